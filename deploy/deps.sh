@@ -1,0 +1,25 @@
+#!/bin/sh
+# Installs what Vigil needs to build, run and be tested, from Debian's packages by name. Skips what is there; says what it
+# installs. Needs root only where something is missing.
+set -e
+build="gcc make pkg-config libc6-dev libdpdk-dev libhyperscan-dev libndpi-dev libpcap-dev libjpeg62-turbo-dev libpng-dev
+ zlib1g-dev libbrotli-dev libssl-dev libseccomp-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev libjansson-dev libyaml-dev
+ libsodium-dev libmicrohttpd-dev libgnutls28-dev"
+check="libcmocka-dev clang clang-format clang-tidy cppcheck libclang-rt-14-dev bsdextrautils file"
+live="ca-certificates curl nginx-light openssl sqlite3 iproute2 ethtool procps python3-minimal util-linux tcpdump"
+[ "$(. /etc/os-release 2>/dev/null; echo "$ID")" = debian ] || { echo "deps: this is not Debian; install by hand: $build $check $live" >&2; exit 0; }
+missing=$(for p in $build $check $live; do
+	dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null | grep -q '^.i' || echo "$p"
+done)
+[ -n "$missing" ] || exit 0
+echo "deps: installing $(echo $missing)"
+[ "$(id -u)" = 0 ] || { echo "deps: not root: as root run  apt-get install $(echo $missing)" >&2; exit 1; }
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+# Servers of the live tests must not start by themselves on this machine.
+policy=/usr/sbin/policy-rc.d
+[ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && trap 'rm -f /usr/sbin/policy-rc.d' EXIT; }
+apt-get install -y --no-install-recommends $missing >"$log" 2>&1 ||
+	{ apt-get update >"$log" 2>&1 && apt-get install -y --no-install-recommends $missing >"$log" 2>&1; } ||
+	{ tail -20 "$log" >&2; echo "deps: apt-get failed" >&2; exit 1; }
+rm -f "$log"

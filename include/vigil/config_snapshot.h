@@ -1,0 +1,70 @@
+#pragma once
+/* config_snapshot: what vigild tells the dataplane and the hashers: fixed binary structs, validated by the reader,
+ * written
+ * to RUN/dataplane.snapshot and RUN/hashing.snapshot (rename) before they start. Only control parses text.
+ * Paths and device arguments are NUL-terminated. */
+#include <stdint.h>
+#include <string.h>
+
+#include <vigil/err.h>
+#include <vigil/lane.h>
+
+#define VG_SNAPSHOT_MAGIC     0x50414e53u
+#define VG_SNAPSHOT_VERSION   1u
+#define VG_SNAPSHOT_MAX_PORTS 64
+#define VG_SNAPSHOT_PORT      1024
+
+/* dataplane flags */
+#define VG_CONF_REPLAY     1u  /* ports are capture files, one after the other; ends when all is drained */
+#define VG_CONF_LOSSLESS   2u  /* replay: the reader waits instead of shedding */
+#define VG_CONF_ALL_FILES  4u  /* every body, not only media */
+#define VG_CONF_PACE       8u  /* replay at the capture's own speed */
+#define VG_CONF_NO_HUGE    16u /* no huge pages here */
+#define VG_CONF_FEED_FILES 32u /* vigil-feed: ports are files and folders, read whole, no EAL */
+
+struct vg_dataplane_conf {
+	uint32_t magic, version;
+	uint64_t generation;
+	uint32_t n_bytes; /* sizeof(struct vg_dataplane_conf) */
+	uint32_t flags;
+	uint32_t n_cores, n_hashers;
+	uint32_t n_flows;         /* flow table entries per core */
+	uint32_t n_streams;       /* stream states per core */
+	uint32_t idle_timeout_ms; /* packet time */
+	uint32_t hole_timeout_ms; /* packet time that a hole is waited for */
+	uint32_t hole_bytes;      /* out-of-order bytes kept per stream direction */
+	uint32_t eal_mem_mb;
+	struct vg_lane_geometry lane;
+	uint64_t object_hold_bytes; /* larger objects are digest-only */
+	uint64_t object_min_bytes, object_max_bytes;
+	uint32_t loop; /* replay: times over each capture, >= 1 */
+	uint32_t n_ports;
+	char ports[VG_SNAPSHOT_MAX_PORTS]
+		  [VG_SNAPSHOT_PORT]; /* capture paths, or DPDK device arguments / PCI addresses */
+};
+
+/* hashing flags */
+#define VG_HCONF_NO_DIGESTS 1u /* bench only: framing and copy without hashing */
+#define VG_HCONF_NO_PDQ     2u
+struct vg_hashing_conf {
+	uint32_t magic, version;
+	uint64_t generation;
+	uint32_t n_bytes; /* sizeof(struct vg_hashing_conf) */
+	uint32_t flags;
+	uint64_t max_unpacked_bytes; /* per object, all its codings and members together */
+	uint32_t max_ratio;          /* unpacked : packed, checked beyond 1 MiB */
+	uint32_t max_members;        /* per object */
+	uint64_t max_pixels;         /* per picture */
+	uint64_t sample_bytes;       /* head sample of a digest-only match */
+	uint64_t spool_bytes;        /* unacknowledged match bytes kept before intake pauses */
+};
+
+/* Both structs begin alike; checks the beginning of one that was read whole. */
+static inline enum vg_err vg_snapshot_check(const void *conf, uint32_t n_bytes)
+{
+	uint32_t words[5];
+	memcpy(words, conf, sizeof(words));
+	if (words[0] != VG_SNAPSHOT_MAGIC)
+		return VG_ECORRUPT;
+	return words[1] != VG_SNAPSHOT_VERSION || words[4] != n_bytes ? VG_EVERSION : VG_OK;
+}

@@ -1,0 +1,99 @@
+#pragma once
+/* counters: every counter of the dataplane and the hashers, with its help text: one table for stats pages, metrics,
+ * `vigilctl status`, replay summaries and docs. Names are Prometheus names without the `vigil_` prefix; a name that
+ * ends
+ * in `:reason=x` becomes a label. New rows go to the end of their group; nothing else needs to be touched.
+ * X(symbol, "name", "help") */
+#define VG_DATAPLANE_COUNTERS(X)                                                                                      \
+	X(VG_C_RX_PACKETS, "rx_packets_total", "packets received from the port")                                      \
+	X(VG_C_RX_BYTES, "rx_bytes_total", "bytes received from the port")                                            \
+	X(VG_C_RX_MISSED, "rx_missed_packets_total", "packets the port lost before Vigil (NIC, buffers)")             \
+	X(VG_C_RX_NOMBUF, "rx_nombuf_packets_total", "packets lost because no buffer was free")                       \
+	X(VG_C_DECODE_NOT_IP, "decode_skipped_packets_total:reason=not_ip", "frames without IP")                      \
+	X(VG_C_DECODE_SHORT, "decode_skipped_packets_total:reason=short", "headers cut short or inconsistent")        \
+	X(VG_C_DECODE_FRAGMENT, "decode_skipped_packets_total:reason=fragment", "IP fragments")                       \
+	X(VG_C_DECODE_NOT_TCP, "decode_skipped_packets_total:reason=not_tcp", "IP packets of other protocols")        \
+	X(VG_C_DECODE_DEPTH, "decode_skipped_packets_total:reason=depth", "more nested headers than allowed")         \
+	X(VG_C_FLOWS, "flows_total", "flows begun")                                                                   \
+	X(VG_C_FLOWS_AGED, "flows_ended_total:reason=idle", "flows ended by their idle timer")                        \
+	X(VG_C_FLOWS_EVICTED, "flows_ended_total:reason=evicted", "oldest flows put out because the table was full")  \
+	X(VG_C_FLOWS_CLOSED, "flows_ended_total:reason=closed", "flows ended by FIN or RST or by the end of input")   \
+	X(VG_C_STREAM_NO_STATE, "streams_shed_total:reason=pool", "streams let go: no stream state was free")         \
+	X(VG_C_STREAM_OOO, "reassembly_out_of_order_segments_total", "segments that arrived early")                   \
+	X(VG_C_STREAM_RETRANSMITTED, "reassembly_retransmitted_bytes_total", "payload bytes seen before")             \
+	X(VG_C_STREAM_CONFLICT, "reassembly_conflicts_total", "overlapping segments with other bytes; first won")     \
+	X(VG_C_STREAM_GAPS, "reassembly_gaps_total", "holes given up")                                                \
+	X(VG_C_STREAM_GAP_BYTES, "reassembly_gap_bytes_total", "bytes in holes given up")                             \
+	X(VG_C_STREAM_MIDSTREAM, "streams_midstream_total", "streams picked up after their start")                    \
+	X(VG_C_DETECT_HTTP, "flows_detected_total:proto=http", "flows found to be HTTP/1")                            \
+	X(VG_C_DETECT_OPAQUE, "flows_detected_total:proto=opaque", "flows let go as encrypted or of no interest")     \
+	X(VG_C_DETECT_UNKNOWN, "flows_detected_total:proto=unknown", "flows let go undecided")                        \
+	X(VG_C_DETECT_NDPI, "detect_ndpi_packets_total", "packets that nDPI was asked about")                         \
+	X(VG_C_HTTP_REQUESTS, "http_messages_total:kind=request", "HTTP request heads parsed")                        \
+	X(VG_C_HTTP_RESPONSES, "http_messages_total:kind=response", "HTTP response heads parsed")                     \
+	X(VG_C_HTTP_BAD, "http_bad_total", "HTTP streams let go because their framing broke")                         \
+	X(VG_C_HTTP_RESYNC, "http_resync_total", "HTTP streams that found a next message after a gap")                \
+	X(VG_C_HTTP_NO_STATE, "http_shed_total:reason=pool", "HTTP flows or heads let go: no parser state was free")  \
+	X(VG_C_BODIES, "bodies_total", "transferred bodies begun")                                                    \
+	X(VG_C_BODIES_UNWANTED, "bodies_skipped_total:reason=kind", "bodies of kinds that are not looked at")         \
+	X(VG_C_BODIES_SMALL, "bodies_skipped_total:reason=size", "bodies below or above the size limits")             \
+	X(VG_C_OBJECTS, "objects_total", "objects handed to hashers")                                                 \
+	X(VG_C_MEDIA_BYTES, "media_bytes_total", "body bytes copied into the arena")                                  \
+	X(VG_C_CLOSE_COMPLETE, "objects_closed_total:state=complete", "objects seen whole")                           \
+	X(VG_C_CLOSE_TRUNCATED, "objects_closed_total:state=truncated", "objects cut at their end")                   \
+	X(VG_C_CLOSE_GAP, "objects_closed_total:state=gap", "objects with a hole")                                    \
+	X(VG_C_CLOSE_ABORTED, "objects_closed_total:state=aborted", "objects whose sender reset")                     \
+	X(VG_C_SHED_ATTR, "objects_shed_total:reason=records", "objects not scanned: no attribution record free")     \
+	X(VG_C_SHED_CHUNKS, "objects_shed_total:reason=arena", "objects not scanned: no arena chunk free")            \
+	X(VG_C_SHED_RING, "objects_shed_total:reason=ring", "objects not scanned: the descriptor ring was full")      \
+	X(VG_C_SHED_NO_HASHER, "objects_shed_total:reason=no_hasher", "objects not scanned: no hasher held the lane") \
+	X(VG_C_LADDER_SIZE, "objects_digest_only_total:reason=size", "objects past object_hold_bytes")                \
+	X(VG_C_LADDER_PRESSURE, "objects_digest_only_total:reason=pressure", "objects moved down by arena pressure")  \
+	X(VG_C_HASHER_LOST, "hasher_deaths_total", "hashers that died or were put off their lanes")                   \
+	X(VG_C_OBJECT_RETRY, "objects_retried_total", "objects offered again after a hasher died")                    \
+	X(VG_C_OBJECT_NO_DECODE, "objects_retried_no_decode_total", "of these: offered digest-only, decoder crashed") \
+	X(VG_C_OBJECT_LOST, "objects_lost_total:reason=hasher_death", "objects in flight that could not be retried")  \
+	X(VG_C_RETURN_BAD, "hasher_violations_total:what=return", "returns for chunks or objects it does not hold")   \
+	X(VG_C_INDEX_BAD, "hasher_violations_total:what=index", "ring indices out of range")                          \
+	X(VG_C_OBJECTS_DONE, "objects_done_total", "objects whose verdict came back")                                 \
+	X(VG_C_MATCHED, "objects_matched_total", "objects whose verdict was a match, by the hasher's word")           \
+	X(VG_C_LOSSLESS_WAITS, "lossless_waits_total", "times a replay's reader waited for hashers")
+
+#define VG_HASHING_COUNTERS(X)                                                                             \
+	X(VG_H_OBJECTS, "hash_objects_total", "objects taken in")                                          \
+	X(VG_H_BYTES, "hash_bytes_total", "body bytes digested")                                           \
+	X(VG_H_MEMBERS, "hash_members_total", "parts found inside bodies")                                 \
+	X(VG_H_DECODED_BYTES, "unpack_bytes_total", "bytes that content codings gave")                     \
+	X(VG_H_CODING_BAD, "unpack_failed_total:reason=coding", "content codings that broke")              \
+	X(VG_H_BUDGET, "unpack_failed_total:reason=budget", "unpacking stopped by its budget")             \
+	X(VG_H_IMAGES, "images_decoded_total", "pictures decoded to luma")                                 \
+	X(VG_H_IMAGES_PARTIAL, "images_partial_total", "of these: incomplete, hashed as far as they went") \
+	X(VG_H_IMAGES_BAD, "images_failed_total:reason=decoder", "pictures a decoder refused")             \
+	X(VG_H_IMAGES_LARGE, "images_failed_total:reason=pixels", "pictures above the pixel limit")        \
+	X(VG_H_IMAGES_UNSUPPORTED, "images_failed_total:reason=kind", "kinds without a decoder")           \
+	X(VG_H_PDQ, "pdq_hashes_total", "PDQ hashes made")                                                 \
+	X(VG_H_PDQ_LOW, "pdq_low_quality_total", "PDQ hashes below the quality limit, not searched")       \
+	X(VG_H_QUERIES, "index_queries_total", "look-ups in the index")                                    \
+	X(VG_H_MATCHES, "matches_total", "records with at least one hit")                                  \
+	X(VG_H_SENT, "records_sent_total", "records sent to vigild")                                       \
+	X(VG_H_ACKED, "records_acknowledged_total", "records vigild made durable")                         \
+	X(VG_H_RESENT, "records_resent_total", "records sent again on a new link")                         \
+	X(VG_H_DESC_BAD, "descriptors_refused_total", "descriptors out of range")                          \
+	X(VG_H_INDEX_GENERATION, "hasher_index_generation", "generation of the index in use")              \
+	X(VG_H_LINK_LOST, "control_links_lost_total", "times the link to vigild was lost")
+
+enum vg_dataplane_counter {
+#define X(sym, name, help) sym,
+	VG_DATAPLANE_COUNTERS(X)
+#undef X
+		VG_C_N
+};
+enum vg_hashing_counter {
+#define X(sym, name, help) sym,
+	VG_HASHING_COUNTERS(X)
+#undef X
+		VG_H_N
+};
+struct vg_counter_text {
+	const char *name, *help;
+};

@@ -1,0 +1,147 @@
+#pragma once
+/* index_format: one immutable, checksummed generation of the hash lists, as built by control/lists and mapped read-only
+ * by hashers (and by vigild, which looks a claimed match up itself). Little-endian, sections 64-byte aligned:
+ *
+ *   header | lists | entries | md5 | sha1 | sha256 | pdq | strings
+ *
+ * Exact sections are sorted by value (memcmp), duplicates allowed; pdq is in any order. The checksum is SHA-256 over
+ * everything behind the header. vg_index_open() checks every offset, so that later look-ups need no checks but
+ * entry_idx. */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <vigil/err.h>
+#include <vigil/media.h>
+
+#define VG_INDEX_MAGIC   0x31584449474956ull /* "VIGIDX1" */
+#define VG_INDEX_VERSION 1u
+#define VG_INDEX_ALIGN   64u
+
+struct vg_index_section {
+	uint64_t off, n_items;
+};
+struct vg_index_header {
+	uint64_t magic;
+	uint32_t version, reserved;
+	uint64_t generation, n_bytes; /* whole file */
+	int64_t built_ns;             /* UTC */
+	uint8_t sha256[32];           /* of bytes sizeof(header) .. n_bytes */
+	struct vg_index_section lists, entries, md5, sha1, sha256s, pdq, strings;
+};
+struct vg_index_list {
+	uint32_t name_off, source_off; /* NUL-terminated in strings */
+	uint8_t action;                /* enum vg_action for exact matches */
+	uint8_t perceptual_action;     /* enum vg_action for perceptual-only matches; REPORT only by file_distance */
+	uint8_t match_distance;        /* PDQ: report hits up to this distance (<= 31) */
+	uint8_t file_distance;         /* PDQ: file without review up to this distance; 0xff = never (the default) */
+	uint32_t n_entries;
+};
+struct vg_index_entry {
+	uint32_t list_idx, id_off, class_off, note_off; /* strings; an empty string where absent */
+};
+struct vg_index_md5 {
+	uint8_t value[16];
+	uint32_t entry_idx;
+};
+struct vg_index_sha1 {
+	uint8_t value[20];
+	uint32_t entry_idx;
+};
+struct vg_index_sha256 {
+	uint8_t value[32];
+	uint32_t entry_idx;
+};
+struct vg_index_pdq {
+	uint8_t value[32];
+	uint32_t entry_idx;
+}; /* printed order: most significant byte first */
+
+struct vg_index_view {
+	const uint8_t *base;
+	const struct vg_index_header *header;
+	const struct vg_index_list *lists;
+	const struct vg_index_entry *entries;
+	const struct vg_index_md5 *md5;
+	const struct vg_index_sha1 *sha1;
+	const struct vg_index_sha256 *sha256;
+	const struct vg_index_pdq *pdq;
+	const char *strings;
+	uint64_t n_lists, n_entries, n_md5, n_sha1, n_sha256, n_pdq, n_strings;
+};
+
+static inline int vg_index_section_ok(const struct vg_index_section *s, uint64_t item_bytes, uint64_t n_bytes)
+{
+	return s->off % VG_INDEX_ALIGN == 0 && s->off >= sizeof(struct vg_index_header) && s->off <= n_bytes &&
+	       s->n_items <= (n_bytes - s->off) / item_bytes && s->n_items < UINT32_MAX;
+}
+/* Checks header, bounds and every reference of a mapped index; the checksum is the caller's to compare (it needs a
+ * hash).
+ * Borrowed: view is valid as long as the mapping. VG_OK, VG_ECORRUPT, VG_EVERSION. */
+static inline enum vg_err vg_index_open(const void *base, uint64_t n_bytes, struct vg_index_view *v)
+{
+	const struct vg_index_header *h = base;
+	memset(v, 0, sizeof(*v));
+	if (n_bytes < sizeof(*h) || h->magic != VG_INDEX_MAGIC || h->n_bytes != n_bytes)
+		return VG_ECORRUPT;
+	if (h->version != VG_INDEX_VERSION)
+		return VG_EVERSION;
+	if (!vg_index_section_ok(&h->lists, sizeof(*v->lists), n_bytes) ||
+	    !vg_index_section_ok(&h->entries, sizeof(*v->entries), n_bytes) ||
+	    !vg_index_section_ok(&h->md5, sizeof(*v->md5), n_bytes) ||
+	    !vg_index_section_ok(&h->sha1, sizeof(*v->sha1), n_bytes) ||
+	    !vg_index_section_ok(&h->sha256s, sizeof(*v->sha256), n_bytes) ||
+	    !vg_index_section_ok(&h->pdq, sizeof(*v->pdq), n_bytes) || !vg_index_section_ok(&h->strings, 1, n_bytes))
+		return VG_ECORRUPT;
+	v->base = base;
+	v->header = h;
+	v->lists = (const void *)(v->base + h->lists.off), v->n_lists = h->lists.n_items;
+	v->entries = (const void *)(v->base + h->entries.off), v->n_entries = h->entries.n_items;
+	v->md5 = (const void *)(v->base + h->md5.off), v->n_md5 = h->md5.n_items;
+	v->sha1 = (const void *)(v->base + h->sha1.off), v->n_sha1 = h->sha1.n_items;
+	v->sha256 = (const void *)(v->base + h->sha256s.off), v->n_sha256 = h->sha256s.n_items;
+	v->pdq = (const void *)(v->base + h->pdq.off), v->n_pdq = h->pdq.n_items;
+	v->strings = (const void *)(v->base + h->strings.off), v->n_strings = h->strings.n_items;
+	if (!v->n_strings || v->strings[0] || v->strings[v->n_strings - 1])
+		return VG_ECORRUPT;
+	for (uint64_t i = 0; i < v->n_lists; i++)
+		if (v->lists[i].name_off >= v->n_strings || v->lists[i].source_off >= v->n_strings ||
+		    v->lists[i].action >= VG_ACTION_N || v->lists[i].perceptual_action >= VG_ACTION_N)
+			return VG_ECORRUPT;
+	for (uint64_t i = 0; i < v->n_entries; i++)
+		if (v->entries[i].list_idx >= v->n_lists || v->entries[i].id_off >= v->n_strings ||
+		    v->entries[i].class_off >= v->n_strings || v->entries[i].note_off >= v->n_strings)
+			return VG_ECORRUPT;
+	return VG_OK;
+}
+/* Looks a digest up in a sorted section of records {value[n_value]; uint32_t entry_idx}. Writes the entries found (at
+ * most
+ * max_hits, those in range) and returns how many; binary search, no allocation. */
+static inline uint32_t vg_index_find(const struct vg_index_view *v, enum vg_algo algo, const uint8_t *value,
+				     uint32_t *entry_idx, uint32_t max_hits)
+{
+	size_t n_value = algo == VG_ALGO_MD5 ? 16 : algo == VG_ALGO_SHA1 ? 20 : 32, stride = n_value + 4;
+	const uint8_t *at = algo == VG_ALGO_MD5    ? (const uint8_t *)v->md5
+			    : algo == VG_ALGO_SHA1 ? (const uint8_t *)v->sha1
+						   : (const uint8_t *)v->sha256;
+	uint64_t n = algo == VG_ALGO_MD5      ? v->n_md5
+		     : algo == VG_ALGO_SHA1   ? v->n_sha1
+		     : algo == VG_ALGO_SHA256 ? v->n_sha256
+					      : 0,
+		 low = 0, high = n;
+	uint32_t n_hits = 0;
+	while (low < high) {
+		uint64_t mid = low + (high - low) / 2;
+		if (memcmp(at + mid * stride, value, n_value) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < n && n_hits < max_hits && !memcmp(at + low * stride, value, n_value); low++) {
+		uint32_t idx;
+		memcpy(&idx, at + low * stride + n_value, sizeof(idx));
+		if (idx < v->n_entries)
+			entry_idx[n_hits++] = idx;
+	}
+	return n_hits;
+}

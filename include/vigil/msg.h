@@ -1,0 +1,153 @@
+#pragma once
+/* msg: the messages between the programs: fixed structs, little-endian (x86-64 only), one per datagram of a sequenced-
+ * packet socket (sock.h). A wrong magic, version, type or length ends the sender's link: nothing is guessed.
+ *
+ * Two links:
+ *   hand-over   RUN/handover.sock, the dataplane listens; hashers and vigild connect.
+ *   match       RUN/hasher-N.sock, the hasher listens (made before its sandbox closes, which allows accept4 only);
+ *               vigild connects, also again after either side died.
+ * Order on the hand-over link:  > HELLO   < WELCOME   then to a hasher < LANE for each core, to vigild < ATTR for each
+ * (core, hasher) and < STATS for each core. Later to vigild: < DRAINED once a replay's input is used up and every
+ * object
+ * is DONE. Nothing else is ever sent; either side closing ends it.
+ * Order on the match link:  > CONTROL_HELLO   < HASHER_HELLO (+ stats page)   > INDEX (+ memfd)   < INDEX_TAKEN,
+ * then < OBJECT or MATCH (+ memfd) and > ACK (cumulative). What is not acknowledged is sent again on the next link. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vigil/lane.h>
+
+#define VG_MSG_MAGIC   0x4c474956u /* "VIGL" */
+#define VG_MSG_VERSION 1u
+
+enum vg_msg_type {
+	VG_MSG_HELLO = 1,
+	VG_MSG_WELCOME,
+	VG_MSG_LANE,
+	VG_MSG_ATTR,
+	VG_MSG_STATS,
+	VG_MSG_DRAINED,
+	VG_MSG_CONTROL_HELLO = 32,
+	VG_MSG_HASHER_HELLO,
+	VG_MSG_INDEX,
+	VG_MSG_INDEX_TAKEN,
+	VG_MSG_OBJECT,
+	VG_MSG_MATCH,
+	VG_MSG_ACK,
+};
+struct vg_msg_head {
+	uint32_t magic;
+	uint16_t version, type;
+	uint32_t n_bytes; /* of the whole message */
+	uint32_t reserved;
+};
+
+/* ---- hand-over link ---- */
+enum vg_role { VG_ROLE_HASHER = 1, VG_ROLE_CONTROL = 2 };
+struct vg_msg_hello {
+	struct vg_msg_head head;
+	uint32_t role, hasher_idx; /* hasher_idx 0.. for VG_ROLE_HASHER */
+};
+struct vg_msg_welcome {
+	struct vg_msg_head head;
+	uint64_t boot_id;
+	uint32_t n_cores, n_hashers;
+};
+/* + 3 descriptors: out, in, attr. The hasher begins at descriptor index start_idx, its return index at 0. */
+struct vg_msg_lane {
+	struct vg_msg_head head;
+	uint32_t core_idx, epoch; /* epoch counts the hashers that have held this lane */
+	uint64_t start_idx;
+	struct vg_lane_geometry geometry;
+};
+/* + 1 descriptor: the attribution memory of (core, hasher). */
+struct vg_msg_attr {
+	struct vg_msg_head head;
+	uint32_t core_idx, hasher_idx, n_attr, reserved;
+};
+/* + 1 descriptor: a stats page (stats_page.h). */
+struct vg_msg_stats {
+	struct vg_msg_head head;
+	uint32_t core_idx, reserved;
+};
+struct vg_msg_drained {
+	struct vg_msg_head head;
+	uint64_t reserved;
+};
+
+/* ---- match link ---- */
+#define VG_HELLO_WANT_OBJECTS 1u /* replay, scan, tests: an OBJECT for every object, not only matches */
+struct vg_msg_control_hello {
+	struct vg_msg_head head;
+	uint32_t flags, reserved;
+};
+/* + 1 descriptor: the hasher's stats page. */
+struct vg_msg_hasher_hello {
+	struct vg_msg_head head;
+	uint32_t hasher_idx, reserved;
+	uint64_t boot_id; /* of the dataplane it holds lanes of */
+};
+/* + 1 descriptor: a sealed index (index_format.h). The hasher takes nothing from its lanes before its first index. */
+struct vg_msg_index {
+	struct vg_msg_head head;
+	uint64_t generation;
+};
+struct vg_msg_index_taken {
+	struct vg_msg_head head;
+	uint64_t generation;
+	int32_t err; /* enum vg_err; on failure the hasher keeps the one it has */
+	uint32_t reserved;
+};
+struct vg_msg_ack {
+	struct vg_msg_head head;
+	uint64_t seq; /* every record up to and including seq is durable */
+};
+
+#define VG_RECORD_MAX_HITS 8
+#define VG_RECORD_MEMBER   256
+struct vg_hit {
+	uint32_t entry_idx; /* in the index of `generation` */
+	uint16_t algo;      /* enum vg_algo */
+	uint16_t distance;  /* bits; 0 for exact algorithms */
+	uint8_t variant;    /* dihedral variant that matched, 0 = as stored */
+	uint8_t reserved[7];
+};
+#define VG_RECORD_PARTIAL     1u /* MATCH: the memfd holds a head sample only (digest-only object) */
+#define VG_RECORD_CODED       2u /* a content coding was undone: raw_* hold the digests of the coded bytes */
+#define VG_RECORD_MEMBER_OF   4u /* a part of the body: parent_sha256 and member are set */
+#define VG_RECORD_LAST        8u /* the last record of its object */
+#define VG_RECORD_HAS_PDQ     16u
+#define VG_RECORD_HAS_DIGESTS 32u
+#define VG_RECORD_NO_DECODE   64u  /* was not decoded: an earlier decoder crashed on it, or it is digest-only */
+#define VG_RECORD_BAD_CODING  128u /* the coding did not decode to its end */
+/* VG_MSG_OBJECT, and with the object's bytes as a sealed memfd (VG_SEALS_FINAL) VG_MSG_MATCH. All of it is a hasher's
+ * word: vigild believes only what it has recomputed. */
+struct vg_msg_record {
+	struct vg_msg_head head;
+	uint64_t seq;     /* 1, 2, 3 … per hasher process */
+	uint64_t boot_id; /* with core_idx, the hasher of the link and object_id: names the attribution record */
+	uint64_t object_id;
+	uint64_t generation;                 /* of the index that was searched, 0 = none */
+	uint64_t n_bytes;                    /* size of the (decoded) file or member */
+	uint64_t n_sample_bytes;             /* MATCH: bytes in the memfd */
+	uint32_t core_idx, flags, member_no; /* member_no 0 = the body itself, 1.. its members in order */
+	uint8_t kind, state, n_hits, pdq_quality;
+	uint64_t verdict_ns;                            /* CLOCK_MONOTONIC when the verdict was made */
+	uint64_t enqueued_ns;                           /* of its CLOSE descriptor */
+	uint8_t md5[16], sha1[20], sha256[32], pdq[32]; /* pdq in printed order */
+	uint8_t raw_md5[16], raw_sha256[32], parent_sha256[32];
+	uint16_t n_member, reserved[3];
+	char member[VG_RECORD_MEMBER]; /* claimed file name or path of the member */
+	struct vg_hit hits[VG_RECORD_MAX_HITS];
+};
+
+static inline struct vg_msg_head vg_msg_head(enum vg_msg_type type, size_t n_bytes)
+{
+	return (struct vg_msg_head){ VG_MSG_MAGIC, VG_MSG_VERSION, (uint16_t)type, (uint32_t)n_bytes, 0 };
+}
+/* True where a received message of n_bytes is of this type and exactly of this size. */
+static inline int vg_msg_is(const struct vg_msg_head *head, size_t n_bytes, enum vg_msg_type type, size_t want_bytes)
+{
+	return n_bytes == want_bytes && head->magic == VG_MSG_MAGIC && head->version == VG_MSG_VERSION &&
+	       head->type == type && head->n_bytes == n_bytes;
+}

@@ -1,0 +1,32 @@
+#pragma once
+/* stats_page: counters of one writer (a dataplane core or a hasher) in a memfd page of its own, read by vigild, which
+ * adds
+ * them up. Relaxed stores by one writer, relaxed loads by readers: no lock, no torn words. Sealed VG_SEALS_OURS. */
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <vigil/counters.h>
+
+#define VG_STATS_BYTES   8192u
+#define VG_STATS_MAGIC   0x54535556u
+#define VG_STATS_BUCKETS 40
+
+struct vg_stats_page {
+	uint32_t magic, n_counters;
+	_Alignas(64) _Atomic uint64_t progress_packets,
+		progress_bytes;         /* replay: of the input, for the progress line */
+	_Atomic uint64_t n_objects_out; /* objects handed over and not yet DONE */
+	_Atomic uint64_t input_done;    /* replay: 1 once the input is used up */
+	/* Time from CLOSE enqueued to verdict, in powers of two of 1 us: bucket i counts < 2^i us. Hashers fill it. */
+	_Alignas(64) _Atomic uint64_t verdict_us_log2[VG_STATS_BUCKETS];
+	_Alignas(64) _Atomic uint64_t counters[512];
+};
+_Static_assert(sizeof(struct vg_stats_page) <= VG_STATS_BYTES, "a stats page is two pages");
+_Static_assert(VG_C_N <= 512 && VG_H_N <= 512, "room for counters");
+
+/* Adds to a counter of our own page. Hot. */
+static inline void vg_count(struct vg_stats_page *page, unsigned counter, uint64_t n)
+{
+	_Atomic uint64_t *c = &page->counters[counter];
+	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+}
