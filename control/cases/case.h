@@ -1,0 +1,82 @@
+#pragma once
+/* case: the facts of one case as every later room reads them (outbox, report, ctl): plain values loaded from the store by
+ * vg_cases_load(), freed by vg_case_free(). Texts are NUL-terminated UTF-8 made legal by cases when they were stored; they
+ * stay what the wire said, so they are data and never markup. Times are UTC nanoseconds. */
+#include <stdint.h>
+
+#include <vigil/media.h>
+
+/* A case's life: REVIEW waits for `vigilctl cases approve|dismiss`; APPROVED and (policy report) QUEUED are the outbox's;
+ * FILED has its receipt; ALERTED and COUNTED never file; HELD needs a person (the reason says why). */
+#define VG_CASE_STATE_TABLE(X)            \
+	X(VG_CASE_REVIEW, "review")       \
+	X(VG_CASE_QUEUED, "queued")       \
+	X(VG_CASE_FILING, "filing")       \
+	X(VG_CASE_FILED, "filed")         \
+	X(VG_CASE_DISMISSED, "dismissed") \
+	X(VG_CASE_ALERTED, "alerted")     \
+	X(VG_CASE_COUNTED, "counted")     \
+	X(VG_CASE_HELD, "held")
+enum vg_case_state {
+#define X(sym, txt) sym,
+	VG_CASE_STATE_TABLE(X)
+#undef X
+		VG_CASE_STATE_N
+};
+static inline const char *vg_case_state_str(unsigned state)
+{
+	static const char *const names[] = {
+#define X(sym, txt) txt,
+		VG_CASE_STATE_TABLE(X)
+#undef X
+	};
+	return state < VG_CASE_STATE_N ? names[state] : "unknown";
+}
+
+/* Why a file is in a case: one list entry that it equals or resembles. */
+struct vg_case_hit {
+	char list[128], source[128], entry_id[128], entry_class[64], note[256];
+	uint64_t generation;
+	unsigned algo, distance, variant; /* enum vg_algo; bits; dihedral variant, 0 = as stored */
+	int exact;                        /* 1 = cryptographic digest, recomputed by vigild */
+};
+/* One file of a case. */
+struct vg_case_file {
+	int64_t id;
+	char evidence_id[40]; /* names the sealed file in the evidence store; empty = none kept */
+	uint64_t n_bytes, n_sample_bytes;
+	int partial, complete; /* partial: only a head sample was kept; complete: every byte was seen */
+	unsigned kind, state;  /* enum vg_kind, vg_state */
+	uint8_t md5[16], sha1[20], sha256[32], pdq[32];
+	int has_pdq, pdq_quality;
+	char filename[256]; /* as the wire or a multipart part claimed it; may be empty */
+	char member[300];   /* its path inside the body, empty where it is the body itself */
+	unsigned n_hits;
+	struct vg_case_hit hits[8];
+};
+/* Who, when and where, taken from the attribution record. The body went from src to dst. */
+struct vg_case_origin {
+	unsigned proto, direction; /* enum vg_proto_id, vg_direction */
+	char src_ip[46], dst_ip[46], forwarded_ip[46];
+	unsigned src_port, dst_port, http_status;
+	int vlan_outer, vlan_inner; /* -1 = none */
+	int64_t first_byte_ns, last_byte_ns;
+	char host[300], url[1100]; /* url is absolute where a host is known */
+	char method[20], agent[200], claimed_type[100];
+	uint64_t flow_id, boot_id;
+	unsigned core_idx, hasher_idx, capture_idx, n_gaps;
+};
+struct vg_case {
+	int64_t id;
+	char name[40]; /* what operators see: VG-<year>-<number> */
+	enum vg_case_state state;
+	unsigned action;      /* enum vg_action that policy chose */
+	char reason[256];     /* of HELD or DISMISSED */
+	char approved_by[64]; /* who approved a review, empty otherwise */
+	int64_t created_ns, updated_ns;
+	int perceptual_only; /* no exact hit in any file */
+	int fileviewed;      /* always 0: only an audited whole-file view event could set it, and there is none yet */
+	struct vg_case_origin origin;
+	unsigned n_files;
+	struct vg_case_file *files;
+};
