@@ -1,12 +1,15 @@
 #pragma once
-/* case: the facts of one case as every later room reads them (outbox, report, ctl): plain values loaded from the store by
- * vg_cases_load(), freed by vg_case_free(). Texts are NUL-terminated UTF-8 made legal by cases when they were stored; they
+/* case: the facts of one case as every later room reads them (outbox, report, ctl): plain values loaded from the
+ * store by
+ * vg_cases_load(), freed by vg_case_free(). Texts are NUL-terminated UTF-8 made legal by cases when they were
+ * stored; they
  * stay what the wire said, so they are data and never markup. Times are UTC nanoseconds. */
 #include <stdint.h>
 
 #include <vigil/media.h>
 
-/* A case's life: REVIEW waits for `vigilctl cases approve|dismiss`; APPROVED and (policy report) QUEUED are the outbox's;
+/* A case's life: REVIEW waits for `vigilctl cases approve|dismiss`; APPROVED and (policy report) QUEUED are the
+ * outbox's;
  * FILED has its receipt; ALERTED and COUNTED never file; HELD needs a person (the reason says why). */
 #define VG_CASE_STATE_TABLE(X)            \
 	X(VG_CASE_REVIEW, "review")       \

@@ -1,4 +1,5 @@
-/* Feeds files to a fuzz target, so that every corpus is a regression test without clang. Each input lies in an allocation
+/* Feeds files to a fuzz target, so that every corpus is a regression test without clang. Each input lies in an
+ * allocation
  * of exactly its size, so that a sanitizer sees one byte past the end. */
 #include <stdint.h>
 #include <stdio.h>
