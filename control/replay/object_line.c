@@ -1,0 +1,166 @@
+#include "control/replay/object_line.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "control/replay/json_text.h"
+
+#define MAX_LIST_TEXT 512u
+
+static size_t bounded(const char *text, size_t cap)
+{
+	return strnlen(text, cap);
+}
+
+static void put_address(struct vg_json_text *text, const char *key, unsigned ip_version, const uint8_t *ip)
+{
+	char digits[INET6_ADDRSTRLEN];
+	int family = ip_version == 4 ? AF_INET : ip_version == 6 ? AF_INET6 : AF_UNSPEC;
+	if (family == AF_UNSPEC || !inet_ntop(family, ip, digits, sizeof(digits)))
+		vg_json_text_null(text, key);
+	else
+		vg_json_text_str(text, key, digits);
+}
+
+static void put_port(struct vg_json_text *text, const char *key, unsigned ip_version, unsigned port)
+{
+	if (ip_version)
+		vg_json_text_u64(text, key, port);
+	else
+		vg_json_text_null(text, key);
+}
+
+/* The client is whom a proxy names, where that is an address; else the client's end of the connection. */
+static void put_client(struct vg_json_text *text, const struct vg_attribution *a)
+{
+	char named[VG_ATTR_FORWARDED + 1], digits[INET6_ADDRSTRLEN];
+	uint8_t ip[16];
+	memcpy(named, a->forwarded, a->n_forwarded);
+	named[a->n_forwarded] = 0;
+	if (inet_pton(AF_INET, named, ip) == 1 && inet_ntop(AF_INET, ip, digits, sizeof(digits)))
+		vg_json_text_str(text, "client_ip", digits);
+	else if (inet_pton(AF_INET6, named, ip) == 1 && inet_ntop(AF_INET6, ip, digits, sizeof(digits)))
+		vg_json_text_str(text, "client_ip", digits);
+	else
+		put_address(text, "client_ip", a->ip_version, a->direction == VG_UPLOAD ? a->src_ip : a->dst_ip);
+}
+
+/* A member's file name is the last part of its path, whichever slash its sender used. */
+static void put_filename(struct vg_json_text *text, const struct vg_attribution *a, const char *member, size_t n_member)
+{
+	size_t begin = n_member;
+	if (!member) {
+		vg_json_text_bytes(text, "filename", a->filename, a->n_filename);
+		return;
+	}
+	while (begin && member[begin - 1] != '/' && member[begin - 1] != '\\')
+		begin--;
+	vg_json_text_bytes(text, "filename", member + begin, n_member - begin);
+}
+
+static void put_digests(struct vg_json_text *text, const struct vg_msg_record *r)
+{
+	int whole = r->state == VG_STATE_COMPLETE && (r->flags & VG_RECORD_HAS_DIGESTS);
+	if (whole) {
+		vg_json_text_hex(text, "md5", r->md5, sizeof(r->md5));
+		vg_json_text_hex(text, "sha1", r->sha1, sizeof(r->sha1));
+		vg_json_text_hex(text, "sha256", r->sha256, sizeof(r->sha256));
+	} else {
+		vg_json_text_null(text, "md5");
+		vg_json_text_null(text, "sha1");
+		vg_json_text_null(text, "sha256");
+	}
+	if (whole && (r->flags & VG_RECORD_CODED))
+		vg_json_text_hex(text, "raw_md5", r->raw_md5, sizeof(r->raw_md5));
+	else
+		vg_json_text_null(text, "raw_md5");
+	if (r->flags & VG_RECORD_HAS_PDQ) {
+		vg_json_text_hex(text, "pdq", r->pdq, sizeof(r->pdq));
+		vg_json_text_u64(text, "pdq_quality", r->pdq_quality);
+	} else {
+		vg_json_text_null(text, "pdq");
+		vg_json_text_null(text, "pdq_quality");
+	}
+}
+
+static void put_parent(struct vg_json_text *text, const struct vg_msg_record *r, const char *member, size_t n_member)
+{
+	static const uint8_t none[sizeof(r->parent_sha256)];
+	if (member && memcmp(r->parent_sha256, none, sizeof(none)))
+		vg_json_text_hex(text, "parent", r->parent_sha256, sizeof(r->parent_sha256));
+	else
+		vg_json_text_null(text, "parent");
+	vg_json_text_bytes(text, "member", member, member ? n_member : 0);
+}
+
+/* The hits that name an entry, in an order that does not depend on how the hasher searched. */
+static unsigned sorted_hits(const struct vg_msg_record *r, const struct vg_index_view *index, struct vg_hit *hits)
+{
+	unsigned n_hits = 0, n_said = r->n_hits > VG_RECORD_MAX_HITS ? VG_RECORD_MAX_HITS : r->n_hits;
+	for (unsigned i = 0; i < n_said; i++) {
+		struct vg_hit hit = r->hits[i];
+		unsigned at = n_hits;
+		if (hit.entry_idx >= index->n_entries)
+			continue;
+		for (; at && (hits[at - 1].entry_idx > hit.entry_idx ||
+			      (hits[at - 1].entry_idx == hit.entry_idx && hits[at - 1].algo > hit.algo));
+		     at--)
+			hits[at] = hits[at - 1];
+		hits[at] = hit;
+		n_hits++;
+	}
+	return n_hits;
+}
+
+static void put_matches(struct vg_json_text *text, const struct vg_msg_record *r, const struct vg_index_view *index)
+{
+	struct vg_hit hits[VG_RECORD_MAX_HITS];
+	unsigned n_hits = index ? sorted_hits(r, index, hits) : 0;
+	vg_json_text_open(text, "matches", '[');
+	for (unsigned i = 0; i < n_hits; i++) {
+		const struct vg_hit *hit = &hits[i];
+		const struct vg_index_entry *entry = &index->entries[hit->entry_idx];
+		const char *list = index->strings + index->lists[entry->list_idx].name_off;
+		const char *id = index->strings + entry->id_off;
+		vg_json_text_open(text, NULL, '{');
+		vg_json_text_bytes(text, "list", list, bounded(list, MAX_LIST_TEXT));
+		vg_json_text_bytes(text, "entry", id, bounded(id, MAX_LIST_TEXT));
+		vg_json_text_str(text, "algo", vg_algo_str(hit->algo));
+		vg_json_text_u64(text, "distance", hit->distance);
+		vg_json_text_close(text, '}');
+	}
+	vg_json_text_close(text, ']');
+}
+
+size_t vg_object_line(const struct vg_object_facts *facts, char *line, size_t cap)
+{
+	const struct vg_msg_record *r = facts->record;
+	const struct vg_attribution *a = facts->attr;
+	const char *member = r->flags & VG_RECORD_MEMBER_OF ? r->member : NULL;
+	size_t n_member = r->n_member > VG_RECORD_MEMBER ? VG_RECORD_MEMBER : r->n_member;
+	struct vg_json_text text;
+	vg_json_text_init(&text, line, cap);
+	vg_json_text_open(&text, NULL, '{');
+	vg_json_text_str(&text, "capture", facts->capture);
+	vg_json_text_str(&text, "proto", vg_proto_str(a->proto));
+	if (a->ip_version)
+		vg_json_text_str(&text, "direction", vg_direction_str(a->direction));
+	else
+		vg_json_text_null(&text, "direction");
+	put_address(&text, "src_ip", a->ip_version, a->src_ip);
+	put_port(&text, "src_port", a->ip_version, a->src_port);
+	put_address(&text, "dst_ip", a->ip_version, a->dst_ip);
+	put_port(&text, "dst_port", a->ip_version, a->dst_port);
+	put_client(&text, a);
+	vg_json_text_bytes(&text, "host", a->host, a->n_host);
+	vg_json_text_bytes(&text, "url", a->url, a->n_url);
+	put_filename(&text, a, member, n_member);
+	vg_json_text_str(&text, "type", vg_kind_str(r->kind));
+	vg_json_text_u64(&text, "size", r->n_bytes);
+	vg_json_text_str(&text, "state", vg_state_str(r->state));
+	put_digests(&text, r);
+	put_parent(&text, r, member, n_member);
+	put_matches(&text, r, facts->index);
+	vg_json_text_close(&text, '}');
+	return vg_json_text_end(&text);
+}
