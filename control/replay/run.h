@@ -53,9 +53,12 @@ struct vg_run *vg_run_create(const struct vg_run_spec *spec, const struct vg_run
 void vg_run_destroy(struct vg_run *run);
 
 /* A record became durable the first time (never for one that was seen before); `attr` is the validated copy, `index` the
- * generation it was searched in (NULL where none was). Writes its object line. A write error fails the run. */
+ * generation it was searched in (NULL where none was), case_id the case it was folded into (0 = none). Writes its object
+ * line. A write error fails the run. */
 void vg_run_on_record(struct vg_run *run, const struct vg_msg_record *record, const struct vg_attribution *attr,
-		      const struct vg_index_view *index);
+		      const struct vg_index_view *index, int64_t case_id);
+/* The report of a case has its receipt (outbox event FILED). */
+void vg_run_on_filed(struct vg_run *run, int64_t case_id);
 /* The dataplane said that its input is used up and every object is DONE. */
 void vg_run_on_drained(struct vg_run *run);
 /* A program of the batch ended: `program` by name; status as by waitpid(2). The end of the dataplane with a failure, or
