@@ -1,0 +1,109 @@
+#pragma once
+/* config: vigil.yaml as one checked struct. The options are one table of rows (options.c: section, name, type, limits,
+ * default, unit, help), from which parsing, `vigild --dump-config` and deploy/vigil.yaml.example come. An unknown key,
+ * a key given twice, a value out of range: refused with "file:line: what, what to do". Secrets are named by path only.
+ * Plain values, loaded once, read-only afterwards. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <vigil/err.h>
+#include <vigil/media.h>
+
+#define VG_CONFIG_TEXT      256
+#define VG_CONFIG_PATH      512
+#define VG_CONFIG_PORT      1024
+#define VG_CONFIG_MAX_LISTS 64
+#define VG_CONFIG_MAX_PORTS 32
+#define VG_CONFIG_MAX_KEYS  8
+#define VG_CONFIG_MAX_EAL   16
+#define VG_CONFIG_NEVER     255u
+#define VG_CONFIG_MAX_BYTES (1u << 20) /* of a configuration file */
+
+enum vg_config_environment { VG_ENV_OFF, VG_ENV_TEST, VG_ENV_PRODUCTION };
+enum vg_config_huge { VG_HUGE_AUTO, VG_HUGE_YES, VG_HUGE_NO };
+
+struct vg_config_dataplane {
+	uint32_t n_cores;
+	uint32_t n_ports;
+	char ports[VG_CONFIG_MAX_PORTS][VG_CONFIG_PORT]; /* PCI addresses or vdev arguments */
+	uint32_t huge_pages;                             /* enum vg_config_huge */
+	uint32_t n_flows, n_streams, idle_timeout_ms, hole_timeout_ms, hole_bytes, eal_mem_mb;
+	uint32_t n_slots, n_small_chunks, n_large_chunks, n_records; /* of each lane */
+	uint64_t object_hold_bytes, object_min_bytes, object_max_bytes;
+};
+struct vg_config_hashing {
+	uint32_t n_hashers;
+	uint32_t pdq; /* 0 = exact digests only */
+	uint64_t max_unpacked_bytes;
+	uint32_t max_ratio, max_members;
+	uint64_t max_pixels, sample_bytes, spool_bytes;
+};
+/* One list file and its policy. */
+struct vg_config_list {
+	char name[128], file[VG_CONFIG_PATH], source[128];
+	uint32_t action, perceptual_action; /* enum vg_action */
+	uint32_t match_distance;            /* bits, <= VG_PDQ_MAX_DISTANCE */
+	uint32_t file_distance;             /* bits, or VG_CONFIG_NEVER */
+	uint32_t line;                      /* of the configuration file, for messages; 0 = not from one */
+};
+/* A CyberTipline-style endpoint. */
+struct vg_config_endpoint {
+	char url[VG_CONFIG_PATH]; /* base, https; empty = none */
+	char user[VG_CONFIG_TEXT], password_file[VG_CONFIG_PATH], ca_file[VG_CONFIG_PATH];
+};
+struct vg_config_reporting {
+	uint32_t environment; /* enum vg_config_environment; test uses test_endpoint, production `endpoint` */
+	uint32_t confirm_production;
+	struct vg_config_endpoint endpoint;
+	char company[VG_CONFIG_TEXT];
+	char first_name[VG_CONFIG_TEXT], last_name[VG_CONFIG_TEXT], email[VG_CONFIG_TEXT], phone[VG_CONFIG_TEXT];
+	char terms_of_service[VG_CONFIG_PATH], legal_url[VG_CONFIG_PATH];
+	uint32_t timeout_s, retry_min_s, retry_max_s, alarm_s;
+};
+struct vg_config_evidence {
+	char dir[VG_CONFIG_PATH]; /* empty = STATE/evidence */
+	uint32_t n_custodian_keys;
+	char custodian_keys[VG_CONFIG_MAX_KEYS][VG_CONFIG_PATH]; /* public key files */
+	uint64_t max_bytes;                                      /* the declared spool: above it intake takes no more */
+	uint32_t retention_days;
+};
+struct vg_config_programs {
+	char dataplane[VG_CONFIG_PATH], hashing[VG_CONFIG_PATH], reporter[VG_CONFIG_PATH], feed[VG_CONFIG_PATH];
+};
+struct vg_config_control {
+	char appliance_id[VG_CONFIG_TEXT];
+	char run_dir[VG_CONFIG_PATH], state_dir[VG_CONFIG_PATH];
+	char metrics_address[64];
+	uint32_t metrics_port; /* 0 = off */
+	uint32_t fold_window_s, matches_per_minute;
+	char suppress_file[VG_CONFIG_PATH];
+	char operator_group[64], officer_group[64], auditor_group[64];
+	char legal_basis[VG_CONFIG_TEXT], policy_version[VG_CONFIG_TEXT];
+	struct vg_config_programs programs; /* empty = beside vigild */
+};
+struct vg_config {
+	char path[VG_CONFIG_PATH]; /* file it came from, "" = defaults */
+	uint8_t sha256[32];        /* of that file's bytes (R2), zeros for defaults */
+	struct vg_config_dataplane dataplane;
+	struct vg_config_hashing hashing;
+	uint32_t n_lists;
+	struct vg_config_list lists[VG_CONFIG_MAX_LISTS];
+	struct vg_config_reporting reporting;
+	struct vg_config_evidence evidence;
+	struct vg_config_control control;
+	struct vg_config_endpoint test_endpoint;
+};
+
+/* Every default of the table. The struct is large (about 100 KiB): keep it on the heap. */
+void vg_config_defaults(struct vg_config *config);
+/* Defaults, then the file. Relative paths are taken from the file's folder. On failure `why` (n_why bytes) has
+ * "file:line: what, what to do". VG_OK, VG_ENOTFOUND (cannot be read), VG_EINVAL. */
+enum vg_err vg_config_load(struct vg_config *config, const char *path, char *why, size_t n_why);
+/* The same from n_text bytes in memory; `name` stands for the file in messages. */
+enum vg_err vg_config_parse(struct vg_config *config, const char *name, const char *text, size_t n_text, char *why,
+			    size_t n_why);
+/* Writes the effective configuration as YAML; with_help: every key with its meaning, limits and unit (the example). */
+void vg_config_dump(const struct vg_config *config, FILE *out, int with_help);
+/* A list with the table's defaults (name, file and source empty). */
+void vg_config_list_defaults(struct vg_config_list *list);

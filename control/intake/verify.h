@@ -1,0 +1,63 @@
+#pragma once
+/* verify: what vigild recomputes before it believes a MATCH record. Pure over its arguments (a digest library and no
+ * more): no socket, no store, any thread. Order of the checks = order of the refusals. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vigil/attribution.h>
+#include <vigil/err.h>
+#include <vigil/index_format.h>
+#include <vigil/msg.h>
+
+/* X(symbol, "reason label", "help") */
+#define VG_REFUSAL_TABLE(X)                                                                               \
+	X(VG_REFUSE_NONE, "none", "believed")                                                             \
+	X(VG_REFUSE_MESSAGE, "message", "garbage, wrong length, type or version")                         \
+	X(VG_REFUSE_FIELDS, "fields", "a field is out of its bounds")                                     \
+	X(VG_REFUSE_BOOT, "boot", "of another start of the dataplane, or none is known")                  \
+	X(VG_REFUSE_GENERATION, "generation", "of a list generation that is not known")                   \
+	X(VG_REFUSE_ENTRY, "entry", "names a list entry that is not there or of another algorithm")       \
+	X(VG_REFUSE_MEMFD, "memfd", "no memfd, not sealed, or not of the size claimed")                   \
+	X(VG_REFUSE_ATTRIBUTION, "attribution", "names no attribution record of its own hasher and core") \
+	X(VG_REFUSE_HEAD, "head", "the bytes do not fit the attribution record")                          \
+	X(VG_REFUSE_DIGEST, "digest", "a digest claimed is not the digest of the bytes")                  \
+	X(VG_REFUSE_LOOKUP, "lookup", "the list entry claimed does not hold that digest")                 \
+	X(VG_REFUSE_DISTANCE, "distance", "the perceptual distance claimed is wrong or too large")        \
+	X(VG_REFUSE_SUPPRESSED, "suppressed", "every hit is on the suppress list")
+enum vg_refusal {
+#define X(sym, label, help) sym,
+	VG_REFUSAL_TABLE(X)
+#undef X
+		VG_REFUSAL_N
+};
+const char *vg_refusal_str(unsigned refusal);
+
+/* Whether the suppress list names this value or entry; vg_lists_suppressed() behind a context. */
+typedef int (*vg_verify_suppressed_fn)(void *ctx, enum vg_algo algo, const uint8_t *value, const char *list,
+				       const char *entry_id);
+struct vg_verify_args {
+	const struct vg_msg_record *record;
+	const struct vg_index_view *view;         /* of record->generation */
+	const struct vg_attribution *attribution; /* the copy for record->object_id of that core and hasher */
+	const uint8_t *bytes;                     /* n_sample_bytes of the sealed memfd */
+	vg_verify_suppressed_fn suppressed;       /* may be NULL */
+	void *ctx;
+};
+/* What remains of a claim. */
+struct vg_verified {
+	uint8_t md5[16], sha1[20], sha256[32]; /* of the bytes; of a partial match: as claimed */
+	int digests_recomputed;                /* 0 = partial: the digests are the hasher's word */
+	int exact, partial;                    /* exact: at least one exact hit stands */
+	unsigned n_hits;
+	struct vg_hit hits[VG_RECORD_MAX_HITS];
+	int hit_exact[VG_RECORD_MAX_HITS];
+	uint8_t hit_action[VG_RECORD_MAX_HITS]; /* enum vg_action by that hit's list */
+	unsigned n_suppressed;                  /* hits that the suppress list took out */
+};
+
+/* Bounds of all fields of a MATCH or OBJECT record, before anything is looked up. */
+enum vg_refusal vg_verify_fields(const struct vg_msg_record *record, int is_match);
+/* The whole claim. VG_REFUSE_NONE and *verified, or the first reason. */
+enum vg_refusal vg_verify_match(const struct vg_verify_args *args, struct vg_verified *verified);
+/* Bits that differ between two PDQ hashes. */
+unsigned vg_verify_distance(const uint8_t a[32], const uint8_t b[32]);

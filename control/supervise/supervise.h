@@ -1,0 +1,44 @@
+#pragma once
+/* supervise: starts the other programs (roles.h), restarts them with back-off when they die, ends them in order. No
+ * zombie and no orphan is left when it is destroyed. Children get clean signal masks, no descriptors but stdio, and
+ * VIGIL_LOG. One thread (the loop's), SIGCHLD through the loop. */
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <vigil/base.h>
+#include <vigil/config_snapshot.h>
+#include <vigil/err.h>
+
+#include "control/config/config.h"
+#include "control/loop/loop.h"
+#include "control/supervise/roles.h"
+
+#define VG_SUPERVISE_BACKOFF_MIN_MS 100
+#define VG_SUPERVISE_BACKOFF_MAX_MS 30000
+#define VG_SUPERVISE_CALM_MS        10000 /* alive that long: the back-off starts anew */
+
+struct vg_supervise;
+/* A child ended: wait_status as waitpid(2); will_restart = it comes again. */
+typedef void (*vg_supervise_died_fn)(void *ctx, unsigned role, uint32_t hasher_idx, int wait_status, int will_restart);
+
+void vg_supervise_destroy(struct vg_supervise *supervise); /* kills what still runs and reaps it */
+struct vg_supervise *vg_supervise_create(struct vg_loop *loop, const struct vg_config_programs *programs,
+					 const char *run_dir, const char *state_dir, vg_supervise_died_fn died,
+					 void *ctx) VG_DEALLOC(vg_supervise_destroy);
+/* Writes RUN/dataplane.snapshot or RUN/hashing.snapshot (beside, fsync, rename). The head is filled in here. */
+enum vg_err vg_supervise_write_dataplane(const char *run_dir, struct vg_dataplane_conf *conf);
+enum vg_err vg_supervise_write_hashing(const char *run_dir, struct vg_hashing_conf *conf);
+/* The snapshots that a configuration means. VG_EINVAL where they cannot be (too large together). */
+enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct vg_dataplane_conf *conf);
+enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_hashing_conf *conf);
+
+/* Starts a child and keeps it alive until it is stopped; once: it is not restarted when it exits with 0. */
+enum vg_err vg_supervise_start(struct vg_supervise *supervise, unsigned role, uint32_t hasher_idx, int once);
+/* TERM to every child of that role (KILL after its patience); returns at once. */
+void vg_supervise_stop(struct vg_supervise *supervise, unsigned role);
+/* TERM to all, in the order of the table; done is called (from the loop) when nobody runs any more. */
+void vg_supervise_stop_all(struct vg_supervise *supervise, void (*done)(void *ctx), void *ctx);
+/* Children of a role that run or wait for their restart; pid of one, 0 = not running. */
+unsigned vg_supervise_n_running(const struct vg_supervise *supervise, unsigned role);
+pid_t vg_supervise_pid(const struct vg_supervise *supervise, unsigned role, uint32_t hasher_idx);
+uint64_t vg_supervise_n_restarts(const struct vg_supervise *supervise, unsigned role);
