@@ -1,0 +1,45 @@
+#pragma once
+/* luma: a picture's bytes, straight from a chunk chain -> the sampled luma plane that PDQ is made of.
+ * JPEG by libjpeg-turbo (full size, RGB, accurate integer IDCT, fancy upsampling), PNG by libpng. EXIF orientation, colour
+ * profiles and gamma are ignored, samples cut to 8 bits, alpha flattened on VG_LUMA_BACKGROUND, CMYK and YCCK converted.
+ * A picture wider or higher than 512 is sampled to 512 x 512 by nearest neighbour while its scanlines come: source column
+ * floor(x*W/512), row floor(y*H/512), so that memory never holds the whole picture (progressive JPEG: its coefficients,
+ * within max_memory_bytes). Foreign bytes: runs in the sandbox. One decoder per thread; libjpeg and libpng allocate. */
+#include <stdint.h>
+
+#include <vigil/base.h>
+#include <vigil/err.h>
+
+#include "hashing/chain/chain.h"
+
+#define VG_LUMA_SIDE       512u /* PDQ's pre-size */
+#define VG_LUMA_STRIDE     512u /* floats; rows are 64-byte aligned and readable up to the stride */
+#define VG_LUMA_BACKGROUND 0u   /* grey level behind transparent pixels (black) */
+
+/* Budgets of one picture. Zero in a field = its default. */
+struct vg_image_limits {
+	uint64_t max_pixels;       /* width * height, before anything is allocated; default 100 million */
+	uint64_t max_memory_bytes; /* of the JPEG decoder (progressive coefficients); default 512 MiB */
+	uint32_t max_side;         /* pixels; default 65535 */
+	uint32_t max_scans;        /* of a progressive JPEG (a bomb has thousands); default 100 */
+	uint32_t max_ms;           /* wall time, looked at between rows; default 5000 */
+};
+
+/* The plane is the decoder's, valid until its next call. row r, column c: at[r * VG_LUMA_STRIDE + c], 0 .. 255. */
+struct vg_luma {
+	const float *at;
+	uint32_t n_rows, n_cols; /* <= 512; the picture itself, or 512 x 512 where a side is longer */
+	uint32_t width, height;  /* of the picture */
+	uint8_t partial;         /* 1: cut or damaged; what is missing is as the decoder left it (black for PNG) */
+};
+
+struct vg_image;
+
+void vg_image_destroy(struct vg_image *image);
+/* Start-up only; about 1.1 MiB. limits NULL = all defaults. NULL: out of memory. */
+struct vg_image *vg_image_create(const struct vg_image_limits *limits) VG_DEALLOC(vg_image_destroy);
+
+/* Decodes one picture of a kind (enum vg_kind). VG_OK: *out is filled, maybe partial. VG_EUNSUPPORTED: no decoder for this
+ * kind. VG_ERANGE: more pixels or a longer side than allowed. VG_EBUDGET: memory, scans or time used up. VG_ECORRUPT: not
+ * one row could be decoded. Nothing is left allocated. */
+enum vg_err vg_image_luma(struct vg_image *image, unsigned kind, const struct vg_chain *bytes, struct vg_luma *out);
