@@ -1,0 +1,17 @@
+#pragma once
+/* names: names, labels and help of every counter of include/vigil/counters.h, for metrics, summaries and `vigilctl stats`.
+ * Pure, any thread. */
+#include <vigil/counters.h>
+
+/* Name and help of a counter of counters.h; counter < VG_C_N or VG_H_N. */
+const struct vg_counter_text *vg_stats_text(int is_hasher, unsigned counter);
+
+#define VG_STATS_NAME 96
+struct vg_stats_name {
+	char base[VG_STATS_NAME];                        /* without label */
+	char label[VG_STATS_NAME], value[VG_STATS_NAME]; /* empty: no label */
+};
+/* Takes `base:label=value` apart. */
+void vg_stats_name_split(const char *name, struct vg_stats_name *parts);
+/* True for counters that say what was not seen, not kept or not scanned: the summary's "shed" and status. */
+int vg_stats_is_shed(const char *name);
