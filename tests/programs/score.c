@@ -26,7 +26,7 @@ struct object {
 struct score {
 	struct row *rows;
 	struct object *objects;
-	size_t n_rows, n_objects, n_complete;
+	size_t n_rows, n_objects;
 	const char *only[N_WORDS], *except[N_WORDS];
 	int n_only, n_except;
 };
