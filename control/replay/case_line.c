@@ -1,0 +1,86 @@
+#include "control/replay/case_line.h"
+
+#include <string.h>
+
+#include "control/replay/json_text.h"
+
+const struct vg_case_hit *vg_case_best_hit(const struct vg_case *c)
+{
+	const struct vg_case_hit *best = NULL;
+	for (unsigned f = 0; f < c->n_files; f++)
+		for (unsigned i = 0; i < c->files[f].n_hits && i < 8; i++) {
+			const struct vg_case_hit *hit = &c->files[f].hits[i];
+			if (!best || (hit->exact && !best->exact) ||
+			    (hit->exact == best->exact && hit->distance < best->distance))
+				best = hit;
+		}
+	return best;
+}
+
+static void put_hit(struct vg_json_text *text, const struct vg_case_hit *hit)
+{
+	static const struct vg_case_hit none;
+	if (!hit) {
+		hit = &none;
+		vg_json_text_null(text, "why");
+		vg_json_text_null(text, "algo");
+	} else {
+		vg_json_text_str(text, "why", hit->exact ? "exact" : "perceptual");
+		vg_json_text_str(text, "algo", vg_algo_str(hit->algo));
+	}
+	vg_json_text_u64(text, "distance", hit->distance);
+	vg_json_text_str(text, "list", hit->list);
+	vg_json_text_str(text, "entry", hit->entry_id);
+	vg_json_text_u64(text, "generation", hit->generation);
+}
+
+static void put_file(struct vg_json_text *text, const struct vg_case_file *file)
+{
+	vg_json_text_open(text, NULL, '{');
+	vg_json_text_str(text, "evidence", file->evidence_id);
+	vg_json_text_str(text, "type", vg_kind_str(file->kind));
+	vg_json_text_u64(text, "size", file->n_bytes);
+	vg_json_text_hex(text, "md5", file->md5, sizeof(file->md5));
+	vg_json_text_hex(text, "sha256", file->sha256, sizeof(file->sha256));
+	vg_json_text_bool(text, "partial", file->partial);
+	vg_json_text_str(text, "filename", file->filename);
+	vg_json_text_str(text, "member", file->member);
+	vg_json_text_open(text, "matches", '[');
+	for (unsigned i = 0; i < file->n_hits && i < 8; i++) {
+		vg_json_text_open(text, NULL, '{');
+		put_hit(text, &file->hits[i]);
+		vg_json_text_close(text, '}');
+	}
+	vg_json_text_close(text, ']');
+	vg_json_text_close(text, '}');
+}
+
+size_t vg_case_line(const struct vg_case *c, int64_t report_id, char *line, size_t cap)
+{
+	struct vg_json_text text;
+	vg_json_text_init(&text, line, cap);
+	vg_json_text_open(&text, NULL, '{');
+	vg_json_text_str(&text, "id", c->name);
+	vg_json_text_str(&text, "state", vg_case_state_str(c->state));
+	vg_json_text_str(&text, "action", vg_action_str(c->action));
+	put_hit(&text, vg_case_best_hit(c));
+	vg_json_text_str(&text, "reason", c->reason);
+	if (report_id > 0)
+		vg_json_text_u64(&text, "report_id", (uint64_t)report_id);
+	else
+		vg_json_text_null(&text, "report_id");
+	vg_json_text_str(&text, "evidence", c->n_files ? c->files[0].evidence_id : NULL);
+	vg_json_text_bool(&text, "file_viewed", c->fileviewed);
+	vg_json_text_str(&text, "proto", vg_proto_str(c->origin.proto));
+	vg_json_text_str(&text, "direction", vg_direction_str(c->origin.direction));
+	vg_json_text_str(&text, "src_ip", c->origin.src_ip);
+	vg_json_text_str(&text, "dst_ip", c->origin.dst_ip);
+	vg_json_text_str(&text, "url", c->origin.url);
+	vg_json_text_u64(&text, "n_files", c->n_files);
+	vg_json_text_open(&text, "files", '[');
+	for (unsigned i = 0; i < c->n_files && i < VG_CASE_LINE_FILES; i++)
+		put_file(&text, &c->files[i]);
+	vg_json_text_close(&text, ']');
+	vg_json_text_close(&text, '}');
+	return vg_json_text_end(&text);
+}
