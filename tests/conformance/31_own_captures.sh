@@ -1,0 +1,39 @@
+#!/bin/sh
+# The captures in tests/data, as recorded and told less politely by test-perturb: every file that all bytes are there of is
+# found, whole; one that has a hole says so.
+. tests/lib/story.sh
+data=tests/data
+# found NAME "OPTIONS OF PERTURB" "OPTIONS OF SCORE" [CAPTURE]
+found() {
+	c=${4:-demo}; mkdir -p "$W/$1"
+	"$bin/test-perturb" "$data/$c.pcap" "$W/$1/$c.pcap" $2 || fail "test-perturb $2"
+	"$bin/vigilctl" replay --all-files --objects "$W/$1.jsonl" "$W/$1/$c.pcap" >"$W/$1.txt" || { cat "$W/$1.txt"; fail "$1: replay failed"; }
+	"$bin/test-score" $data/MANIFEST.csv "$W/$1.jsonl" --only "$c.pcap" --missing $3 >"$W/score.txt" || { cat "$W/score.txt"; bad="$bad $1"; }
+	say "$(printf '%-20s' "$1") $(tail -n 1 "$W/score.txt")"
+}
+bad=
+found as_recorded "" ""
+found ipv6 "" "" ipv6
+found pipelined "" "" pipeline
+found duplicated "--seed 2 --duplicate 30" ""
+found reordered "--seed 3 --reorder 25" ""
+found tiny_segments "--split 61" ""
+found overlapping "--split 200 --overlap 150" ""
+found all_at_once "--seed 4 --split 333 --overlap 100 --duplicate 10 --reorder 20" ""
+found vlan "--vlan 100" ""
+found qinq "--vlan 100 --qinq 7" ""
+found midstream "--strip-syn" ""
+for l in raw null sll sll2; do found "link_$l" "--link $l" ""; done
+found pcapng "--pcapng" ""
+found ipv6_tiny "--split 40 --reorder 20" "" ipv6
+found pipelined_tiny "--split 50 --overlap 20 --duplicate 10" "" pipeline
+found cut_file "--cut-bytes 300000" "--min 30"
+# One lost packet in the middle of a picture of a keep-alive connection costs that picture and no other.
+found hole "--drop 100" "--min 96"
+n=$(grep -c '"state":"gap"' "$W/hole.jsonl")
+[ "$n" = 1 ] || bad="$bad hole($n gaps instead of 1)"
+[ -z "$bad" ] || fail "not as expected:$bad"
+# The list's PDQ is still what the drawn original gives.
+"$bin/test-draw" --seed 110 --size 800x600 --quality 92 -o "$W/original.jpg"
+want=$(sed -n 's/^pdq,\([0-9a-f]*\),.*/\1/p' $data/demo.list)
+"$bin/vigilctl" hash "$W/original.jpg" | grep -q "$want" || fail "the PDQ of the drawn original is not the one in demo.list"
