@@ -1,5 +1,5 @@
-/* The chain is the point: whoever can write the file can rewrite rows, but not without moving every later hash, and heads
- * leave the machine. The triggers only keep our own code honest. */
+/* The chain is the point: whoever can write the file can rewrite rows, but not without moving every later hash, and
+ * heads leave the machine. The triggers only keep our own code honest. */
 #include "control/audit/audit.h"
 
 #include <stdlib.h>

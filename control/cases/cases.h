@@ -3,11 +3,12 @@
  * case of the same content and the same uploader or host within the window, and its list's policy chooses the state.
  * One thread, all in the store. Texts are made UTF-8 and XML-1.0-legal here (RFC 3629; XML 1.0, 2.2), once.
  *
- * Folding, within the window since the case was made: an upload folds by sha256 and source address, a download by sha256
- * and host (without a host: server address); who downloads does not matter, the reported party is the host's customer.
- * A folded match adds a sighting (its own key and origin) and no second file. It does not fold, but makes a new case,
- * where policy wants more of it than of the case (review -> report), where the case is DISMISSED, where the case is HELD
- * and the match is not, and where the case has a head sample only and the match has all bytes. */
+ * Folding, within the window since the case was made: an upload folds by sha256 and source address (with the
+ * forwarded one, where a proxy names it), a download by sha256 and host (without a host: server address); who
+ * downloads does not matter: the reported party is the host's customer. A folded match adds a sighting (its own key
+ * and origin) and no second file. It does not fold, but makes a new case, where policy wants more of it than of the
+ * case (review -> report), where the case is DISMISSED, where the case is HELD and the match is not, and where the
+ * case has a head sample only and the match has all bytes. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -76,8 +77,8 @@ enum vg_err vg_cases_count(struct vg_cases *cases, int64_t n_cases[VG_CASE_STATE
 enum vg_err vg_cases_approve(struct vg_cases *cases, int64_t case_id, const char *who, const char *reason);
 enum vg_err vg_cases_dismiss(struct vg_cases *cases, int64_t case_id, const char *who, const char *reason);
 /* For the outbox: moves a case from one state to another inside the caller's transaction, with its audit row (what:
- * "case.<state>"). Allowed: QUEUED→FILING, FILING→FILED, FILING→QUEUED, FILING→HELD, QUEUED→HELD, HELD→QUEUED.
- * VG_ECONFLICT where the case is not in `from` or the move is not allowed. */
+ * "case.<state>"). Allowed: QUEUED to FILING; FILING to FILED, QUEUED, HELD; QUEUED to HELD, FILED; HELD to QUEUED,
+ * FILING, FILED. VG_ECONFLICT where the case is not in `from` or the move is not allowed. */
 enum vg_err vg_cases_set_state(struct vg_cases *cases, int64_t case_id, enum vg_case_state from, enum vg_case_state to,
 			       const char *who, const char *reason);
 /* Calls fn for every evidence_id that a file row names (to find orphaned evidence at start). */

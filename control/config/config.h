@@ -54,11 +54,12 @@ struct vg_config_endpoint {
 };
 struct vg_config_reporting {
 	uint32_t environment; /* enum vg_config_environment; test uses test_endpoint, production `endpoint` */
-	uint32_t confirm_production;
+	char production_key[64]; /* what must be said to file real reports, word for word: outbox/link.h */
 	struct vg_config_endpoint endpoint;
 	char company[VG_CONFIG_TEXT];
 	char first_name[VG_CONFIG_TEXT], last_name[VG_CONFIG_TEXT], email[VG_CONFIG_TEXT], phone[VG_CONFIG_TEXT];
-	char terms_of_service[VG_CONFIG_PATH], legal_url[VG_CONFIG_PATH];
+	char platform[VG_CONFIG_TEXT], legal_contact_email[VG_CONFIG_TEXT];
+	char terms_of_service[1024], legal_url[1024];
 	uint32_t timeout_s, retry_min_s, retry_max_s, alarm_s;
 };
 struct vg_config_evidence {

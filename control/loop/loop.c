@@ -1,5 +1,6 @@
-/* One epoll descriptor. A watch is found by its descriptor and known by a serial number that goes through the kernel with
- * it: an event that was fetched before its watch was removed (or replaced) carries an old serial and is dropped. */
+/* One epoll descriptor. A watch is found by its descriptor and known by a serial number that goes through the kernel
+ * with it: an event that was fetched before its watch was removed (or replaced) carries an old serial and is
+ * dropped. */
 #include "control/loop/loop.h"
 
 #include <errno.h>
