@@ -1,7 +1,8 @@
 #pragma once
-/* digest: MD5 (RFC 1321), SHA-1 and SHA-256 (FIPS 180-4) of one byte stream in one pass, by OpenSSL. A context is made at
- * start-up, keeps its algorithms fetched and its states allocated, and is used for one object after another: begin, feed,
- * done. No allocation after vg_digests_create(); one thread at a time per context. About 0.5 KiB of heap each. */
+/* digest: MD5 (RFC 1321), SHA-1 and SHA-256 (FIPS 180-4) of one byte stream in one pass, by OpenSSL. A context is
+ * made at start-up, keeps its algorithms fetched and its states allocated, and is used for one object after another:
+ * begin, feed, done. No allocation after vg_digests_create(); one thread at a time per context. About 0.5 KiB of heap
+ * each. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,8 +22,8 @@ struct vg_digest_values {
 
 struct vg_digests;
 
-/* Start-up only (before the sandbox closes: fetching reads OpenSSL's configuration). NULL: out of memory, or a provider
- * without one of the three. */
+/* Start-up only (before the sandbox closes: fetching reads OpenSSL's configuration). NULL: out of memory, or a
+ * provider without one of the three. */
 void vg_digests_destroy(struct vg_digests *d);
 struct vg_digests *vg_digests_create(void) VG_DEALLOC(vg_digests_destroy);
 
@@ -35,6 +36,6 @@ void vg_digests_feed(struct vg_digests *d, const uint8_t *bytes, size_t n_bytes)
 /* Ends the stream and writes its digests. Before the next vg_digests_init() only destroy may follow. Hot. */
 void vg_digests_done(struct vg_digests *d, struct vg_digest_values *out);
 
-/* Makes `to` stand where `from` stands (digests of a prefix, or of two continuations). OpenSSL allocates here: not for
- * the hot path. VG_OK or VG_ENOMEM (then `to` must be begun again). */
+/* Makes `to` stand where `from` stands (digests of a prefix, or of two continuations). OpenSSL allocates here: not
+ * for the hot path. VG_OK or VG_ENOMEM (then `to` must be begun again). */
 enum vg_err vg_digests_copy(struct vg_digests *to, const struct vg_digests *from);

@@ -1,10 +1,11 @@
 #pragma once
 /* luma: a picture's bytes, straight from a chunk chain -> the sampled luma plane that PDQ is made of.
- * JPEG by libjpeg-turbo (full size, RGB, accurate integer IDCT, fancy upsampling), PNG by libpng. EXIF orientation, colour
- * profiles and gamma are ignored, samples cut to 8 bits, alpha flattened on VG_LUMA_BACKGROUND, CMYK and YCCK converted.
- * A picture wider or higher than 512 is sampled to 512 x 512 by nearest neighbour while its scanlines come: source column
- * floor(x*W/512), row floor(y*H/512), so that memory never holds the whole picture (progressive JPEG: its coefficients,
- * within max_memory_bytes). Foreign bytes: runs in the sandbox. One decoder per thread; libjpeg and libpng allocate. */
+ * JPEG by libjpeg-turbo (full size, RGB, accurate integer IDCT, fancy upsampling), PNG by libpng. EXIF orientation,
+ * colour profiles and gamma are ignored, samples cut to 8 bits, alpha flattened on VG_LUMA_BACKGROUND, CMYK and YCCK
+ * converted. A picture wider or higher than 512 is sampled to 512 x 512 by nearest neighbour while its scanlines
+ * come: source column floor(x*W/512), row floor(y*H/512), so that memory never holds the whole picture (progressive
+ * JPEG: its coefficients, within max_memory_bytes). Foreign bytes: runs in the sandbox. One decoder per thread;
+ * libjpeg and libpng allocate. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -39,7 +40,7 @@ void vg_image_destroy(struct vg_image *image);
 /* Start-up only; about 1.1 MiB. limits NULL = all defaults. NULL: out of memory. */
 struct vg_image *vg_image_create(const struct vg_image_limits *limits) VG_DEALLOC(vg_image_destroy);
 
-/* Decodes one picture of a kind (enum vg_kind). VG_OK: *out is filled, maybe partial. VG_EUNSUPPORTED: no decoder for this
- * kind. VG_ERANGE: more pixels or a longer side than allowed. VG_EBUDGET: memory, scans or time used up. VG_ECORRUPT: not
- * one row could be decoded. Nothing is left allocated. */
+/* Decodes one picture of a kind (enum vg_kind). VG_OK: *out is filled, maybe partial. VG_EUNSUPPORTED: no decoder for
+ * this kind. VG_ERANGE: more pixels or a longer side than allowed. VG_EBUDGET: memory, scans or time used up.
+ * VG_ECORRUPT: not one row could be decoded. Nothing is left allocated. */
 enum vg_err vg_image_luma(struct vg_image *image, unsigned kind, const struct vg_chain *bytes, struct vg_luma *out);

@@ -1,7 +1,7 @@
 #pragma once
-/* snapshot: the list index in use, a sealed, checksummed, immutable generation that vigild made (index_format.h), and the
- * look-ups in it: exact digests, and exact PDQ radius search over all eight variants. How the search is done is hidden
- * behind vg_index_query(). One thread per context. Memory of its own: 16 bytes per PDQ entry. */
+/* snapshot: the list index in use, a sealed, checksummed, immutable generation that vigild made (index_format.h), and
+ * the look-ups in it: exact digests, and exact PDQ radius search over all eight variants. How the search is done is
+ * hidden behind vg_index_query(). One thread per context. Memory of its own: 16 bytes per PDQ entry. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -23,8 +23,8 @@ struct vg_index *vg_index_create(void) VG_DEALLOC(vg_index_destroy);
 
 /* Checks and maps a new generation, then lets the old one go; call it between two objects. The descriptor stays the
  * caller's and may be closed at once. On any error the old generation stays in use. VG_OK; VG_ESEAL (not sealed as
- * VG_SEALS_FINAL), VG_ERANGE (size), VG_EIO (map), VG_ECORRUPT (header, references, checksum), VG_EVERSION (format, or
- * `generation` is not the one in the header), VG_ENOMEM. Not hot: it reads the whole file. */
+ * VG_SEALS_FINAL), VG_ERANGE (size), VG_EIO (map), VG_ECORRUPT (header, references, checksum), VG_EVERSION (format,
+ * or `generation` is not the one in the header), VG_ENOMEM. Not hot: it reads the whole file. */
 enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation);
 
 /* Generation in use, 0 before the first. */
@@ -37,9 +37,9 @@ const struct vg_index_view *vg_index_peek(const struct vg_index *index);
 const char *vg_index_tier(const struct vg_index *index);
 
 /* Looks up digests (or NULL) and a PDQ result (or NULL; below VG_PDQ_MIN_QUALITY it is not searched). Writes at most
- * max_hits hits, strongest first, and returns how many: exact before perceptual, then by the action of their list, then
- * by distance, then by entry. An entry is reported once, with its smallest distance, if that is within its list's
- * match_distance (at most VG_PDQ_MAX_DISTANCE). When more than max_hits are found the strongest stay. An all-zero digest
- * (not asked for) is not searched. Hot. */
+ * max_hits hits, strongest first, and returns how many: exact before perceptual, then by the action of their list,
+ * then by distance, then by entry. An entry is reported once, with its smallest distance, if that is within its
+ * list's match_distance (at most VG_PDQ_MAX_DISTANCE). When more than max_hits are found the strongest stay. An
+ * all-zero digest (not asked for) is not searched. Hot. */
 uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *digests, const struct vg_pdq_result *pdq,
 			struct vg_hit *hits, uint32_t max_hits);

@@ -1,8 +1,8 @@
 #pragma once
 /* pdq: luma plane -> 256-bit PDQ hash, quality and the hashes of its eight dihedral variants. The box filters and the
- * decimation to 64 x 64 of the reference are one sparse operator per axis here (at most 7 taps), kept in a small cache by
- * side length. Every instruction-set tier gives the same bits: same order of sums, no contraction to FMA. About 0.2 MiB,
- * no allocation after vg_pdq_create(), one thread per context. */
+ * decimation to 64 x 64 of the reference are one sparse operator per axis here (at most 7 taps), kept in a small
+ * cache by side length. Every instruction-set tier gives the same bits: same order of sums, no contraction to FMA.
+ * About 0.2 MiB, no allocation after vg_pdq_create(), one thread per context. */
 #include <stdint.h>
 
 #include <vigil/base.h>
