@@ -1,0 +1,196 @@
+/* jpeg: libjpeg-turbo over a chunk chain. Its errors come back by longjmp to one place; a decompressor lives for one
+ * picture only, so that no table of one picture is seen by the next. */
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#include "hashing/image/luma_priv.h"
+
+struct job {
+	struct jpeg_decompress_struct jpeg;
+	struct jpeg_error_mgr errors;
+	struct jpeg_source_mgr source;
+	struct jpeg_progress_mgr progress;
+	struct vg_image *image;
+	struct vg_chain_reader reader;
+	enum vg_err err;
+	int at_end;  /* the decoder wanted more than there is */
+	int damaged; /* a warning said that picture data is missing or wrong */
+	jmp_buf back;
+};
+
+static void stop(struct job *job, enum vg_err err)
+{
+	job->err = err;
+	longjmp(job->back, 1);
+}
+
+/* ---- libjpeg's error manager ---- */
+static void on_error(j_common_ptr jpeg)
+{
+	enum vg_err err = VG_ECORRUPT;
+	switch (jpeg->err->msg_code) {
+	case JERR_OUT_OF_MEMORY:
+	case JERR_NO_BACKING_STORE:
+		err = VG_EBUDGET;
+		break;
+	case JERR_IMAGE_TOO_BIG:
+		err = VG_ERANGE;
+		break;
+	case JERR_BAD_PRECISION:   /* 12 bits per sample */
+	case JERR_SOF_UNSUPPORTED: /* lossless, hierarchical */
+	case JERR_CONVERSION_NOTIMPL:
+	case JERR_ARITH_NOTIMPL:
+		err = VG_EUNSUPPORTED;
+		break;
+	}
+	stop(jpeg->client_data, err);
+}
+static void on_message(j_common_ptr jpeg, int level)
+{
+	struct job *job = jpeg->client_data;
+	if (level >= 0)
+		return;
+	switch (jpeg->err->msg_code) {
+	case JWRN_HIT_MARKER:
+	case JWRN_HUFF_BAD_CODE:
+	case JWRN_ARITH_BAD_CODE:
+	case JWRN_MUST_RESYNC:
+	case JWRN_BOGUS_PROGRESSION:
+		job->damaged = 1;
+	}
+}
+static void on_text(j_common_ptr jpeg)
+{
+	(void)jpeg;
+}
+
+/* ---- libjpeg's source manager: span after span, then an end-of-image marker for ever ---- */
+static void source_begin(j_decompress_ptr jpeg)
+{
+	(void)jpeg;
+}
+static boolean source_fill(j_decompress_ptr jpeg)
+{
+	static const uint8_t end_of_image[2] = { 0xff, JPEG_EOI };
+	struct job *job = jpeg->client_data;
+	struct vg_span span = vg_chain_next(&job->reader, SIZE_MAX);
+	if (!span.n_bytes) {
+		job->at_end = 1;
+		span = (struct vg_span){ end_of_image, sizeof(end_of_image) };
+	}
+	jpeg->src->next_input_byte = span.at;
+	jpeg->src->bytes_in_buffer = span.n_bytes;
+	return TRUE;
+}
+static void source_skip(j_decompress_ptr jpeg, long n_bytes)
+{
+	struct job *job = jpeg->client_data;
+	if (n_bytes <= 0)
+		return;
+	size_t n = (size_t)n_bytes < jpeg->src->bytes_in_buffer ? (size_t)n_bytes : jpeg->src->bytes_in_buffer;
+	jpeg->src->next_input_byte += n;
+	jpeg->src->bytes_in_buffer -= n;
+	vg_chain_skip(&job->reader, (uint64_t)n_bytes - n);
+}
+static void source_end(j_decompress_ptr jpeg)
+{
+	(void)jpeg;
+}
+
+/* Called for every row of blocks read or written: budgets of scans and time. */
+static void on_progress(j_common_ptr jpeg)
+{
+	struct job *job = jpeg->client_data;
+	if ((uint32_t)job->jpeg.input_scan_number > job->image->limits.max_scans || vg_luma_late(job->image))
+		stop(job, VG_EBUDGET);
+}
+
+static void choose_output(struct jpeg_decompress_struct *jpeg, struct vg_pixel_row *row)
+{
+	switch (jpeg->jpeg_color_space) {
+	case JCS_YCbCr:
+	case JCS_RGB:
+		jpeg->out_color_space = JCS_RGB;
+		row->pixels = VG_PIXELS_RGB;
+		break;
+	case JCS_CMYK:
+	case JCS_YCCK:
+		jpeg->out_color_space = JCS_CMYK;
+		row->pixels = jpeg->saw_Adobe_marker ? VG_PIXELS_CMYK : VG_PIXELS_CMYK_INK;
+		break;
+	case JCS_GRAYSCALE:
+		jpeg->out_color_space = JCS_GRAYSCALE;
+		row->pixels = VG_PIXELS_GREY;
+		break;
+	default: /* two components, or more than four: the first is taken for grey */
+		jpeg->out_color_space = jpeg->jpeg_color_space;
+		row->pixels = VG_PIXELS_GREY;
+	}
+}
+
+static void decode(struct job *job)
+{
+	struct jpeg_decompress_struct *jpeg = &job->jpeg;
+	struct vg_pixel_row row = { 0 };
+	jpeg_create_decompress(jpeg);
+	jpeg->client_data = job;
+	jpeg->src = &job->source;
+	jpeg->progress = &job->progress;
+	jpeg->mem->max_memory_to_use = (long)job->image->limits.max_memory_bytes;
+	(void)jpeg_read_header(jpeg, TRUE);
+	enum vg_err err = vg_luma_begin(job->image, jpeg->image_width, jpeg->image_height, 0);
+	if (err)
+		stop(job, err);
+	choose_output(jpeg, &row);
+	jpeg->dct_method = JDCT_ISLOW;
+	jpeg->do_fancy_upsampling = TRUE;
+	(void)jpeg_start_decompress(jpeg);
+	row.pixel_bytes = (uint32_t)jpeg->output_components;
+	row.n_pixels = jpeg->output_width;
+	JSAMPARRAY line = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, row.n_pixels * row.pixel_bytes, 1);
+	while (!vg_luma_full(job->image) && jpeg->output_scanline < jpeg->output_height) {
+		row.y = jpeg->output_scanline;
+		if (jpeg_read_scanlines(jpeg, line, 1) != 1)
+			stop(job, VG_ECORRUPT);
+		row.at = line[0];
+		vg_luma_put(job->image, &row);
+	}
+	/* A picture of one scan may lack its end marker; one of several lacks detail then. */
+	job->image->luma.partial = job->damaged || (job->at_end && jpeg_has_multiple_scans(jpeg));
+}
+
+/* The only place that libjpeg's errors come back to; nothing of the job is a local variable here. */
+static enum vg_err decode_or_stop(struct job *job)
+{
+	if (setjmp(job->back))
+		return job->err;
+	decode(job);
+	return VG_OK;
+}
+
+enum vg_err vg_luma_jpeg(struct vg_image *image, const struct vg_chain *bytes)
+{
+	struct job job;
+	memset(&job, 0, sizeof(job));
+	job.image = image;
+	vg_chain_reader_init(&job.reader, bytes);
+	job.jpeg.err = jpeg_std_error(&job.errors);
+	job.jpeg.client_data = &job;
+	job.errors.error_exit = on_error;
+	job.errors.emit_message = on_message;
+	job.errors.output_message = on_text;
+	job.source.init_source = source_begin;
+	job.source.fill_input_buffer = source_fill;
+	job.source.skip_input_data = source_skip;
+	job.source.resync_to_restart = jpeg_resync_to_restart;
+	job.source.term_source = source_end;
+	job.progress.progress_monitor = on_progress;
+	enum vg_err err = decode_or_stop(&job);
+	jpeg_destroy_decompress(&job.jpeg);
+	return err;
+}

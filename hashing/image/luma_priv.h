@@ -1,0 +1,59 @@
+#pragma once
+/* luma_priv: the inside of struct vg_image, and what a decoder of one format does: announce the size, put rows. */
+#include <vigil/clock.h>
+
+#include "hashing/image/luma.h"
+
+/* Channels of a decoded row, 8 bits each. CMYK is as Adobe stores it (255 = no ink), CMYK_INK the other way round. */
+enum vg_pixels {
+	VG_PIXELS_GREY,
+	VG_PIXELS_GREY_ALPHA,
+	VG_PIXELS_RGB,
+	VG_PIXELS_RGBA,
+	VG_PIXELS_CMYK,
+	VG_PIXELS_CMYK_INK
+};
+
+/* Some pixels of one source row: n_pixels of them, the first at column x, each next one 1 << x_shift further right.
+ * */
+struct vg_pixel_row {
+	const uint8_t *at;
+	enum vg_pixels pixels;
+	uint32_t pixel_bytes; /* from one pixel to the next */
+	uint32_t y, x, x_shift, n_pixels;
+};
+
+struct vg_image {
+	_Alignas(64) float plane[VG_LUMA_SIDE * VG_LUMA_STRIDE];
+	uint16_t source_col[VG_LUMA_SIDE]; /* sorted: the column that each sample comes from */
+	float red[256], green[256], blue[256];
+	struct vg_image_limits limits;
+	/* The picture in hand. */
+	struct vg_luma luma;
+	uint64_t deadline_ns;
+	uint32_t n_rows_put; /* source rows, or parts of them, that decoders have put */
+	uint32_t end_row;    /* plane rows 0 .. end_row have been written by whole rows in order */
+	uint8_t by_passes;   /* rows come in several passes (interlaced) */
+};
+
+/* The size is known: checks the limits and makes ready for rows. VG_OK or VG_ERANGE. */
+enum vg_err vg_luma_begin(struct vg_image *image, uint32_t width, uint32_t height, int by_passes);
+
+/* Takes what the plane needs of a source row. Rows with a y or x outside the picture are a bug of ours. */
+void vg_luma_put(struct vg_image *image, const struct vg_pixel_row *row);
+
+/* True once no later row is needed (not by passes). */
+static inline int vg_luma_full(const struct vg_image *image)
+{
+	return !image->by_passes && image->end_row == image->luma.n_rows;
+}
+/* True once the picture's time is used up. */
+static inline int vg_luma_late(const struct vg_image *image)
+{
+	return vg_mono_now().ns > image->deadline_ns;
+}
+
+/* One decoder each: VG_OK once the picture is decoded to its end (image->luma.partial says damaged), else why it
+ * stopped; rows put before that stay. Nothing is left allocated. */
+enum vg_err vg_luma_jpeg(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_png(struct vg_image *image, const struct vg_chain *bytes);

@@ -1,0 +1,36 @@
+/* luma_setup: makes a decoder: limits with their defaults, and tables of the weighted colour values. */
+#include <string.h>
+
+#include "hashing/image/luma_priv.h"
+
+static void default_limits(struct vg_image_limits *l)
+{
+	l->max_pixels = l->max_pixels ? l->max_pixels : 100000000;
+	l->max_memory_bytes = l->max_memory_bytes ? l->max_memory_bytes : 512u << 20;
+	l->max_side = l->max_side ? l->max_side : 65535;
+	l->max_side = l->max_side < 65535 ? l->max_side : 65535; /* columns are kept in 16 bits */
+	l->max_scans = l->max_scans ? l->max_scans : 100;
+	l->max_ms = l->max_ms ? l->max_ms : 5000;
+}
+
+void vg_image_destroy(struct vg_image *image)
+{
+	free(image);
+}
+
+struct vg_image *vg_image_create(const struct vg_image_limits *limits)
+{
+	struct vg_image *image = aligned_alloc(_Alignof(struct vg_image), sizeof(*image));
+	if (!image)
+		return NULL;
+	memset(image, 0, sizeof(*image));
+	if (limits)
+		image->limits = *limits;
+	default_limits(&image->limits);
+	for (unsigned i = 0; i < 256; i++) {
+		image->red[i] = 0.299f * (float)i;
+		image->green[i] = 0.587f * (float)i;
+		image->blue[i] = 0.114f * (float)i;
+	}
+	return image;
+}

@@ -1,0 +1,27 @@
+#pragma once
+/* operator: what happens to a line of n samples on its way to the 64 samples that the DCT sees (two box filters of
+ * ceil(n/128), then decimation), as one sparse 64 x n matrix: at most 7 weights per output. Pure; a small cache by n.
+ * */
+#include <stdint.h>
+
+#define VG_PDQ_OUTPUTS     64u
+#define VG_PDQ_MAX_TAPS    7u /* window 4 at 512 samples: 4 + 4 - 1 */
+#define VG_PDQ_N_OPERATORS 16u
+
+struct vg_pdq_operator {
+	uint32_t n_samples, n_taps;                    /* 0 = nothing here yet; taps are the same for all outputs */
+	uint32_t begin[VG_PDQ_OUTPUTS];                /* output i reads begin[i] .. begin[i] + n_taps, inside n */
+	float weight[VG_PDQ_MAX_TAPS][VG_PDQ_OUTPUTS]; /* [tap][output]; unused taps are 0 */
+};
+/* Direct by order of arrival: the oldest is replaced. Zeroed = empty. */
+struct vg_pdq_operators {
+	struct vg_pdq_operator at[VG_PDQ_N_OPERATORS];
+	uint32_t next;
+};
+
+/* Makes the operator of n_samples (1 .. 512). */
+void vg_pdq_operator_make(struct vg_pdq_operator *op, uint32_t n_samples);
+
+/* The operator of n_samples (1 .. 512), made if it is not in the cache. Borrowed until VG_PDQ_N_OPERATORS - 1 further
+ * calls. */
+const struct vg_pdq_operator *vg_pdq_operator_get(struct vg_pdq_operators *cache, uint32_t n_samples);

@@ -1,0 +1,7 @@
+/* Eight floats at a time. */
+#define VEC          8
+#define SHUFFLE_LOW  0, 8, 1, 9, 2, 10, 3, 11
+#define SHUFFLE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define TIER_NAME    vg_pdq_tier_avx2
+#define TIER_ISA     VG_ISA_AVX2
+#include "hashing/pdq/pdq_body.inc"
