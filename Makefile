@@ -53,6 +53,7 @@ UNIT  := $(patsubst tests/unit/%.c,$(O)/unit/%,$(call src,tests/unit))
 BENCH := $(patsubst tests/bench/%.c,$(O)/bench/%,$(call src,tests/bench))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter tests/fuzz/fuzz_%,$(call src,tests/fuzz)))
 room_of = $(firstword $(filter $(ROOMS),$(subst /, ,$(subst _, ,$(1)))))
+archive_of = $(addprefix $(O)/lib/,$(addsuffix .a,$(call room_of,$(1))))
 # main.c of a room is its daemon; main_x.c is another program of that room. tests/programs/x.c is a test program.
 BIN_dataplane := vigil-dataplane $(patsubst dataplane/main_%.c,vigil-%,$(wildcard dataplane/main_*.c))
 BIN_hashing   := vigil-hashing $(patsubst hashing/main_%.c,vigil-%,$(wildcard hashing/main_*.c))
@@ -109,20 +110,20 @@ $(O)/bin/test-draw: $(call obj,tests/data/draw.c)
 	$(Q)$(CC) $^ $(LDFLAGS) $(LIBS_tests) -o $@
 
 .SECONDEXPANSION:
-$(O)/bin/test-%: $(O)/obj/tests/programs/%.o $$(patsubst %,$(O)/lib/%.a,$$(call room_of,$$*))
+$(O)/bin/test-%: $(O)/obj/tests/programs/%.o $$(call archive_of,$$*)
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $^ $(LDFLAGS) $(LIBS_$(call room_of,$*)) $(LIBS_tests) -o $@
-$(O)/unit/%: tests/unit/%.c $$(patsubst %,$(O)/lib/%.a,$$(call room_of,$$*)) $(wildcard tests/lib/*.h) Makefile
+$(O)/unit/%: tests/unit/%.c $$(call archive_of,$$*) $(wildcard tests/lib/*.h) Makefile
 	$(say) TEST $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_tests) -MF $@.d $(filter %.c %.a,$^) $(LDFLAGS) $(LIBS_$(call room_of,$*)) $(LIBS_tests) -lcmocka -o $@
 # fuzz_ROOM_x.c and bench_ROOM_x.c link that room.
-$(O)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $$(patsubst %,$(O)/lib/%.a,$$(call room_of,$$*)) Makefile
+$(O)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $$(call archive_of,$$*) Makefile
 	$(say) FUZZ $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(call room_of,$*)) -MF $@.d $(filter %.c %.a,$^) $(LDFLAGS) $(LIBS_$(call room_of,$*)) -o $@
-$(O)/bench/%: tests/bench/%.c $$(patsubst %,$(O)/lib/%.a,$$(call room_of,$$*)) Makefile
+$(O)/bench/%: tests/bench/%.c $$(call archive_of,$$*) Makefile
 	$(say) BENCH $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(call room_of,$*)) -MF $@.d $(filter %.c %.a,$^) $(LDFLAGS) $(LIBS_$(call room_of,$*)) $(LIBS_tests) -o $@
