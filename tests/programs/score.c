@@ -147,23 +147,24 @@ static int row_find(struct score *s, struct row *r)
 	return 0;
 }
 
-/* One line for each run of rows that agree in capture and mode. */
-static void print_groups(const struct score *s)
+/* One line for each capture or for each capture and mode, at the first row of it. */
+static void print_groups(const struct score *s, int by_mode)
 {
 	for (size_t i = 0; i < s->n_rows; i++) {
 		const struct row *r = &s->rows[i];
 		size_t n = 0, n_found = 0, first = 1;
 		for (size_t k = 0; k < s->n_rows; k++) {
 			const struct row *other = &s->rows[k];
-			if (strcmp(other->col[PCAP], r->col[PCAP]) || strcmp(other->col[MODE], r->col[MODE]))
+			if (strcmp(other->col[PCAP], r->col[PCAP]) ||
+			    (by_mode && strcmp(other->col[MODE], r->col[MODE])))
 				continue;
 			first &= k >= i;
 			n++;
 			n_found += (size_t)other->found;
 		}
 		if (first)
-			printf("%-28s %-22s %5zu of %5zu  %6.2f%%\n", r->col[PCAP], r->col[MODE], n_found, n,
-			       100.0 * (double)n_found / (double)n);
+			printf("%-24s %-22s %5zu of %5zu  %6.2f%%\n", r->col[PCAP], by_mode ? r->col[MODE] : "all",
+			       n_found, n, 100.0 * (double)n_found / (double)n);
 	}
 }
 
@@ -194,7 +195,8 @@ int main(int argc, char **argv)
 		s.rows[i].found = row_find(&s, &s.rows[i]);
 		n_found += (size_t)s.rows[i].found;
 	}
-	print_groups(&s);
+	print_groups(&s, 1);
+	print_groups(&s, 0);
 	for (size_t i = 0; missing && i < s.n_rows; i++)
 		if (!s.rows[i].found)
 			printf("missing: %s %s %s port %s %s (%s bytes)\n", s.rows[i].col[PCAP], s.rows[i].col[MODE],
