@@ -26,12 +26,6 @@ enum vg_err vg_luma_begin(struct vg_image *image, uint32_t width, uint32_t heigh
 	return VG_OK;
 }
 
-/* An 8-bit value seen through alpha on the background. */
-static inline uint8_t flatten(uint8_t value, uint8_t alpha)
-{
-	return (uint8_t)((value * alpha + VG_LUMA_BACKGROUND * (255u - alpha) + 127) / 255);
-}
-
 static inline float from_rgb(const struct vg_image *image, uint8_t r, uint8_t g, uint8_t b)
 {
 	return image->red[r] + image->green[g] + image->blue[b];
@@ -42,12 +36,8 @@ static inline float luma_of(const struct vg_image *image, enum vg_pixels pixels,
 	switch (pixels) {
 	case VG_PIXELS_GREY:
 		return p[0];
-	case VG_PIXELS_GREY_ALPHA:
-		return flatten(p[0], p[1]);
 	case VG_PIXELS_RGB:
 		return from_rgb(image, p[0], p[1], p[2]);
-	case VG_PIXELS_RGBA:
-		return from_rgb(image, flatten(p[0], p[3]), flatten(p[1], p[3]), flatten(p[2], p[3]));
 	case VG_PIXELS_CMYK: /* the product of what ink and black let through */
 		return from_rgb(image, (uint8_t)((p[0] * p[3] + 127) / 255), (uint8_t)((p[1] * p[3] + 127) / 255),
 				(uint8_t)((p[2] * p[3] + 127) / 255));
@@ -81,7 +71,7 @@ static void any_row(const struct vg_image *image, const struct vg_pixel_row *row
 {
 	if (image->by_passes)
 		sparse_row(image, row, to);
-	else if (row->pixels == VG_PIXELS_RGB)
+	else if (row->pixels == VG_PIXELS_RGB && row->pixel_bytes == 3)
 		whole_row(image, row, VG_PIXELS_RGB, 3, to);
 	else if (row->pixels == VG_PIXELS_GREY)
 		whole_row(image, row, VG_PIXELS_GREY, row->pixel_bytes, to);

@@ -1,8 +1,9 @@
 #pragma once
-/* luma: a picture's bytes, straight from a chunk chain -> the sampled luma plane that PDQ is made of.
- * JPEG by libjpeg-turbo (full size, RGB, accurate integer IDCT, fancy upsampling), PNG by libpng. EXIF orientation,
- * colour profiles and gamma are ignored, samples cut to 8 bits, alpha flattened on VG_LUMA_BACKGROUND, CMYK and YCCK
- * converted. A picture wider or higher than 512 is sampled to 512 x 512 by nearest neighbour while its scanlines
+/* luma: a picture's bytes, straight from a chunk chain -> the sampled luma plane that PDQ is made of. JPEG by
+ * libjpeg-turbo (full size, RGB, accurate integer IDCT, fancy upsampling), PNG by libpng. EXIF orientation, colour
+ * profiles and gamma are ignored, samples cut to 8 bits, CMYK and YCCK converted. Alpha is ignored: what counts is
+ * the colour stored under it, as in the published hashes of such pictures (Pillow and ImageMagick 6 drop it
+ * likewise). A picture wider or higher than 512 is sampled to 512 x 512 by nearest neighbour while its scanlines
  * come: source column floor(x*W/512), row floor(y*H/512), so that memory never holds the whole picture (progressive
  * JPEG: its coefficients, within max_memory_bytes). Foreign bytes: runs in the sandbox. One decoder per thread;
  * libjpeg and libpng allocate. */
@@ -13,9 +14,8 @@
 
 #include "hashing/chain/chain.h"
 
-#define VG_LUMA_SIDE       512u /* PDQ's pre-size */
-#define VG_LUMA_STRIDE     512u /* floats; rows are 64-byte aligned and readable up to the stride */
-#define VG_LUMA_BACKGROUND 0u   /* grey level behind transparent pixels (black) */
+#define VG_LUMA_SIDE   512u /* PDQ's pre-size */
+#define VG_LUMA_STRIDE 512u /* floats; rows are 64-byte aligned and readable up to the stride */
 
 /* Budgets of one picture. Zero in a field = its default. */
 struct vg_image_limits {

@@ -4,15 +4,9 @@
 
 #include "hashing/image/luma.h"
 
-/* Channels of a decoded row, 8 bits each. CMYK is as Adobe stores it (255 = no ink), CMYK_INK the other way round. */
-enum vg_pixels {
-	VG_PIXELS_GREY,
-	VG_PIXELS_GREY_ALPHA,
-	VG_PIXELS_RGB,
-	VG_PIXELS_RGBA,
-	VG_PIXELS_CMYK,
-	VG_PIXELS_CMYK_INK
-};
+/* The first channels of a decoded pixel, 8 bits each; alpha may follow. CMYK is as Adobe stores it (255 = no ink),
+ * CMYK_INK the other way round. */
+enum vg_pixels { VG_PIXELS_GREY, VG_PIXELS_RGB, VG_PIXELS_CMYK, VG_PIXELS_CMYK_INK };
 
 /* Some pixels of one source row: n_pixels of them, the first at column x, each next one 1 << x_shift further right.
  * */

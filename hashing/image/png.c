@@ -42,28 +42,13 @@ static void on_read(png_structp png, png_bytep to, size_t n_bytes)
 		stop(job, VG_ECORRUPT);
 }
 
-/* Rows of 8-bit grey or RGB with or without alpha, whatever the file holds. */
+/* Rows of 8-bit grey or RGB, maybe with alpha behind, whatever the file holds. */
 static void choose_output(struct job *job, struct vg_pixel_row *row)
 {
 	png_set_expand(job->png); /* palette to RGB, 1, 2, 4 bits to 8, tRNS to alpha */
 	png_set_strip_16(job->png);
 	png_read_update_info(job->png, job->info);
-	switch (png_get_color_type(job->png, job->info)) {
-	case PNG_COLOR_TYPE_GRAY:
-		row->pixels = VG_PIXELS_GREY;
-		break;
-	case PNG_COLOR_TYPE_GRAY_ALPHA:
-		row->pixels = VG_PIXELS_GREY_ALPHA;
-		break;
-	case PNG_COLOR_TYPE_RGB:
-		row->pixels = VG_PIXELS_RGB;
-		break;
-	case PNG_COLOR_TYPE_RGB_ALPHA:
-		row->pixels = VG_PIXELS_RGBA;
-		break;
-	default:
-		stop(job, VG_EUNSUPPORTED);
-	}
+	row->pixels = png_get_color_type(job->png, job->info) & PNG_COLOR_MASK_COLOR ? VG_PIXELS_RGB : VG_PIXELS_GREY;
 	row->pixel_bytes = png_get_channels(job->png, job->info);
 	job->line = malloc(png_get_rowbytes(job->png, job->info));
 	if (!job->line)
