@@ -1,0 +1,125 @@
+/* snapshot: the look-ups. Hits are kept sorted by strength while they are found, so that when there are too many the
+ * weakest fall off. */
+#include "hashing/index/snapshot.h"
+
+#include <string.h>
+
+#include "hashing/index/snapshot_priv.h"
+
+uint64_t vg_index_generation(const struct vg_index *index)
+{
+	return index->generation;
+}
+
+const struct vg_index_view *vg_index_peek(const struct vg_index *index)
+{
+	return index->map ? &index->view : NULL;
+}
+
+const char *vg_index_tier(const struct vg_index *index)
+{
+	return vg_isa_str(index->tier->isa);
+}
+
+struct found {
+	const struct vg_index_view *view;
+	struct vg_hit *hits;
+	uint32_t n_hits, max_hits;
+};
+
+/* Smaller is stronger: exact before perceptual, then the action of the list, the distance, the entry, the algorithm. */
+static uint64_t strength(const struct vg_index_view *view, const struct vg_hit *hit)
+{
+	const struct vg_index_list *list = &view->lists[view->entries[hit->entry_idx].list_idx];
+	uint64_t perceptual = hit->algo == VG_ALGO_PDQ, action = perceptual ? list->perceptual_action : list->action;
+	return perceptual << 63 | (255 - action) << 48 | (uint64_t)hit->distance << 38 | (uint64_t)hit->entry_idx << 4 |
+	       hit->algo;
+}
+
+static void keep(struct found *found, const struct vg_hit *hit)
+{
+	uint32_t at = found->n_hits;
+	uint64_t key = strength(found->view, hit);
+	while (at > 0 && strength(found->view, &found->hits[at - 1]) > key)
+		at--;
+	if (at == found->max_hits)
+		return;
+	if (found->n_hits < found->max_hits)
+		found->n_hits++;
+	memmove(found->hits + at + 1, found->hits + at, (found->n_hits - at - 1) * sizeof(*hit));
+	found->hits[at] = *hit;
+}
+
+static void find_exact(struct found *found, enum vg_algo algo, const uint8_t *value, size_t n_value)
+{
+	static const uint8_t none[32];
+	uint32_t entries[VG_INDEX_MAX_SAME], n;
+	if (!memcmp(value, none, n_value))
+		return;
+	n = vg_index_find(found->view, algo, value, entries, VG_INDEX_MAX_SAME);
+	for (uint32_t i = 0; i < n; i++)
+		keep(found, &(struct vg_hit){ .entry_idx = entries[i], .algo = (uint16_t)algo });
+}
+
+/* A record that may be near: its least distance to any variant, and its list's word on it. */
+static void check_candidate(struct found *found, const struct vg_index_pdq *record, const struct vg_pdq_result *pdq)
+{
+	uint32_t best = UINT32_MAX, variant = 0, limit;
+	if (record->entry_idx >= found->view->n_entries)
+		return;
+	limit = found->view->lists[found->view->entries[record->entry_idx].list_idx].match_distance;
+	limit = limit < VG_PDQ_MAX_DISTANCE ? limit : VG_PDQ_MAX_DISTANCE;
+	for (uint32_t v = 0; v < VG_PDQ_N_VARIANTS; v++) {
+		uint32_t distance = vg_hamming_distance(record->value, pdq->variants[v]);
+		if (distance < best) {
+			best = distance;
+			variant = v;
+		}
+	}
+	if (best > limit)
+		return;
+	for (uint32_t i = 0; i < found->n_hits; i++) /* an entry may hold several hashes */
+		if (found->hits[i].algo == VG_ALGO_PDQ && found->hits[i].entry_idx == record->entry_idx) {
+			if (found->hits[i].distance <= best)
+				return;
+			memmove(found->hits + i, found->hits + i + 1, (found->n_hits - i - 1) * sizeof(*found->hits));
+			found->n_hits--;
+			break;
+		}
+	keep(found, &(struct vg_hit){ .entry_idx = record->entry_idx,
+				      .algo = VG_ALGO_PDQ,
+				      .distance = (uint16_t)best,
+				      .variant = (uint8_t)variant });
+}
+
+static void find_near(struct vg_index *index, struct found *found, const struct vg_pdq_result *pdq)
+{
+	const uint64_t *low = index->sketch, *high = index->sketch + index->n_sketch;
+	struct vg_hamming_query queries[VG_PDQ_N_VARIANTS];
+	for (uint32_t v = 0; v < VG_PDQ_N_VARIANTS; v++) {
+		memcpy(&queries[v].low, pdq->variants[v], 8);
+		memcpy(&queries[v].high, pdq->variants[v] + 8, 8);
+	}
+	for (uint64_t next = 0; next < index->view.n_pdq;) {
+		uint32_t n = index->tier->scan(low, high, index->view.n_pdq, &next, queries, VG_PDQ_N_VARIANTS,
+					       index->max_distance, index->candidates, VG_INDEX_MAX_CANDIDATES);
+		for (uint32_t i = 0; i < n; i++)
+			check_candidate(found, &index->view.pdq[index->candidates[i]], pdq);
+	}
+}
+
+uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *digests, const struct vg_pdq_result *pdq,
+			struct vg_hit *hits, uint32_t max_hits)
+{
+	struct found found = { .view = &index->view, .hits = hits, .max_hits = max_hits };
+	if (!index->map || !max_hits)
+		return 0;
+	if (digests) {
+		find_exact(&found, VG_ALGO_MD5, digests->md5, sizeof(digests->md5));
+		find_exact(&found, VG_ALGO_SHA1, digests->sha1, sizeof(digests->sha1));
+		find_exact(&found, VG_ALGO_SHA256, digests->sha256, sizeof(digests->sha256));
+	}
+	if (pdq && pdq->quality >= VG_PDQ_MIN_QUALITY)
+		find_near(index, &found, pdq);
+	return found.n_hits;
+}
