@@ -53,7 +53,7 @@ struct vg_config_endpoint {
 	char user[VG_CONFIG_TEXT], password_file[VG_CONFIG_PATH], ca_file[VG_CONFIG_PATH];
 };
 struct vg_config_reporting {
-	uint32_t environment; /* enum vg_config_environment; test uses test_endpoint, production `endpoint` */
+	uint32_t environment;    /* enum vg_config_environment; test uses test_endpoint, production `endpoint` */
 	char production_key[64]; /* what must be said to file real reports, word for word: outbox/link.h */
 	struct vg_config_endpoint endpoint;
 	char company[VG_CONFIG_TEXT];

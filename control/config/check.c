@@ -1,0 +1,106 @@
+#include "control/config/check.h"
+
+#include <string.h>
+
+#include "control/config/options.h"
+
+static size_t line_at(const uint32_t *lines, size_t off)
+{
+	for (size_t i = 0; i < vg_n_options; i++)
+		if (vg_options[i].off == off && strcmp(vg_options[i].section, "lists") != 0)
+			return lines[i];
+	return 0;
+}
+
+struct finding {
+	size_t line;
+	const char *what;
+};
+#define LINE(field) line_at(lines, offsetof(struct vg_config, field))
+
+static struct finding check_dataplane(const struct vg_config *c, const uint32_t *lines)
+{
+	if (c->dataplane.n_slots & (c->dataplane.n_slots - 1))
+		return (struct finding){ LINE(dataplane.n_slots),
+					 "ring_slots is no power of two; take 4096, 8192, 16384 …" };
+	if (c->dataplane.object_min_bytes > c->dataplane.object_max_bytes)
+		return (struct finding){ LINE(dataplane.object_min_bytes),
+					 "object_min_bytes is above object_max_bytes; lower it" };
+	return (struct finding){ 0, NULL };
+}
+
+static struct finding check_lists(const struct vg_config *c)
+{
+	for (uint32_t i = 0; i < c->n_lists; i++) {
+		const struct vg_config_list *list = &c->lists[i];
+		if (!list->name[0])
+			return (struct finding){ list->line, "this list has no name; add name:" };
+		if (!list->file[0])
+			return (struct finding){ list->line, "this list has no file; add file:" };
+		if (list->file_distance != VG_CONFIG_NEVER && list->file_distance > list->match_distance)
+			return (struct finding){ list->line, "file_distance is above match_distance; lower it" };
+		for (uint32_t k = 0; k < i; k++)
+			if (!strcmp(c->lists[k].name, list->name))
+				return (struct finding){ list->line, "another list has this name; rename one" };
+	}
+	return (struct finding){ 0, NULL };
+}
+
+static struct finding check_endpoint(const struct vg_config_endpoint *e, size_t line, size_t user_line)
+{
+	if (strncmp(e->url, "https://", 8) != 0 || !e->url[8])
+		return (struct finding){ line, "the endpoint of this environment has no https url; write its base" };
+	if (!e->user[0] || !e->password_file[0])
+		return (struct finding){ user_line ? user_line : line,
+					 "the endpoint has no user or password_file; add both" };
+	return (struct finding){ 0, NULL };
+}
+
+static int is_placeholder(const char *text)
+{
+	return !text[0] || strstr(text, "example") || strstr(text, "CHANGE") || strstr(text, "change-me");
+}
+
+static struct finding check_reporting(const struct vg_config *c, const uint32_t *lines)
+{
+	size_t line = LINE(reporting.environment);
+	struct finding found = { 0, NULL };
+	if (c->reporting.environment == VG_ENV_OFF)
+		return found;
+	if (!strchr(c->reporting.email, '@'))
+		return (struct finding){ line, "reporting needs email; add the address of the person who reports" };
+	if (c->evidence.n_custodian_keys < 2)
+		return (struct finding){ line, "evidence.custodian_keys needs two keys or more; add their paths" };
+	if (c->reporting.retry_min_s > c->reporting.retry_max_s)
+		return (struct finding){ LINE(reporting.retry_min_s), "retry_min_s is above retry_max_s; lower it" };
+	if (c->reporting.environment == VG_ENV_TEST)
+		return check_endpoint(&c->test_endpoint, LINE(test_endpoint.url) ? LINE(test_endpoint.url) : line,
+				      LINE(test_endpoint.user));
+	found = check_endpoint(&c->reporting.endpoint,
+			       LINE(reporting.endpoint.url) ? LINE(reporting.endpoint.url) : line,
+			       LINE(reporting.endpoint.user));
+	if (found.what)
+		return found;
+	if (strcmp(c->reporting.production_key, "file real reports") != 0)
+		return (struct finding){ line, "production needs production_key: file real reports; add it" };
+	if (is_placeholder(c->reporting.email) || is_placeholder(c->reporting.company) ||
+	    is_placeholder(c->reporting.last_name) || is_placeholder(c->reporting.first_name))
+		return (struct finding){
+			line, "production needs a real company, first_name, last_name and email; fill them in"
+		};
+	return found;
+}
+
+int vg_config_check(const struct vg_config *config, const uint32_t *lines, size_t *line, char *why, size_t n_why)
+{
+	struct finding found = check_dataplane(config, lines);
+	if (!found.what)
+		found = check_lists(config);
+	if (!found.what)
+		found = check_reporting(config, lines);
+	if (!found.what)
+		return 0;
+	*line = found.line;
+	snprintf(why, n_why, "%s", found.what);
+	return -1;
+}

@@ -1,0 +1,72 @@
+/* The configuration as YAML again: `--dump-config` and the example come from here. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "control/config/config.h"
+#include "control/config/options.h"
+#include "control/config/value.h"
+
+static void write_help(const struct vg_option *o, const char *indent, FILE *out)
+{
+	fprintf(out, "%s# %s", indent, o->help);
+	if (o->type == VG_OPTION_U32 || o->type == VG_OPTION_U64)
+		fprintf(out, " (%" PRIu64 "..%" PRIu64 "%s%s)", o->min, o->max, o->unit[0] ? " " : "", o->unit);
+	else if (o->type == VG_OPTION_DISTANCE)
+		fprintf(out, " (0..%" PRIu64 " %s)", o->max, o->unit);
+	else if (o->type == VG_OPTION_CHOICE)
+		fprintf(out, " (%s)", o->choices);
+	else if (o->type == VG_OPTION_TEXTS || o->type == VG_OPTION_PATHS)
+		fprintf(out, " (at most %zu)", o->n_items);
+	fputc('\n', out);
+}
+
+static void write_rows(const char *section, const void *base, const char *first, const char *indent, FILE *out,
+		       int with_help)
+{
+	const char *lead = first;
+	for (size_t i = 0; i < vg_n_options; i++) {
+		const struct vg_option *o = &vg_options[i];
+		if (strcmp(o->section, section) != 0)
+			continue;
+		if (with_help)
+			write_help(o, indent, out);
+		fprintf(out, "%s%s: ", lead, o->key);
+		vg_value_write(o, base, out);
+		fputc('\n', out);
+		lead = indent;
+	}
+}
+
+/* An item of a sequence begins with "- "; its help would come before that dash, so it is written in comments only. */
+static void write_lists(const struct vg_config *config, FILE *out, int with_help)
+{
+	struct vg_config_list preset;
+	fputs(config->n_lists ? "lists:\n" : "lists: []\n", out);
+	if (with_help) {
+		vg_config_list_defaults(&preset);
+		fputs("# lists:\n", out);
+		write_rows("lists", &preset, "#   - ", "#     ", out, 1);
+	}
+	for (uint32_t i = 0; i < config->n_lists; i++)
+		write_rows("lists", &config->lists[i], "  - ", "    ", out, 0);
+}
+
+void vg_config_dump(const struct vg_config *config, FILE *out, int with_help)
+{
+	if (with_help)
+		fputs("# Every option of Vigil with its default. A key that is left out keeps it; an unknown key is an "
+		      "error.\n"
+		      "# `vigild -T -c FILE` checks a file. Secrets are named by path, never written here.\n",
+		      out);
+	for (size_t i = 0; i < vg_n_option_sections; i++) {
+		const char *name = vg_option_sections[i].name, *sub = strchr(name, '.');
+		if (with_help)
+			fprintf(out, "%s%s# %s\n", sub ? "" : "\n", sub ? "  " : "", vg_option_sections[i].help);
+		if (!strcmp(name, "lists")) {
+			write_lists(config, out, with_help);
+			continue;
+		}
+		fprintf(out, "%s%s:\n", sub ? "  " : "", sub ? sub + 1 : name);
+		write_rows(name, config, sub ? "    " : "  ", sub ? "    " : "  ", out, with_help);
+	}
+}

@@ -1,0 +1,182 @@
+/* Every option of vigil.yaml, one row each, in the order of the example. */
+#include "control/config/options.h"
+
+#include <vigil/base.h>
+#include <vigil/lane.h>
+
+#include "control/config/config.h"
+
+#define AT(field)      offsetof(struct vg_config, field)
+#define LIST_AT(field) offsetof(struct vg_config_list, field)
+#define SIZE(field)    (sizeof(((struct vg_config *)0)->field) - 1)
+#define LIST_SIZE(f)   (sizeof(((struct vg_config_list *)0)->f) - 1)
+
+#define NUMBER(section, key, field, min, max, preset, unit, help)                              \
+	{                                                                                      \
+		section, key, VG_OPTION_U32, AT(field), min, max, preset, unit, "", 0, 0, help \
+	}
+#define BYTES(section, key, field, min, max, preset, unit, help)                               \
+	{                                                                                      \
+		section, key, VG_OPTION_U64, AT(field), min, max, preset, unit, "", 0, 0, help \
+	}
+#define BOOL(section, key, field, preset, help)                                           \
+	{                                                                                 \
+		section, key, VG_OPTION_BOOL, AT(field), 0, 1, preset, "", "", 0, 0, help \
+	}
+#define CHOICE(section, key, field, choices, preset, help)                                       \
+	{                                                                                        \
+		section, key, VG_OPTION_CHOICE, AT(field), 0, 0, preset, "", choices, 0, 0, help \
+	}
+#define TEXT(section, key, field, preset, help)                                                     \
+	{                                                                                           \
+		section, key, VG_OPTION_TEXT, AT(field), 0, SIZE(field), preset, "", "", 0, 0, help \
+	}
+#define PATH(section, key, field, preset, help)                                                     \
+	{                                                                                           \
+		section, key, VG_OPTION_PATH, AT(field), 0, SIZE(field), preset, "", "", 0, 0, help \
+	}
+#define MANY(section, key, type, field, count, help)                                     \
+	{                                                                                \
+		section, key, type, AT(field), 1, SIZE(field[0]), "", "", "", AT(count), \
+			VG_ARRAY_LEN(((struct vg_config *)0)->field), help               \
+	}
+#define LIST_TEXT(key, type, field, min, preset, help)                                                \
+	{                                                                                             \
+		"lists", key, type, LIST_AT(field), min, LIST_SIZE(field), preset, "", "", 0, 0, help \
+	}
+
+const struct vg_option_section vg_option_sections[] = {
+	{ "dataplane", "packets in, media objects out; read when the dataplane starts" },
+	{ "hashing", "the hashers and the budgets of what they open; read when they start" },
+	{ "lists", "list files and what happens to their matches; `vigilctl lists reload` reads them again" },
+	{ "reporting", "who reports, and where to; production is a decision of its own" },
+	{ "evidence", "where matched bytes are kept, sealed" },
+	{ "control", "vigild itself" },
+	{ "control.programs", "other places of the programs; empty = beside vigild" },
+	{ "test_endpoint", "the reporting endpoint of environment test" },
+};
+const size_t vg_n_option_sections = VG_ARRAY_LEN(vg_option_sections);
+
+const struct vg_option vg_options[] = {
+	NUMBER("dataplane", "cores", dataplane.n_cores, 1, VG_LANE_MAX_CORES, "1", "cores",
+	       "worker cores; each receives, reassembles and copies on its own"),
+	MANY("dataplane", "ports", VG_OPTION_TEXTS, dataplane.ports, dataplane.n_ports,
+	     "PCI addresses or DPDK device arguments, such as net_af_packet0,iface=eth1"),
+	CHOICE("dataplane", "huge_pages", dataplane.huge_pages, "auto|yes|no", "auto",
+	       "auto = use them where the machine has some"),
+	NUMBER("dataplane", "flows", dataplane.n_flows, 64, 1u << 26, "262144", "flows",
+	       "flow table entries of each core; the oldest goes when it is full"),
+	NUMBER("dataplane", "streams", dataplane.n_streams, 64, 1u << 24, "65536", "streams",
+	       "streams being reassembled at once on each core"),
+	NUMBER("dataplane", "idle_timeout_ms", dataplane.idle_timeout_ms, 100, 86400000, "120000", "ms",
+	       "a flow without packets ends after this time"),
+	NUMBER("dataplane", "hole_timeout_ms", dataplane.hole_timeout_ms, 10, 600000, "5000", "ms",
+	       "how long a missing segment is waited for"),
+	NUMBER("dataplane", "hole_bytes", dataplane.hole_bytes, 4096, 1u << 28, "1048576", "bytes",
+	       "early bytes kept for each direction of a stream while a segment is missing"),
+	NUMBER("dataplane", "eal_memory_mb", dataplane.eal_mem_mb, 16, 1u << 20, "256", "MiB", "memory of DPDK itself"),
+	NUMBER("dataplane", "ring_slots", dataplane.n_slots, 64, VG_LANE_MAX_SLOTS, "16384", "slots",
+	       "descriptors of each lane (core x hasher); a power of two"),
+	NUMBER("dataplane", "small_chunks", dataplane.n_small_chunks, 0, VG_LANE_MAX_CHUNKS, "8192", "chunks of 4 KiB",
+	       "media memory of each lane"),
+	NUMBER("dataplane", "large_chunks", dataplane.n_large_chunks, 1, VG_LANE_MAX_CHUNKS, "2048", "chunks of 64 KiB",
+	       "media memory of each lane"),
+	NUMBER("dataplane", "records", dataplane.n_records, 16, VG_LANE_MAX_SLOTS, "8192", "objects",
+	       "objects of a lane that may be unfinished at once, 2 KiB each"),
+	BYTES("dataplane", "object_hold_bytes", dataplane.object_hold_bytes, 65536, UINT64_MAX >> 1, "67108864",
+	      "bytes", "larger objects are not kept whole: digests only, and a match has a head sample"),
+	BYTES("dataplane", "object_min_bytes", dataplane.object_min_bytes, 0, UINT64_MAX >> 1, "64", "bytes",
+	      "smaller bodies are not looked at"),
+	BYTES("dataplane", "object_max_bytes", dataplane.object_max_bytes, 1, UINT64_MAX >> 1, "1099511627776", "bytes",
+	      "larger bodies are not looked at"),
+
+	NUMBER("hashing", "hashers", hashing.n_hashers, 1, VG_LANE_MAX_HASHERS, "1", "processes",
+	       "one for each hashing core"),
+	BOOL("hashing", "pdq", hashing.pdq, "yes", "perceptual hashes of pictures; no = exact digests only"),
+	BYTES("hashing", "max_unpacked_bytes", hashing.max_unpacked_bytes, 1u << 20, UINT64_MAX >> 1, "4294967296",
+	      "bytes", "of all that one object unpacks to"),
+	NUMBER("hashing", "max_ratio", hashing.max_ratio, 2, 1u << 20, "2048", "times",
+	       "unpacked to packed, looked at beyond 1 MiB"),
+	NUMBER("hashing", "max_members", hashing.max_members, 1, 1u << 20, "10000", "parts", "found inside one object"),
+	BYTES("hashing", "max_pixels", hashing.max_pixels, 4096, UINT64_MAX >> 1, "268435456", "pixels",
+	      "larger pictures are not decoded"),
+	BYTES("hashing", "sample_bytes", hashing.sample_bytes, 4096, 1u << 26, "65536", "bytes",
+	      "head sample of an object that was not kept whole"),
+	BYTES("hashing", "spool_bytes", hashing.spool_bytes, 1u << 20, UINT64_MAX >> 1, "268435456", "bytes",
+	      "matches that wait for vigild, for each hasher; beyond it the hasher waits"),
+
+	LIST_TEXT("name", VG_OPTION_TEXT, name, 1, "", "what cases, metrics and reports call it"),
+	LIST_TEXT("file", VG_OPTION_PATH, file, 1, "", "lines: algo,value[,entry_id[,class[,note]]]"),
+	LIST_TEXT("source", VG_OPTION_TEXT, source, 0, "", "who made it, as a report shall say"),
+	{ "lists", "action", VG_OPTION_CHOICE, LIST_AT(action), 0, 0, "review", "", "count|alert|review|report", 0, 0,
+	  "for exact matches: report = file, review = a person decides, alert = keep and tell, count = no more than "
+	  "that" },
+	{ "lists", "perceptual_action", VG_OPTION_CHOICE, LIST_AT(perceptual_action), 0, 0, "review", "",
+	  "count|alert|review", 0, 0, "for matches that only look alike; filing these is file_distance's" },
+	{ "lists", "match_distance", VG_OPTION_U32, LIST_AT(match_distance), 0, VG_PDQ_MAX_DISTANCE, "31", "bits", "",
+	  0, 0, "PDQ hashes up to this far apart match" },
+	{ "lists", "file_distance", VG_OPTION_DISTANCE, LIST_AT(file_distance), 0, VG_PDQ_MAX_DISTANCE, "never",
+	  "bits or never", "", 0, 0, "PDQ matches up to this far apart follow `action` without a person" },
+
+	CHOICE("reporting", "environment", reporting.environment, "off|test|production", "off",
+	       "off = matches wait in the queue; test = test_endpoint; production = url below"),
+	TEXT("reporting", "production_key", reporting.production_key, "",
+	     "production needs the words: file real reports"),
+	TEXT("reporting", "url", reporting.endpoint.url, "", "base of the production endpoint, https"),
+	TEXT("reporting", "user", reporting.endpoint.user, "", "its user name"),
+	PATH("reporting", "password_file", reporting.endpoint.password_file, "",
+	     "file that holds its password, mode 0600"),
+	PATH("reporting", "ca_file", reporting.endpoint.ca_file, "", "CA certificates (PEM); empty = the system's"),
+	TEXT("reporting", "company", reporting.company, "", "the provider who reports"),
+	TEXT("reporting", "platform", reporting.platform, "", "the service it happened on"),
+	TEXT("reporting", "first_name", reporting.first_name, "", "of the person who reports"),
+	TEXT("reporting", "last_name", reporting.last_name, "", "of the person who reports"),
+	TEXT("reporting", "email", reporting.email, "", "of the person who reports; must be there to report"),
+	TEXT("reporting", "phone", reporting.phone, "", "of the person who reports"),
+	TEXT("reporting", "legal_contact_email", reporting.legal_contact_email, "", "whom law enforcement shall ask"),
+	TEXT("reporting", "terms_of_service", reporting.terms_of_service, "", "the terms that apply, shortly"),
+	TEXT("reporting", "legal_url", reporting.legal_url, "", "where law enforcement finds how to ask, http(s)"),
+	NUMBER("reporting", "timeout_s", reporting.timeout_s, 5, 3600, "300", "s", "patience with one call"),
+	NUMBER("reporting", "retry_min_s", reporting.retry_min_s, 1, 3600, "2", "s", "first wait after a failed call"),
+	NUMBER("reporting", "retry_max_s", reporting.retry_max_s, 1, 86400, "900", "s",
+	       "longest wait after a failed call"),
+	NUMBER("reporting", "alarm_s", reporting.alarm_s, 60, 86400, "3600", "s",
+	       "a report that waits longer than this raises an alarm"),
+
+	PATH("evidence", "dir", evidence.dir, "", "empty = evidence/ in the state folder"),
+	MANY("evidence", "custodian_keys", VG_OPTION_PATHS, evidence.custodian_keys, evidence.n_custodian_keys,
+	     "public keys of the custodians, at least two; their secret keys are never on this machine"),
+	BYTES("evidence", "max_bytes", evidence.max_bytes, 1u << 20, UINT64_MAX >> 1, "1099511627776", "bytes",
+	      "declared room; beyond it matches wait at the hashers and an alarm is raised"),
+	NUMBER("evidence", "retention_days", evidence.retention_days, 365, 36500, "365", "days",
+	       "kept from the last submission on; the law asks for a year"),
+
+	TEXT("control", "appliance_id", control.appliance_id, "vigil", "names this machine in reports and metrics"),
+	PATH("control", "run_dir", control.run_dir, "/run/vigil", "sockets and snapshots"),
+	PATH("control", "state_dir", control.state_dir, "/var/lib/vigil", "database, evidence, lists, keys"),
+	TEXT("control", "metrics_address", control.metrics_address, "127.0.0.1", "where Prometheus asks"),
+	NUMBER("control", "metrics_port", control.metrics_port, 0, 65535, "9464", "", "0 = off"),
+	NUMBER("control", "fold_window_s", control.fold_window_s, 0, 31536000, "86400", "s",
+	       "the same content of the same party within this time is one case"),
+	NUMBER("control", "matches_per_minute", control.matches_per_minute, 1, 1000000, "600", "matches",
+	       "of one hasher; more are held for a person and raise an alarm"),
+	PATH("control", "suppress_file", control.suppress_file, "",
+	     "lines algo,value or entry,ID[,list]: never match these"),
+	TEXT("control", "operator_group", control.operator_group, "vigil", "may see health and reload lists"),
+	TEXT("control", "officer_group", control.officer_group, "vigil-officer", "may see and decide cases"),
+	TEXT("control", "auditor_group", control.auditor_group, "vigil-auditor", "may read the audit log"),
+	TEXT("control", "legal_basis", control.legal_basis, "",
+	     "on what ground this traffic is looked at; goes into the audit"),
+	TEXT("control", "policy_version", control.policy_version, "", "of the operator's written policy"),
+	PATH("control.programs", "dataplane", control.programs.dataplane, "", "vigil-dataplane"),
+	PATH("control.programs", "hashing", control.programs.hashing, "", "vigil-hashing"),
+	PATH("control.programs", "reporter", control.programs.reporter, "", "vigil-reporter"),
+	PATH("control.programs", "feed", control.programs.feed, "", "vigil-feed"),
+
+	TEXT("test_endpoint", "url", test_endpoint.url, "", "base of the test endpoint, https"),
+	TEXT("test_endpoint", "user", test_endpoint.user, "", "its user name"),
+	PATH("test_endpoint", "password_file", test_endpoint.password_file, "",
+	     "file that holds its password, mode 0600"),
+	PATH("test_endpoint", "ca_file", test_endpoint.ca_file, "", "CA certificates (PEM); empty = the system's"),
+};
+const size_t vg_n_options = VG_ARRAY_LEN(vg_options);
