@@ -1,7 +1,7 @@
 #pragma once
-/* evidence: matched bytes, sealed at rest from the first moment: a random key per file, wrapped to at least two custodian
- * public keys and to the reporter's public key of the current epoch. vigild holds public keys only: it writes and cannot
- * read. Files STATE/evidence/<id>.vge, 0600; the format is in docs/formats.md. One thread. */
+/* evidence: matched bytes, sealed at rest from the first moment: a random key per file, wrapped to at least two
+ * custodian public keys and to the reporter's public key of the current epoch. vigild holds public keys only: it
+ * writes and cannot read. Files STATE/evidence/<id>.vge, 0600; the format is in docs/formats.md. One thread. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +24,8 @@ struct vg_evidence_conf {
 	int without_reporter; /* 1: nothing will be reported (scan, replay without --report-to): custodians only */
 };
 void vg_evidence_destroy(struct vg_evidence *ev);
-/* Opens the folder, reads the custodians' keys (>= 2 different ones, else VG_EINVAL), makes its tables and takes up the
- * reporter's current epoch key where one was stored. Removes temporary files of a write that was cut off. NULL on
+/* Opens the folder, reads the custodians' keys (>= 2 different ones, else VG_EINVAL), makes its tables and takes up
+ * the reporter's current epoch key where one was stored. Removes temporary files of a write that was cut off. NULL on
  * failure with *err. `store` is borrowed. */
 VG_DEALLOC(vg_evidence_destroy)
 struct vg_evidence *vg_evidence_create(struct vg_store *store, const struct vg_evidence_conf *conf, enum vg_err *err);
@@ -36,9 +36,9 @@ enum vg_err vg_evidence_take_reporter_key(struct vg_evidence *ev, uint64_t epoch
 /* The epoch new files are sealed to; 0 = no reporter has been seen yet. */
 uint64_t vg_evidence_epoch(const struct vg_evidence *ev);
 
-/* Seals the first n_bytes of memfd (its offset is neither used nor moved) and names the file in id. Durable on return:
- * fsync, rename, fsync of the folder. Also notes id and epoch in the store, in the caller's transaction if one is open; a
- * file whose transaction was rolled back is removed by vg_evidence_sweep(). Constant memory.
+/* Seals the first n_bytes of memfd (its offset is neither used nor moved) and names the file in id. Durable on
+ * return: fsync, rename, fsync of the folder. Also notes id and epoch in the store, in the caller's transaction if
+ * one is open; a file whose transaction was rolled back is removed by vg_evidence_sweep(). Constant memory.
  * VG_EAGAIN: no epoch key of a reporter is known yet (leave the match unacknowledged). VG_EIO: disk or memfd. */
 enum vg_err vg_evidence_seal(struct vg_evidence *ev, int memfd, uint64_t n_bytes, char id[VG_EVIDENCE_ID]);
 /* A read-only descriptor of a sealed file, to be handed to the reporter; the caller closes it. -1: not there. */

@@ -1,7 +1,7 @@
 #pragma once
 /* sealed: the sealed file itself (docs/formats.md, "sealed evidence"): libsodium secretstream (XChaCha20-Poly1305) in
- * chunks of 64 KiB, the key wrapped by crypto_box_seal to each reader. Tampered, truncated, reordered, lengthened: all found
- * on opening. Constant memory. Pure but for the descriptors; any thread. */
+ * chunks of 64 KiB, the key wrapped by crypto_box_seal to each reader. Tampered, truncated, reordered, lengthened:
+ * all found on opening. Constant memory. Pure but for the descriptors; any thread. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,8 +35,8 @@ void vg_sealed_close(struct vg_sealed_stream *stream);
  * VG_EVERSION: no sealed file, or a damaged one. NULL on failure. */
 struct vg_sealed_stream *vg_sealed_open(int fd, const uint8_t public_key[32], const uint8_t secret_key[32],
 					struct vg_sealed_info *info, enum vg_err *err);
-/* Up to cap bytes of plaintext. *n = 0 with VG_OK is the authenticated end; VG_ECORRUPT ends it (and what was given before
- * is genuine, but a part only). */
+/* Up to cap bytes of plaintext. *n = 0 with VG_OK is the authenticated end; VG_ECORRUPT ends it (and what was given
+ * before is genuine, but a part only). */
 enum vg_err vg_sealed_read(struct vg_sealed_stream *stream, void *to, size_t cap, size_t *n);
 
 /* All of it through a callback (returns 0, or non-zero to stop: VG_EIO). */

@@ -1,8 +1,8 @@
 #pragma once
-/* link: the messages of RUN/reporter.sock (sequenced packets, sock.h). vigild listens; vigil-reporter connects, also again.
- * Order:  > HELLO   < CONF   then any number of  < DO   > RESULT, one at a time;  < EPOCH  > KEY in between.
- * The next DO is the acknowledgement of the last RESULT: it is sent only after that was committed. A DO carries all that a
- * call needs, so the reporter keeps no state but its keys. Anything unexpected ends the link. */
+/* link: the messages of RUN/reporter.sock (sequenced packets, sock.h). vigild listens; vigil-reporter connects, also
+ * again. Order:  > HELLO   < CONF   then any number of  < DO   > RESULT, one at a time;  < EPOCH  > KEY in between.
+ * The next DO is the acknowledgement of the last RESULT: it is sent only after that was committed. A DO carries all
+ * that a call needs, so the reporter keeps no state but its keys. Anything unexpected ends the link. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,7 +49,8 @@ static inline const char *vg_call_str(unsigned call)
 	return call < VG_CALL_N ? names[call] : "unknown";
 }
 
-/* Who reports: `reporting.reporter` of the configuration. NUL-terminated UTF-8; empty = left out, but email must be there. */
+/* Who reports: `reporting.reporter` of the configuration. NUL-terminated UTF-8; empty = left out, but email must be
+ * there. */
 struct vg_reporter_card {
 	char first_name[101], last_name[101], phone[51], email[256];
 	char company[1024];   /* companyTemplate */
@@ -137,15 +138,16 @@ static inline int vg_link_is(const void *msg, size_t n_bytes, enum vg_link_type 
 
 /* A case as a sealed memfd (VG_SEALS_FINAL), -1 on failure; the caller closes it. */
 int vg_link_case_pack(const struct vg_case *c);
-/* Reads it back: *files_out is malloc'ed and c->files points to it; free() it. Seals, sizes and counts are checked and every
- * text is terminated. */
+/* Reads it back: *files_out is malloc'ed and c->files points to it; free() it. Seals, sizes and counts are checked
+ * and every text is terminated. */
 enum vg_err vg_link_case_unpack(int fd, struct vg_case *c, struct vg_case_file **files_out);
 /* A text as a sealed memfd, -1 on failure; and back (malloc'ed, NUL-terminated, at most VG_LINK_TEXT_BYTES). */
 int vg_link_text_pack(const void *text, size_t n_bytes);
 enum vg_err vg_link_text_unpack(int fd, char **text, size_t *n_bytes);
 
-/* May a report go to `url`? Only https with a host; production bases (cybertip.org but its exttest) only with environment
- * production, the key, and never in a demo; environment production never for a demo at all. VG_OK or VG_EDENIED/VG_EINVAL. */
+/* May a report go to `url`? Only https with a host; production bases (cybertip.org but its exttest) only with
+ * environment production, the key, and never in a demo; environment production never for a demo at all. VG_OK or
+ * VG_EDENIED/VG_EINVAL. */
 enum vg_err vg_endpoint_allowed(const char *url, unsigned environment, const char *production_key, int demo);
 /* True for https://127.x, [::1] and localhost, with any port and path. */
 int vg_endpoint_is_loopback(const char *url);

@@ -1,7 +1,8 @@
 #pragma once
-/* outbox: the durable queue of reports in vigild. It owns every decision (what to call next, when to try again, when to
- * hold); vigil-reporter carries out one call at a time and knows nothing of before and after. A row is committed before
- * the next call is ordered, and "finish sent" before /finish. Tables outbox, outbox_files, outbox_calls. One thread. */
+/* outbox: the durable queue of reports in vigild. It owns every decision (what to call next, when to try again, when
+ * to hold); vigil-reporter carries out one call at a time and knows nothing of before and after. A row is committed
+ * before the next call is ordered, and "finish sent" before /finish. Tables outbox, outbox_files, outbox_calls. One
+ * thread. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -16,9 +17,9 @@ struct vg_audit;
 struct vg_evidence;
 struct vg_outbox;
 
-/* A report's life. FILED has its receipt; DONE_WITHOUT_RECEIPT is known finished by a 5102; HELD and FAILED wait for a
- * person (`reports retry`), and both alarm: HELD = its true state at the endpoint is in doubt or its bytes are; FAILED = the
- * endpoint refused also the minimal document. */
+/* A report's life. FILED has its receipt; DONE_WITHOUT_RECEIPT is known finished by a 5102; HELD and FAILED wait for
+ * a person (`reports retry`), and both alarm: HELD = its true state at the endpoint is in doubt or its bytes are;
+ * FAILED = the endpoint refused also the minimal document. */
 #define VG_OUTBOX_STATE_TABLE(X)                                  \
 	X(VG_OUTBOX_QUEUED, "queued")                             \
 	X(VG_OUTBOX_OPENING, "opening")                           \
@@ -66,19 +67,21 @@ typedef void vg_outbox_event_fn(void *user, const struct vg_outbox_event *event)
 struct vg_outbox_conf {
 	struct vg_link_conf link; /* endpoint and the reporter's card, as link.h says; head is filled here */
 	uint64_t seed;            /* of the jitter; 0 = random */
-	/* 0 = the defaults: first wait 2 s, doubled up to 15 min; from 72 h after enqueuing hourly. Tests shorten them. */
+	/* 0 = the defaults: first wait 2 s, doubled up to 15 min; from 72 h after enqueuing hourly. Tests shorten
+	 * them. */
 	uint32_t retry_first_ms, retry_max_ms, retry_late_ms;
 	/* Circuit breaker: after n_breaker failures in a row nothing is tried for breaker_ms. 0 = 5 and 60 s. */
 	uint32_t n_breaker, breaker_ms;
-	/* Unfinished reports are gone 24 h after opening or 1 h after the last change (CYBERTIP section 1). 0 = these. */
+	/* Unfinished reports are gone 24 h after opening or 1 h after the last change (CYBERTIP section 1). 0 =
+	 * these. */
 	uint64_t expiry_open_ms, expiry_change_ms;
 	vg_outbox_event_fn *on_event; /* may be NULL; called after the commit, never inside a transaction */
 	void *user;
 };
 void vg_outbox_destroy(struct vg_outbox *ob);
-/* All but conf is borrowed and must outlive it. Makes its tables; rows that were under way go on where the durable state
- * says. VG_EDENIED: the endpoint is not allowed (vg_endpoint_allowed()). VG_EINVAL: settings incomplete. NULL on failure
- * with *err. */
+/* All but conf is borrowed and must outlive it. Makes its tables; rows that were under way go on where the durable
+ * state says. VG_EDENIED: the endpoint is not allowed (vg_endpoint_allowed()). VG_EINVAL: settings incomplete. NULL
+ * on failure with *err. */
 VG_DEALLOC(vg_outbox_destroy)
 struct vg_outbox *vg_outbox_create(struct vg_store *store, struct vg_loop *loop, struct vg_cases *cases,
 				   struct vg_audit *audit, struct vg_evidence *evidence,
@@ -124,12 +127,13 @@ struct vg_outbox_counts {
 	int reporter_connected, breaker_open;
 };
 void vg_outbox_counts(struct vg_outbox *ob, struct vg_outbox_counts *counts);
-/* True while nothing is left that time alone would file: all rows are filed, done, held or failed (replay waits for it). */
+/* True while nothing is left that time alone would file: all rows are filed, done, held or failed (replay waits for
+ * it). */
 int vg_outbox_settled(struct vg_outbox *ob);
 
 /* ---- epochs of the reporter's evidence key ---- */
 /* Asks the connected reporter for the next epoch's key. VG_ECLOSED: none is connected. */
 enum vg_err vg_outbox_rotate_epoch(struct vg_outbox *ob);
-/* Asks the reporter to destroy an epoch's secret key once no unsettled case has evidence in it. VG_ECONFLICT: the epoch is
- * current, or a case of it is not settled. */
+/* Asks the reporter to destroy an epoch's secret key once no unsettled case has evidence in it. VG_ECONFLICT: the
+ * epoch is current, or a case of it is not settled. */
 enum vg_err vg_outbox_destroy_epoch(struct vg_outbox *ob, uint64_t epoch);
