@@ -55,7 +55,7 @@ struct vg_schema *vg_schema_create(void)
 	}
 	xmlSchemaFreeParserCtxt(ctxt);
 	if (schema && !schema->schema) {
-		vg_schema_destroy(schema);
+		free(schema);
 		schema = NULL;
 	}
 	return schema;
