@@ -2,20 +2,8 @@
 
 #include <string.h>
 
+#include "control/ctl/handlers.h"
 #include "control/replay/json_text.h"
-
-const struct vg_case_hit *vg_case_best_hit(const struct vg_case *c)
-{
-	const struct vg_case_hit *best = NULL;
-	for (unsigned f = 0; f < c->n_files; f++)
-		for (unsigned i = 0; i < c->files[f].n_hits && i < 8; i++) {
-			const struct vg_case_hit *hit = &c->files[f].hits[i];
-			if (!best || (hit->exact && !best->exact) ||
-			    (hit->exact == best->exact && hit->distance < best->distance))
-				best = hit;
-		}
-	return best;
-}
 
 static void put_hit(struct vg_json_text *text, const struct vg_case_hit *hit)
 {

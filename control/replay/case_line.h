@@ -9,9 +9,6 @@
 #define VG_CASE_LINE_MAX   262144u
 #define VG_CASE_LINE_FILES 8
 
-/* The hit that decides a case: exact before perceptual, then the smallest distance, then the order of the files.
- * NULL where no file has one. Borrowed from c. */
-const struct vg_case_hit *vg_case_best_hit(const struct vg_case *c);
 /* Writes the line with its line break; report_id 0 = null. Returns its length, 0 where cap (VG_CASE_LINE_MAX always
  * suffices) is too small. */
 size_t vg_case_line(const struct vg_case *c, int64_t report_id, char *line, size_t cap);

@@ -1,0 +1,173 @@
+/* Lists: what is searched for, and the suppress list that acts at once: a row is added to control.suppress_file, then all is
+ * read again; where that fails the file is put back as it was. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control/ctl/handlers.h"
+
+#define MAX_SUPPRESS_BYTES (16l << 20)
+#define MAX_ENTRY          128
+
+static void put_generation(const struct vg_ctl_env *env, json_t *to)
+{
+	struct vg_lists_info info;
+	vg_lists_info(env->lists, &info);
+	json_object_set_new(to, "generation", json_integer((json_int_t)info.generation));
+	json_object_set_new(to, "built", vg_ctl_time(info.built_ns));
+	json_object_set_new(to, "suppressed", json_integer((json_int_t)info.n_suppressed));
+	json_object_set_new(to, "left_out", json_integer((json_int_t)info.n_left_out));
+}
+
+enum vg_err vg_ctl_lists_show(struct vg_ctl_call *call)
+{
+	struct vg_lists_info info;
+	const struct vg_index_view *view;
+	json_t *rows = json_array();
+	vg_lists_info(call->env->lists, &info);
+	view = vg_lists_view(call->env->lists, info.generation);
+	for (uint64_t i = 0; view && i < view->n_lists; i++) {
+		const struct vg_index_list *l = &view->lists[i];
+		json_array_append_new(
+			rows,
+			json_pack("{s:o, s:I, s:s, s:s, s:i, s:o, s:o}", "name",
+				  vg_ctl_text(view->strings + l->name_off), "entries", (json_int_t)l->n_entries,
+				  "action", vg_action_str(l->action), "perceptual_action",
+				  vg_action_str(l->perceptual_action), "match_distance", (int)l->match_distance,
+				  "file_distance",
+				  l->file_distance == VG_CONFIG_NEVER ? json_null() : json_integer(l->file_distance),
+				  "source", vg_ctl_text(view->strings + l->source_off)));
+	}
+	call->result = json_object();
+	put_generation(call->env, call->result);
+	json_object_set_new(call->result, "lists", rows);
+	return VG_OK;
+}
+
+static enum vg_err reload(struct vg_ctl_call *call)
+{
+	enum vg_err err = call->env->reload_lists(call->env->arg, call->why, sizeof(call->why));
+	if (err)
+		return err;
+	call->result = json_object();
+	put_generation(call->env, call->result);
+	return VG_OK;
+}
+
+enum vg_err vg_ctl_lists_reload(struct vg_ctl_call *call)
+{
+	return reload(call);
+}
+
+/* The whole file, NUL-terminated; "" where there is none. NULL: cannot be read. */
+static char *read_rows(const char *path)
+{
+	struct stat st;
+	char *text = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+	if (fd < 0)
+		return errno == ENOENT ? strdup("") : NULL;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size <= MAX_SUPPRESS_BYTES)
+		text = malloc((size_t)st.st_size + 1);
+	if (text)
+		n = read(fd, text, (size_t)st.st_size);
+	close(fd);
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
+	text[n] = 0;
+	return text;
+}
+
+static enum vg_err write_rows(const char *path, const char *rows)
+{
+	char temporary[VG_CONFIG_PATH + 8];
+	size_t n_bytes = strlen(rows);
+	enum vg_err err = VG_EIO;
+	int fd;
+	snprintf(temporary, sizeof(temporary), "%s.new", path);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return VG_EIO;
+	if (write(fd, rows, n_bytes) == (ssize_t)n_bytes && !fsync(fd) && !rename(temporary, path))
+		err = VG_OK;
+	close(fd);
+	if (err)
+		(void)unlink(temporary);
+	return err;
+}
+
+/* Entry ids are one field of a list line: no comma, no line break, nothing that begins a comment. */
+static int is_entry(const char *text)
+{
+	size_t n = strcspn(text, ",\r\n#\"");
+	return n && n <= MAX_ENTRY && !text[n];
+}
+
+/* Finds `row` as a whole line; *at where it begins. */
+static int find_row(const char *rows, const char *row, size_t *at)
+{
+	size_t n = strlen(row);
+	for (const char *line = rows; *line;) {
+		size_t n_line = strcspn(line, "\n");
+		if (n_line == n && !memcmp(line, row, n)) {
+			*at = (size_t)(line - rows);
+			return 1;
+		}
+		line += n_line + (line[n_line] == '\n');
+	}
+	return 0;
+}
+
+static enum vg_err change(struct vg_ctl_call *call, int add)
+{
+	const char *path = call->env->config->control.suppress_file, *list = call->args[1];
+	char row[2 * MAX_ENTRY + 16], *rows, *changed = NULL;
+	size_t at, n_rows;
+	enum vg_err err;
+	if (!path[0])
+		return vg_ctl_refuse(call, VG_ECONFLICT, "control.suppress_file is not set in the configuration");
+	if (!is_entry(call->args[0]) || (list && !is_entry(list)))
+		return vg_ctl_refuse(call, VG_EINVAL,
+				     "ENTRY and LIST are single fields of a list line, without commas");
+	snprintf(row, sizeof(row), "entry,%s%s%s", call->args[0], list ? "," : "", list ? list : "");
+	rows = read_rows(path);
+	if (!rows)
+		return vg_ctl_refuse(call, VG_EIO, "%s: cannot be read: %s", path, strerror(errno));
+	n_rows = strlen(rows);
+	if (find_row(rows, row, &at) == add) {
+		free(rows);
+		return vg_ctl_refuse(call, add ? VG_ECONFLICT : VG_ENOTFOUND,
+				     add ? "%s is suppressed already" : "%s is not suppressed", call->args[0]);
+	}
+	if (add && asprintf(&changed, "%s%s%s\n", rows, n_rows && rows[n_rows - 1] != '\n' ? "\n" : "", row) < 0)
+		changed = NULL;
+	if (!add && (changed = strdup(rows))) {
+		size_t n = strlen(row) + (rows[at + strlen(row)] == '\n');
+		memmove(changed + at, changed + at + n, n_rows - at - n + 1);
+	}
+	err = changed ? write_rows(path, changed) : VG_ENOMEM;
+	if (err)
+		(void)vg_ctl_refuse(call, err, "%s: cannot be written: %s", path, strerror(errno));
+	else if ((err = reload(call)))
+		(void)write_rows(path, rows);
+	free(changed);
+	free(rows);
+	return err;
+}
+
+enum vg_err vg_ctl_lists_suppress(struct vg_ctl_call *call)
+{
+	return change(call, 1);
+}
+
+enum vg_err vg_ctl_lists_unsuppress(struct vg_ctl_call *call)
+{
+	return change(call, 0);
+}
