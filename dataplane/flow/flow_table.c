@@ -1,0 +1,186 @@
+/* Chained hashing over indices; the chains live in the flows. The wheel is armed once per flow and again only when it
+ * fires too early, so a packet costs no more than the store of last_ns. */
+#include <string.h>
+
+#include "dataplane/flow/flow_table.h"
+
+#define EVICT_TRIES 64u /* entries looked at for one that is really old */
+
+/* Two 64x64 -> 128 bit multiplications over the key with secret words mixed in. */
+static inline uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint32_t hash_key(const struct vg_flow_table *table, const struct vg_flow_key *key)
+{
+	uint64_t w[6] = { 0 };
+	uint64_t h;
+
+	memcpy(w, key, sizeof(*key));
+	h = fold(w[0] ^ table->seed[0], w[1] ^ table->seed[1]);
+	h = fold(w[2] ^ h ^ table->seed[2], w[3] ^ table->seed[0]);
+	h = fold(w[4] ^ h ^ table->seed[1], w[5] ^ table->seed[2]);
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static inline int same_key(const struct vg_flow_key *a, const struct vg_flow_key *b)
+{
+	uint64_t x[6] = { 0 }, y[6] = { 0 };
+
+	memcpy(x, a, sizeof(*a));
+	memcpy(y, b, sizeof(*b));
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) | (x[5] ^ y[5]));
+}
+
+void vg_flow_table_prefetch_burst(const struct vg_flow_table *table, struct vg_packet *pkts, uint32_t n_pkts)
+{
+	for (uint32_t i = 0; i < n_pkts; i++) {
+		pkts[i].hash = hash_key(table, &pkts[i].key);
+		__builtin_prefetch(&table->heads[pkts[i].hash & table->head_mask]);
+	}
+	for (uint32_t i = 0; i < n_pkts; i++) {
+		uint32_t idx = table->heads[pkts[i].hash & table->head_mask];
+		if (idx)
+			__builtin_prefetch(&table->flows[idx - 1]);
+	}
+}
+
+/* Heads and next_idx hold index + 1; 0 ends a chain. */
+static void unlink_flow(struct vg_flow_table *table, struct vg_flow *flow)
+{
+	uint32_t idx = (uint32_t)(flow - table->flows);
+	uint32_t *at = &table->heads[flow->hash & table->head_mask];
+
+	while (*at != idx + 1) {
+		VG_INVARIANT_HOT(*at);
+		at = &table->flows[*at - 1].next_idx;
+	}
+	*at = flow->next_idx;
+}
+
+static void end_flow(struct vg_flow_table *table, struct vg_flow *flow, enum vg_flow_end why)
+{
+	uint32_t idx = (uint32_t)(flow - table->flows);
+
+	vg_count(table->stats,
+		 why == VG_FLOW_IDLE      ? VG_C_FLOWS_AGED
+		 : why == VG_FLOW_EVICTED ? VG_C_FLOWS_EVICTED
+					  : VG_C_FLOWS_CLOSED,
+		 1);
+	table->on_end(table->owner, flow, why);
+	vg_wheel_disarm(table->wheel, idx);
+	unlink_flow(table, flow);
+	flow->next_idx = table->free_idx;
+	table->free_idx = idx + 1;
+	table->n_used--;
+}
+
+/* Puts out the oldest of the first few in the order of their deadlines; those that were busy since are armed anew. */
+static void evict(struct vg_flow_table *table)
+{
+	struct vg_flow *oldest = NULL;
+
+	for (uint32_t i = 0; i < EVICT_TRIES; i++) {
+		uint32_t idx = vg_wheel_first(table->wheel);
+		struct vg_flow *flow = &table->flows[idx];
+		uint32_t slot_1 = table->wheel->nodes[idx].slot_1;
+
+		if (!oldest || flow->last_ns < oldest->last_ns)
+			oldest = flow;
+		vg_wheel_arm(table->wheel, idx, flow->last_ns + table->idle_ns);
+		if (table->wheel->nodes[idx].slot_1 == slot_1)
+			break;
+	}
+	end_flow(table, oldest, VG_FLOW_EVICTED);
+}
+
+static void begin_flow(struct vg_flow_table *table, struct vg_flow *flow)
+{
+	flow->flags = 0;
+	flow->state = VG_FLOW_NEW;
+	vg_flow_rare(table, flow)->flow_id = ++table->n_begun;
+	vg_count(table->stats, VG_C_FLOWS, 1);
+}
+
+static struct vg_flow *add_flow(struct vg_flow_table *table, const struct vg_packet *pkt)
+{
+	uint32_t *head = &table->heads[pkt->hash & table->head_mask];
+	uint32_t idx;
+	struct vg_flow *flow;
+
+	if (table->n_used == table->n_flows)
+		evict(table);
+	if (table->free_idx) {
+		idx = table->free_idx - 1;
+		table->free_idx = table->flows[idx].next_idx;
+	} else {
+		idx = table->n_fresh++;
+	}
+	table->n_used++;
+	flow = &table->flows[idx];
+	flow->key = pkt->key;
+	flow->hash = pkt->hash;
+	flow->next_idx = *head;
+	*head = idx + 1;
+	flow->last_ns = pkt->clock_ns;
+	if (table->n_used == 1)
+		vg_wheel_reset(table->wheel, pkt->clock_ns);
+	vg_wheel_arm(table->wheel, idx, pkt->clock_ns + table->idle_ns);
+	begin_flow(table, flow);
+	return flow;
+}
+
+struct vg_flow *vg_flow_table_find(struct vg_flow_table *table, const struct vg_packet *pkt)
+{
+	uint32_t idx = table->heads[pkt->hash & table->head_mask];
+
+	while (idx) {
+		struct vg_flow *flow = &table->flows[idx - 1];
+		if (flow->hash == pkt->hash && same_key(&flow->key, &pkt->key)) {
+			if (pkt->clock_ns - flow->last_ns >= table->idle_ns) {
+				end_flow(table, flow, VG_FLOW_IDLE);
+				break;
+			}
+			flow->last_ns = pkt->clock_ns;
+			return flow;
+		}
+		idx = flow->next_idx;
+	}
+	return add_flow(table, pkt);
+}
+
+void vg_flow_table_restart(struct vg_flow_table *table, struct vg_flow *flow)
+{
+	vg_count(table->stats, VG_C_FLOWS_CLOSED, 1);
+	begin_flow(table, flow);
+}
+
+uint32_t vg_flow_table_age(struct vg_flow_table *table, uint64_t clock_ns, uint32_t max_flows)
+{
+	uint32_t n_ended = 0;
+
+	while (n_ended < max_flows) {
+		uint32_t idx = vg_wheel_fire(table->wheel, clock_ns);
+		struct vg_flow *flow = &table->flows[idx];
+
+		if (idx == VG_WHEEL_NONE)
+			break;
+		if (clock_ns - flow->last_ns >= table->idle_ns) {
+			end_flow(table, flow, VG_FLOW_IDLE);
+			n_ended++;
+		} else {
+			vg_wheel_arm(table->wheel, idx, flow->last_ns + table->idle_ns);
+		}
+	}
+	return n_ended;
+}
+
+void vg_flow_table_flush(struct vg_flow_table *table)
+{
+	uint32_t idx;
+
+	while ((idx = vg_wheel_first(table->wheel)) != VG_WHEEL_NONE)
+		end_flow(table, &table->flows[idx], VG_FLOW_FLUSHED);
+}

@@ -1,0 +1,76 @@
+#pragma once
+/* flow_table: the flow of each packet. Fixed size, one core, no allocation after create, no locks; oldest out when full.
+ * A flow is 64 bytes that a look-up touches (one cache line) and 28 that only its life's events touch.
+ * Time is the caller's packet clock, which never goes back between two resets; a flow that has been idle for idle_ns of
+ * it is over, exactly: a later packet with its key begins a new one, whatever the timer wheel has got to by then. */
+#include <stdint.h>
+
+#include <vigil/base.h>
+#include <vigil/stats_page.h>
+
+#include "dataplane/decode/packet.h"
+#include "dataplane/flow/wheel.h"
+
+#define VG_FLOW_NONE 0xffffffffu
+
+/* NEW: no payload yet. LIVE: has a stream. LET_GO: nothing more is wanted of it. LISTENING: let go undecided after it
+ * was picked up in its middle: still looked at for the beginning of a message. */
+enum vg_flow_state { VG_FLOW_NEW, VG_FLOW_LIVE, VG_FLOW_LET_GO, VG_FLOW_LISTENING };
+/* Why the table ends a flow by itself. */
+enum vg_flow_end { VG_FLOW_IDLE, VG_FLOW_EVICTED, VG_FLOW_FLUSHED };
+
+/* vg_flow.flags: base_seq[dir] is known from a SYN or from the SYN of the other side that acknowledges ours. */
+#define VG_FLOW_BASE(dir) (1u << (dir))
+
+struct vg_flow {
+	struct vg_flow_key key;
+	uint8_t flags, state; /* enum vg_flow_state */
+	uint32_t hash;
+	uint32_t next_idx;   /* of its hash chain */
+	uint32_t stream_idx; /* LIVE: the worker's */
+	uint64_t last_ns;
+};
+_Static_assert(sizeof(struct vg_flow) == 64, "a look-up touches one cache line");
+struct vg_flow_rare {
+	uint64_t flow_id;     /* 1, 2, 3 … of this core, never reused */
+	uint32_t base_seq[2]; /* first sequence number of payload, per direction */
+};
+
+/* Called just before a flow leaves the table; its stream must be given back now. Must not call the table. */
+typedef void (*vg_flow_end_fn)(void *owner, struct vg_flow *flow, enum vg_flow_end why);
+
+struct vg_flow_table {
+	struct vg_flow *flows;
+	struct vg_flow_rare *rare;
+	uint32_t *heads; /* of hash chains */
+	struct vg_wheel *wheel;
+	struct vg_stats_page *stats;
+	vg_flow_end_fn on_end;
+	void *owner;
+	uint64_t idle_ns, n_begun, seed[3];
+	uint32_t n_flows, n_used, head_mask, free_idx, n_fresh;
+};
+
+/* n_flows entries; seed is secret and random (24 bytes), so that nobody can aim at one chain. NULL: out of memory.
+ * stats and owner are borrowed until destroy. Cold. */
+void vg_flow_table_destroy(struct vg_flow_table *table);
+struct vg_flow_table *vg_flow_table_create(uint32_t n_flows, uint64_t idle_ns, const uint64_t seed[3],
+					   struct vg_stats_page *stats, vg_flow_end_fn on_end, void *owner)
+	VG_DEALLOC(vg_flow_table_destroy);
+
+/* Computes pkts[i].hash (n_pkts <= VG_BURST) and brings what finding them will touch into the cache. */
+void vg_flow_table_prefetch_burst(const struct vg_flow_table *table, struct vg_packet *pkts, uint32_t n_pkts);
+/* The flow of pkt (hash set), begun where there was none: never NULL. May end others (on_end): idle ones of the same
+ * key, and the oldest where the table is full. Borrowed until the next call on the table. */
+struct vg_flow *vg_flow_table_find(struct vg_flow_table *table, const struct vg_packet *pkt);
+/* Forgets what the flow was (a new connection took its ports): NEW, no base, a new flow_id. on_end is not called. */
+void vg_flow_table_restart(struct vg_flow_table *table, struct vg_flow *flow);
+/* Ends flows that are idle at clock_ns, at most max_flows of them; 0 = nothing was left to end. */
+uint32_t vg_flow_table_age(struct vg_flow_table *table, uint64_t clock_ns, uint32_t max_flows);
+/* Ends every flow (VG_FLOW_FLUSHED), oldest slots first; the clock may then start anew. */
+void vg_flow_table_flush(struct vg_flow_table *table);
+
+static inline struct vg_flow_rare *vg_flow_rare(const struct vg_flow_table *table, const struct vg_flow *flow)
+{
+	return &table->rare[flow - table->flows];
+}

@@ -1,0 +1,119 @@
+/* Segments mostly come after the last one that is held or right after the one before: both are remembered, so that a
+ * long run behind one hole is appended without a walk, and packed. */
+#include <string.h>
+
+#include "dataplane/stream/holes_priv.h"
+
+#define NONE VG_STREAM_NONE
+
+static uint32_t take_node(struct vg_streams *streams)
+{
+	uint32_t node = streams->free_node;
+
+	if (node != NONE)
+		streams->free_node = vg_hole_node(streams, node)->next;
+	else if (streams->n_fresh_nodes < streams->n_nodes)
+		node = streams->n_fresh_nodes++;
+	return node;
+}
+
+void vg_holes_drop_first(struct vg_streams *streams, struct vg_stream_dir *d)
+{
+	uint32_t node = d->first_node;
+
+	d->first_node = vg_hole_node(streams, node)->next;
+	if (d->first_node != NONE)
+		vg_hole_node(streams, d->first_node)->prev = NONE;
+	else
+		d->last_node = NONE;
+	if (d->hint_node == node)
+		d->hint_node = d->first_node;
+	d->n_nodes--;
+	vg_hole_node(streams, node)->next = streams->free_node;
+	streams->free_node = node;
+}
+
+/* The last node that begins at or before seq, or NONE. */
+static uint32_t node_before(const struct vg_streams *streams, const struct vg_stream_dir *d, uint32_t seq)
+{
+	uint32_t node = d->last_node;
+
+	if (node == NONE || vg_seq_distance(vg_hole_node(streams, node)->seq, seq) >= 0)
+		return node;
+	node = d->hint_node;
+	while (node != NONE && vg_seq_distance(vg_hole_node(streams, node)->seq, seq) < 0)
+		node = vg_hole_node(streams, node)->prev;
+	while (node != NONE) {
+		uint32_t next = vg_hole_node(streams, node)->next;
+		if (next == NONE || vg_seq_distance(vg_hole_node(streams, next)->seq, seq) < 0)
+			break;
+		node = next;
+	}
+	return node;
+}
+
+/* A fresh node after prev (NONE: first), or NONE where no node may be had. */
+static uint32_t insert_node(struct vg_streams *streams, struct vg_stream_dir *d, uint32_t prev, uint32_t seq,
+			    int64_t wall_ns)
+{
+	uint32_t node = d->n_nodes < streams->max_dir_nodes ? take_node(streams) : NONE;
+	struct vg_stream_node *n;
+
+	if (node == NONE)
+		return NONE;
+	n = vg_hole_node(streams, node);
+	n->seq = seq;
+	n->n_bytes = 0;
+	n->wall_ns = wall_ns;
+	n->prev = prev;
+	n->next = prev == NONE ? d->first_node : vg_hole_node(streams, prev)->next;
+	if (prev == NONE)
+		d->first_node = node;
+	else
+		vg_hole_node(streams, prev)->next = node;
+	if (n->next == NONE)
+		d->last_node = node;
+	else
+		vg_hole_node(streams, n->next)->prev = node;
+	d->n_nodes++;
+	return node;
+}
+
+uint32_t vg_holes_hold(struct vg_streams *streams, struct vg_stream_dir *d, uint32_t seq, const uint8_t *bytes,
+		       uint32_t n_bytes, int64_t wall_ns, uint32_t *n_conflicts)
+{
+	uint32_t prev = node_before(streams, d, seq);
+
+	while (n_bytes) {
+		struct vg_stream_node *b = prev == NONE ? NULL : vg_hole_node(streams, prev);
+		uint32_t next = b ? b->next : d->first_node;
+		uint32_t room = next == NONE ? n_bytes : vg_hole_node(streams, next)->seq - seq;
+		uint32_t n = n_bytes < room ? n_bytes : room;
+
+		if (b && vg_seq_distance(seq, b->seq + b->n_bytes) > 0) {
+			uint32_t n_over = b->seq + b->n_bytes - seq;
+			n = n_bytes < n_over ? n_bytes : n_over;
+			*n_conflicts += memcmp(b->bytes + (seq - b->seq), bytes, n) != 0;
+			vg_count(streams->stats, VG_C_STREAM_RETRANSMITTED, n);
+		} else if (!room) {
+			prev = next;
+			continue;
+		} else {
+			if (!b || b->seq + b->n_bytes != seq || b->n_bytes == VG_STREAM_NODE_BYTES) {
+				prev = insert_node(streams, d, prev, seq, wall_ns);
+				if (prev == NONE)
+					return n_bytes;
+				b = vg_hole_node(streams, prev);
+			}
+			if (n > VG_STREAM_NODE_BYTES - b->n_bytes)
+				n = VG_STREAM_NODE_BYTES - b->n_bytes;
+			memcpy(b->bytes + b->n_bytes, bytes, n);
+			b->n_bytes += n;
+			d->hint_node = prev;
+		}
+		seq += n;
+		bytes += n;
+		n_bytes -= n;
+	}
+	return 0;
+}

@@ -1,0 +1,30 @@
+#pragma once
+/* holes: what one direction holds beyond a hole: nodes sorted by sequence number that never overlap: who came first
+ * keeps his place. The nodes of all directions of a core come from one pool. Used by stream only. */
+#include "dataplane/stream/stream.h"
+
+struct vg_stream_node {
+	uint32_t next, prev; /* in sequence order, VG_STREAM_NONE at the ends; next also chains free nodes */
+	uint32_t seq, n_bytes;
+	int64_t wall_ns; /* when its first byte arrived */
+	uint8_t bytes[VG_STREAM_NODE_BYTES];
+};
+_Static_assert(sizeof(struct vg_stream_node) == 2048, "a node is half a page");
+
+/* From one sequence number to another, modulo 2^32 (RFC 9293 3.4). */
+static inline int32_t vg_seq_distance(uint32_t from, uint32_t to)
+{
+	return (int32_t)(to - from);
+}
+static inline struct vg_stream_node *vg_hole_node(const struct vg_streams *streams, uint32_t node)
+{
+	return &streams->nodes[node];
+}
+
+/* Keeps what is new of a segment; all of a direction must lie within 2^31 of each other. *n_conflicts grows for each
+ * piece that differs from what is held. Returns how many bytes at the segment's end found no room: the budget of the
+ * direction (max_dir_nodes) or of the core is used up. Walks at most max_dir_nodes nodes. */
+uint32_t vg_holes_hold(struct vg_streams *streams, struct vg_stream_dir *d, uint32_t seq, const uint8_t *bytes,
+		       uint32_t n_bytes, int64_t wall_ns, uint32_t *n_conflicts);
+/* Gives the first node (there is one) back to the pool. */
+void vg_holes_drop_first(struct vg_streams *streams, struct vg_stream_dir *d);
