@@ -1,10 +1,10 @@
 #pragma once
-/* handoff: one core's lanes to the hashers: copies wanted bodies once into arena chunks, offers them in descriptors, takes
- * chunks back. Implements media's sink. All bookkeeping lives in private memory; nothing read from a hasher's page is
- * used before it is checked, a wrong return or index is counted and ends the lane, never more than that.
- * One worker thread calls everything here but create/destroy; the cold server (server.h, main thread) attaches hashers
- * through one atomic per lane. No system call, lock, clock or allocation but in _setup.c; only with VG_CONF_LOSSLESS the
- * sink's calls may wait for hashers instead of shedding.
+/* handoff: one core's lanes to the hashers: copies wanted bodies once into arena chunks, offers them in descriptors,
+ * takes chunks back. Implements media's sink. All bookkeeping lives in private memory; nothing read from a hasher's
+ * page is used before it is checked, a wrong return or index is counted and ends the lane, never more than that.
+ * One worker thread calls everything here but create/destroy; the cold server (server.h, main thread) attaches
+ * hashers through one atomic per lane. No system call, lock, clock or allocation but in _setup.c; only with
+ * VG_CONF_LOSSLESS the sink's calls may wait for hashers instead of shedding.
  *
  * How to wire a worker:
  *	vg_handoff_create -> vg_handoff_media_sink -> vg_media_create -> vg_media_body_sink -> vg_proto_create
@@ -20,8 +20,8 @@
 
 struct vg_handoff;
 
-/* Lanes of core_idx to conf->n_hashers hashers, memory made and sealed. `stop` (may be NULL) ends lossless waiting when
- * it becomes non-zero. Both pointers are borrowed until destroy. NULL: out of memory or bad geometry. Cold. */
+/* Lanes of core_idx to conf->n_hashers hashers, memory made and sealed. `stop` (may be NULL) ends lossless waiting
+ * when it becomes non-zero. Both pointers are borrowed until destroy. NULL: out of memory or bad geometry. Cold. */
 void vg_handoff_destroy(struct vg_handoff *handoff);
 struct vg_handoff *vg_handoff_create(const struct vg_dataplane_conf *conf, uint32_t core_idx, uint64_t boot_id,
 				     struct vg_stats_page *stats, const _Atomic int *stop)
@@ -32,8 +32,9 @@ struct vg_stats_page *vg_handoff_stats_page(int *fd);
 /* Fills *sink for vg_media_create(); valid while handoff lives. */
 void vg_handoff_media_sink(struct vg_handoff *handoff, struct vg_media_sink *sink);
 
-/* Publishes what was written since the last call, takes returns back, attaches and detaches hashers, offers again after
- * a hasher died. To be called at least every few milliseconds until the thread ends, also when all input is used up. */
+/* Publishes what was written since the last call, takes returns back, attaches and detaches hashers, offers again
+ * after a hasher died. To be called at least every few milliseconds until the thread ends, also when all input is
+ * used up. */
 void vg_handoff_poll(struct vg_handoff *handoff, uint64_t mono_ns);
 /* Hashers attached to this core now. A lossless replay begins when it is conf->n_hashers. */
 uint32_t vg_handoff_n_attached(const struct vg_handoff *handoff);

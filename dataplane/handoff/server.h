@@ -1,8 +1,8 @@
 #pragma once
-/* server: the hand-over socket RUN/handover.sock (msg.h): gives hashers their lanes and vigild the attribution and stats
- * memory. Cold, one thread (main), driven by vg_handoff_server_poll(); speaks with workers by one atomic per lane only.
- * A peer must be root or our own user (SO_PEERCRED); a message that is not exactly a HELLO ends its link; a second
- * hasher of an index is refused while the first lives. vigild may come and go. */
+/* server: the hand-over socket RUN/handover.sock (msg.h): gives hashers their lanes and vigild the attribution and
+ * stats memory. Cold, one thread (main), driven by vg_handoff_server_poll(); speaks with workers by one atomic per
+ * lane only. A peer must be root or our own user (SO_PEERCRED); a message that is not exactly a HELLO ends its link;
+ * a second hasher of an index is refused while the first lives. vigild may come and go. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -13,7 +13,8 @@
 
 struct vg_handoff_server;
 
-/* Listens. cores and stats_fds (one per core) are borrowed until destroy and must outlive it. NULL: the reason is logged. */
+/* Listens. cores and stats_fds (one per core) are borrowed until destroy and must outlive it. NULL: the reason is
+ * logged. */
 void vg_handoff_server_destroy(struct vg_handoff_server *server);
 struct vg_handoff_server *vg_handoff_server_create(const char *run_dir, const struct vg_dataplane_conf *conf,
 						   uint64_t boot_id, struct vg_handoff *const *cores,

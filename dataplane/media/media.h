@@ -1,10 +1,10 @@
 #pragma once
-/* media: decides from the first bytes of a body whether it is wanted, and passes wanted ones on. Implements proto's body
- * sink, feeds a media sink (handoff). One per core, fixed pools, no locks, no clock.
+/* media: decides from the first bytes of a body whether it is wanted, and passes wanted ones on. Implements proto's
+ * body sink, feeds a media sink (handoff). One per core, fixed pools, no locks, no clock.
  *
- * Wanted: pictures and videos by their first bytes (sniff.h), never by what a header claims; coded and multipart bodies
- * always (what is inside decides); with VG_CONF_ALL_FILES everything of at least one byte. The size limits of the
- * configuration apply to the announced size, and object_max_bytes also to the seen one. */
+ * Wanted: pictures and videos by their first bytes (sniff.h), never by what a header claims; coded and multipart
+ * bodies always (what is inside decides); with VG_CONF_ALL_FILES everything of at least one byte. The size limits of
+ * the configuration apply to the announced size, and object_max_bytes also to the seen one. */
 #include <stdint.h>
 
 #include <vigil/base.h>

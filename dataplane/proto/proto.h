@@ -1,7 +1,7 @@
 #pragma once
-/* proto: turns the in-order bytes of a flow's two directions into transferred bodies with their attribution, and gives
- * them to a body sink. One per core: fixed pools made at start, no locks, no clock; a full pool lets the flow go,
- * counted. Fed by stream; knows HTTP/1.0 and 1.1 (http1.h). */
+/* proto: turns the in-order bytes of a flow's two directions into transferred bodies with their attribution, and
+ * gives them to a body sink. One per core: fixed pools made at start, no locks, no clock; a full pool lets the flow
+ * go, counted. Fed by stream; knows HTTP/1.0 and 1.1 (http1.h). */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -27,8 +27,8 @@ struct vg_flow_ident {
 struct vg_proto;
 struct vg_proto_flow;
 
-/* Pools for conf->n_streams flows. The stats page and the sink's functions are borrowed until destroy; the sink struct is
- * copied. NULL: out of memory. Cold. */
+/* Pools for conf->n_streams flows. The stats page and the sink's functions are borrowed until destroy; the sink
+ * struct is copied. NULL: out of memory. Cold. */
 void vg_proto_destroy(struct vg_proto *proto);
 struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg_stats_page *stats,
 				 const struct vg_body_sink *sink) VG_DEALLOC(vg_proto_destroy);

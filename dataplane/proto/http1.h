@@ -1,0 +1,26 @@
+#pragma once
+/* http1: the rules of HTTP/1.0 and 1.1 (RFC 9110, RFC 9112) as Vigil reads them. One direction of a flow carries
+ * requests, the other responses; which is which shows in the first message head. Either may be missing. Functions:
+ * proto_priv.h.
+ *
+ * Where a body begins and ends (RFC 9112 6.3, with what real peers do):
+ *	no body     responses to HEAD, 1xx, 204, 304; requests without length and coding; length 0
+ *	chunked     Transfer-Encoding names chunked, also beside a Content-Length (counted as ambiguous)
+ *	length      Content-Length; equal duplicates are one, of different ones the first counts (ambiguous)
+ *	close       all other responses, and a Transfer-Encoding without chunked
+ *	tunnel      101, and 2xx after CONNECT: the flow is let go; HTTP/2's preface too
+ * A request that asked for 100-continue and got a final status >= 400 first sends no body.
+ * A response whose request is not known may answer a HEAD: if its body would begin with "HTTP/1." it has none.
+ *
+ * The state an open body gets:
+ *	COMPLETE    its last byte was seen; a close-delimited one: FIN came
+ *	GAP         a part inside is missing, however it ends
+ *	ABORTED     a length or chunked body whose connection was reset
+ *	TRUNCATED   any other end: time-out, eviction, end of input, FIN before the announced end, a close-delimited
+ *	            body without FIN, framing that broke
+ *
+ * After a gap: inside a body of known length, or inside the data of a chunk, framing goes on. Elsewhere, and in a
+ * flow picked up midway, the direction hunts for the next message head (http1_hunt.h). Pairing: http1_pair.c.
+ * Limits: heads of VG_HTTP1_MAX_HEAD_BYTES and VG_HTTP1_MAX_HEADERS (http1_head.h), VG_HTTP1_MAX_WAITING outstanding
+ * requests (proto_priv.h), chunk lines and trailers (http1_chunked.h). */
+#include "dataplane/proto/proto_priv.h"

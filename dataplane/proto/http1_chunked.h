@@ -1,0 +1,32 @@
+#pragma once
+/* http1_chunked: the chunked transfer coding (RFC 9112 7.1), cut anywhere. Pure state machine over the caller's
+ * memory, no copies. Lenient: bare LF, blanks around the size, leading zeros, any extension. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vigil/bytes.h>
+#include <vigil/err.h>
+
+#define VG_HTTP1_MAX_CHUNK_LINE    16384u /* size and extensions of one chunk */
+#define VG_HTTP1_MAX_TRAILER_BYTES 65536u
+
+enum vg_http1_chunk_state {
+	VG_CHUNK_SIZE,
+	VG_CHUNK_EXTENSION,
+	VG_CHUNK_DATA,
+	VG_CHUNK_DATA_END,
+	VG_CHUNK_TRAILER, /* the last chunk was seen */
+};
+/* All zero = before the first chunk. */
+struct vg_http1_chunked {
+	uint64_t left;         /* bytes of this chunk yet to come */
+	uint32_t n_line_bytes; /* of the line, or of all trailers, so far */
+	uint8_t state, has_digits, is_blank_line;
+};
+
+/* Eats some bytes (*n_eaten >= 1 unless VG_BAD) and sets *data to body bytes among them, perhaps none; to be called
+ * until all are eaten. VG_DONE: the body and its trailers have ended. VG_BAD: no chunked body. */
+enum vg_step vg_http1_chunked_feed(struct vg_http1_chunked *c, const uint8_t *bytes, size_t n_bytes, size_t *n_eaten,
+				   struct vg_span *data);
+/* n_missing bytes were not seen. VG_MORE: all inside this chunk's data, go on. VG_BAD: the framing is lost. */
+enum vg_step vg_http1_chunked_gap(struct vg_http1_chunked *c, uint64_t n_missing);

@@ -1,0 +1,38 @@
+#pragma once
+/* http1_head: one HTTP/1 message head (RFC 9112 2..5) as spans into the caller's bytes, no copies, no state. Pure,
+ * any thread. Lenient where real peers are: bare LF, folded lines, blanks before the colon, several blanks in the
+ * start line, any HTTP/x.y, "ICY" for HTTP. Lines without a colon are skipped. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vigil/bytes.h>
+#include <vigil/err.h>
+
+#define VG_HTTP1_MAX_HEAD_BYTES   65536u
+#define VG_HTTP1_MAX_HEADERS      1024u
+#define VG_HTTP1_MAX_METHOD_BYTES 24u
+
+struct vg_http1_head {
+	uint8_t is_response, minor; /* HTTP/1.minor; anything newer counts as 1 */
+	uint8_t has_length;         /* a usable Content-Length: `length` */
+	uint8_t ambiguous;          /* lengths that differ or are no numbers, or a length beside Transfer-Encoding */
+	uint8_t is_chunked;         /* Transfer-Encoding names chunked (RFC 9112 6.1) */
+	uint8_t has_transfer;       /* there is a Transfer-Encoding at all */
+	uint8_t expects_continue, has_upgrade;
+	uint16_t status; /* responses */
+	uint32_t n_headers;
+	uint32_t codings; /* content codings, then transfer codings, packed as media.h says */
+	uint64_t length;
+	struct vg_span method, target; /* requests */
+	struct vg_span host, type, disposition, agent, forwarded_for, forwarded;
+};
+
+/* The offset behind the blank line that ends the head, or 0: not there yet. The first `from` bytes were looked at
+ * before. */
+size_t vg_http1_head_end(const uint8_t *bytes, size_t n_bytes, size_t from);
+/* Parses a start line of n_bytes (without or with its line end). VG_DONE, or VG_BAD: it is none. */
+enum vg_step vg_http1_start_line(const uint8_t *line, size_t n_bytes, struct vg_http1_head *head);
+/* Parses a whole head, n_bytes as vg_http1_head_end() said. VG_DONE, or VG_BAD: no start line or too many headers. */
+enum vg_step vg_http1_head_parse(const uint8_t *bytes, size_t n_bytes, struct vg_http1_head *head);
+/* Can a message begin with these bytes? VG_MORE: too few to say (at most VG_HTTP1_MAX_METHOD_BYTES are needed). */
+enum vg_step vg_http1_start_check(const uint8_t *bytes, size_t n_bytes);

@@ -1,0 +1,137 @@
+/* Which request does a response answer? They come in the same order on a connection (RFC 9112 9.3.2), so outstanding
+ * requests stand in line. What disturbs that: requests or responses in a gap (then the line says LOST, or starts over
+ * when the connection is at rest), and captures in which a response stands before its request. */
+#include "dataplane/proto/proto_priv.h"
+
+static struct vg_http1_waiting *waiting_at(struct vg_proto_flow *flow, uint32_t i)
+{
+	return &flow->waiting[(flow->begin_waiting + i) % VG_HTTP1_MAX_WAITING];
+}
+
+void vg_http1_pair_give(struct vg_proto *p, struct vg_http1_ask *ask)
+{
+	if (ask)
+		vg_pool_give(&p->asks, ask);
+}
+
+static struct vg_http1_waiting waiting_pop(struct vg_proto_flow *flow)
+{
+	struct vg_http1_waiting first = *waiting_at(flow, 0);
+	flow->begin_waiting = (flow->begin_waiting + 1) % VG_HTTP1_MAX_WAITING;
+	flow->n_waiting--;
+	return first;
+}
+
+void vg_http1_pair_clear(struct vg_proto *p, struct vg_proto_flow *flow)
+{
+	while (flow->n_waiting)
+		vg_http1_pair_give(p, waiting_pop(flow).ask);
+}
+
+static void waiting_push(struct vg_proto *p, struct vg_proto_flow *flow, struct vg_http1_waiting one)
+{
+	if (flow->n_waiting == VG_HTTP1_MAX_WAITING) {
+		vg_http1_pair_clear(p, flow);
+		*waiting_at(flow, flow->n_waiting++) = (struct vg_http1_waiting){ .kind = VG_ASK_LOST };
+	}
+	*waiting_at(flow, flow->n_waiting++) = one;
+}
+
+static enum vg_http1_kind kind_of(const struct vg_http1_head *head)
+{
+	const struct vg_span *m = &head->method;
+	if (m->n_bytes == 4 && !memcmp(m->at, "HEAD", 4))
+		return VG_ASK_HEAD;
+	return m->n_bytes == 7 && !memcmp(m->at, "CONNECT", 7) ? VG_ASK_CONNECT : VG_ASK_PLAIN;
+}
+
+/* True where the request is that of a response which was captured before it. */
+static int is_late(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const struct vg_http1_head *head,
+		   int64_t wall_ns)
+{
+	struct vg_body *body = flow->dir[!dir].body;
+	int is_last = flow->n_early == 1;
+	if (!flow->n_early || wall_ns - flow->early_ns > VG_HTTP1_SKEW_NS) {
+		flow->n_early = 0;
+		return 0;
+	}
+	flow->n_early--;
+	if (is_last && body) { /* an older one's body is gone */
+		struct vg_http1_ask ask;
+		vg_http1_ask_fill(&ask, head);
+		vg_http1_card_ask(p, &ask);
+		p->sink.amend(p->sink.ctx, body, &p->card);
+	}
+	return 1;
+}
+
+void vg_http1_pair_request(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
+			   const struct vg_http1_head *head, int64_t wall_ns)
+{
+	const struct vg_http1_dir *responses = &flow->dir[!dir];
+	int at_rest = responses->state == VG_HTTP1_START && !responses->n_start;
+	struct vg_http1_waiting one = { .kind = kind_of(head), .expects_continue = head->expects_continue };
+
+	if (is_late(p, flow, dir, head, wall_ns))
+		return;
+	if (flow->n_waiting && waiting_at(flow, 0)->kind == VG_ASK_LOST && at_rest)
+		vg_http1_pair_clear(p, flow); /* all before this one are answered */
+	if (!responses->is_known && flow->n_waiting >= 2)
+		vg_http1_pair_give(p, waiting_pop(flow).ask); /* one-sided so far: nobody may ever ask */
+	if (flow->n_waiting && responses->state != VG_HTTP1_HUNT)
+		flow->has_pipelined = 1;
+	one.ask = vg_pool_take(&p->asks);
+	if (one.ask)
+		vg_http1_ask_fill(one.ask, head);
+	else
+		vg_count(p->stats, VG_C_HTTP_NO_STATE, 1);
+	waiting_push(p, flow, one);
+}
+
+enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
+					  const struct vg_http1_head *head, int64_t wall_ns, struct vg_http1_ask **ask)
+{
+	struct vg_http1_dir *requests = &flow->dir[!dir];
+	struct vg_http1_waiting one;
+	*ask = NULL;
+	if (flow->responses_lost && flow->n_waiting > 1) {
+		/* without pipelining only the newest request can be unanswered; with it nobody knows */
+		while (flow->n_waiting > (flow->has_pipelined ? 0u : 1u))
+			vg_http1_pair_give(p, waiting_pop(flow).ask);
+	}
+	flow->responses_lost = 0;
+	if (!flow->n_waiting) {
+		if (!flow->ident.midstream && !requests->has_ended) {
+			if (!flow->n_early)
+				flow->early_ns = wall_ns;
+			if (flow->n_early < UINT32_MAX)
+				flow->n_early++;
+		}
+		return VG_ASK_LOST;
+	}
+	if (waiting_at(flow, 0)->kind == VG_ASK_LOST)
+		return VG_ASK_LOST;
+	one = waiting_pop(flow);
+	/* a refused 100-continue: the body of that request will not come (RFC 9110 10.1.1) */
+	if (one.expects_continue && head->status >= 400 && requests->awaits_continue && !flow->n_waiting) {
+		requests->awaits_continue = 0;
+		if (requests->body)
+			p->sink.close(p->sink.ctx, requests->body, VG_STATE_ABORTED, wall_ns);
+		requests->body = NULL;
+		requests->state = VG_HTTP1_START;
+	}
+	*ask = one.ask;
+	return one.kind;
+}
+
+void vg_http1_pair_lost(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir)
+{
+	if (flow->dir[dir].role == VG_ROLE_RESPONSES) {
+		flow->responses_lost = 1;
+		flow->n_early = 0;
+	} else if (flow->dir[dir].role == VG_ROLE_REQUESTS) {
+		if (!flow->n_waiting || waiting_at(flow, flow->n_waiting - 1)->kind != VG_ASK_LOST)
+			waiting_push(p, flow, (struct vg_http1_waiting){ .kind = VG_ASK_LOST });
+		flow->n_early = 0;
+	}
+}
