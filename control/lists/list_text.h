@@ -1,0 +1,45 @@
+#pragma once
+/* list_text: the list text format, `algo,value[,entry_id[,class[,note]]]`, one entry a line: fed in pieces, gives rows.
+ * `#` begins a comment line, empty lines are nothing, CR before LF is nothing, a byte order mark at the start too. The
+ * first bad line ends it. Lines have at most VG_LIST_TEXT_LINE bytes. The parser is the caller's; pure. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vigil/err.h>
+#include <vigil/media.h>
+
+#define VG_LIST_TEXT_LINE  4096
+#define VG_LIST_TEXT_ID    127 /* longest entry id, class and note: what a case has room for */
+#define VG_LIST_TEXT_CLASS 63
+#define VG_LIST_TEXT_NOTE  255
+
+struct vg_list_row {
+	enum vg_algo algo;
+	uint8_t value[32];
+	uint32_t n_value;                    /* 16, 20 or 32 */
+	const char *id, *entry_class, *note; /* NUL-terminated, "" where absent; borrowed during the call */
+	uint64_t line;
+};
+/* Anything but VG_OK ends the parse with that. */
+typedef enum vg_err (*vg_list_row_fn)(void *ctx, const struct vg_list_row *row);
+
+struct vg_list_text {
+	vg_list_row_fn fn;
+	void *ctx;
+	uint64_t line; /* of the line being gathered, 1.. */
+	size_t n_line;
+	char text[VG_LIST_TEXT_LINE + 1];
+	char why[160]; /* what is wrong with `line` and what to do; "" where fn ended it */
+};
+void vg_list_text_init(struct vg_list_text *text, vg_list_row_fn fn, void *ctx);
+/* VG_OK, VG_EINVAL (see line and why), or what fn said. Nothing more may be fed after a failure. */
+enum vg_err vg_list_text_feed(struct vg_list_text *text, const char *bytes, size_t n_bytes);
+/* The last line may lack its end. */
+enum vg_err vg_list_text_end(struct vg_list_text *text);
+
+/* Bytes of a value of that algorithm, 0 = none that lists carry. */
+uint32_t vg_list_value_bytes(enum vg_algo algo);
+/* The algorithm of that name among md5, sha1, sha256, pdq; VG_ALGO_NONE. */
+enum vg_algo vg_list_algo(const char *name);
+/* Why such a value must never be in a list, or NULL: it is the digest of nothing, or of a blank picture. */
+const char *vg_list_value_forbidden(enum vg_algo algo, const uint8_t *value);

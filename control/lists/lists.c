@@ -1,0 +1,251 @@
+/* Reload is all or nothing: the next generation is built beside the one in use, and only a stored one is taken up. */
+#include "control/lists/lists.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <vigil/clock.h>
+#include <vigil/log.h>
+
+#include "control/lists/build.h"
+#include "control/lists/generation.h"
+#include "control/lists/list_text.h"
+#include "control/lists/suppress.h"
+
+#define N_ON_DISK 2
+
+struct vg_lists {
+	char dir[VG_CONFIG_PATH];
+	uint64_t highest;                             /* number ever seen in the folder: the next one is greater */
+	struct vg_generation kept[VG_LISTS_MAX_KEPT]; /* newest first; base NULL = none */
+	struct vg_suppress *suppress;
+	uint64_t n_left_out, n_folded;
+};
+
+/* What a row on its way into a build needs to know. */
+struct reading {
+	struct vg_build *build;
+	const struct vg_suppress *suppress;
+	const char *list;
+	uint64_t n_left_out;
+};
+
+static void load_newest(struct vg_lists *lists)
+{
+	uint64_t numbers[64];
+	size_t n = vg_generation_list(lists->dir, numbers, VG_ARRAY_LEN(numbers)), n_kept = 0;
+	lists->highest = n ? numbers[0] : 0;
+	for (size_t i = 0; i < n && n_kept < N_ON_DISK; i++) {
+		enum vg_err err = vg_generation_load(&lists->kept[n_kept], lists->dir, numbers[i]);
+		if (!err)
+			n_kept++;
+		else
+			vg_log(VG_LOG_ERROR, "control/lists", "generation %llu on disk cannot be used: %s",
+			       (unsigned long long)numbers[i], vg_err_str(err));
+	}
+}
+
+struct vg_lists *vg_lists_create(const char *dir, char *why, size_t n_why)
+{
+	struct vg_lists *lists = calloc(1, sizeof(*lists));
+	if (!lists) {
+		snprintf(why, n_why, "out of memory");
+		return NULL;
+	}
+	for (unsigned i = 0; i < VG_LISTS_MAX_KEPT; i++)
+		lists->kept[i].fd = -1;
+	if (snprintf(lists->dir, sizeof(lists->dir), "%s", dir) >= (int)sizeof(lists->dir) ||
+	    (mkdir(dir, 0700) && errno != EEXIST) || access(dir, R_OK | W_OK | X_OK)) {
+		snprintf(why, n_why, "%s: %s", dir, strerror(errno));
+		free(lists);
+		return NULL;
+	}
+	load_newest(lists);
+	return lists;
+}
+
+void vg_lists_destroy(struct vg_lists *lists)
+{
+	if (!lists)
+		return;
+	for (unsigned i = 0; i < VG_LISTS_MAX_KEPT; i++)
+		vg_generation_fini(&lists->kept[i]);
+	vg_suppress_destroy(lists->suppress);
+	free(lists);
+}
+
+static enum vg_err on_row(void *ctx, const struct vg_list_row *row)
+{
+	struct reading *r = ctx;
+	if (vg_suppress_has(r->suppress, row->algo, row->value, r->list, row->id)) {
+		r->n_left_out++;
+		return VG_OK;
+	}
+	return vg_build_row(r->build, row);
+}
+
+static enum vg_err read_file(struct reading *r, const struct vg_config_list *conf, char *why, size_t n_why)
+{
+	static const size_t n_piece = 1 << 18;
+	struct vg_list_text *text = malloc(sizeof(*text));
+	char *piece = malloc(n_piece);
+	FILE *file = fopen(conf->file, "re");
+	enum vg_err err = VG_OK;
+	if (!text || !piece || !file) {
+		snprintf(why, n_why, "%s: %s", conf->file, strerror(errno));
+		err = VG_EINVAL;
+		goto out;
+	}
+	vg_list_text_init(text, on_row, r);
+	for (size_t n; !err && (n = fread(piece, 1, n_piece, file)) > 0;)
+		err = vg_list_text_feed(text, piece, n);
+	if (!err && ferror(file)) {
+		snprintf(why, n_why, "%s: %s", conf->file, strerror(errno));
+		err = VG_EINVAL;
+		goto out;
+	}
+	if (!err)
+		err = vg_list_text_end(text);
+	if (err)
+		snprintf(why, n_why, "%s:%llu: %s", conf->file, (unsigned long long)text->line,
+			 text->why[0] ? text->why : vg_err_str(err));
+out:
+	if (file)
+		fclose(file);
+	free(piece);
+	free(text);
+	return err;
+}
+
+/* Reads every list and makes the sealed memfd of the generation `number`. */
+static enum vg_err build_next(struct reading *r, const struct vg_config_list *conf, uint32_t n_conf, uint64_t number,
+			      struct vg_generation *next, uint64_t *n_folded, char *why, size_t n_why)
+{
+	enum vg_err err = VG_OK;
+	uint64_t n_bytes;
+	int fd = -1;
+	for (uint32_t i = 0; i < n_conf && !err; i++) {
+		r->list = conf[i].name;
+		err = vg_build_list(r->build, &conf[i]);
+		if (err)
+			snprintf(why, n_why, "list %s: %s", conf[i].name, vg_err_str(err));
+		else
+			err = read_file(r, &conf[i], why, n_why);
+	}
+	if (err)
+		return err;
+	err = vg_build_finish(r->build, number, vg_wall_now().ns, &fd, &n_bytes, n_folded);
+	if (!err && (err = vg_generation_take(next, fd)))
+		close(fd);
+	if (err)
+		snprintf(why, n_why, "the index could not be built: %s", vg_err_str(err));
+	return err;
+}
+
+/* The newest becomes kept[0]; the oldest goes where all places are taken. */
+static void take_up(struct vg_lists *lists, struct vg_generation *next)
+{
+	vg_generation_fini(&lists->kept[VG_LISTS_MAX_KEPT - 1]);
+	memmove(lists->kept + 1, lists->kept, (VG_LISTS_MAX_KEPT - 1) * sizeof(lists->kept[0]));
+	lists->kept[0] = *next;
+	memset(next, 0, sizeof(*next));
+	next->fd = -1;
+}
+
+static void forget_old_files(struct vg_lists *lists)
+{
+	uint64_t numbers[64];
+	size_t n = vg_generation_list(lists->dir, numbers, VG_ARRAY_LEN(numbers));
+	for (size_t i = N_ON_DISK; i < n; i++)
+		vg_generation_remove(lists->dir, numbers[i]);
+}
+
+static int is_same(const struct vg_generation *a, const struct vg_generation *b)
+{
+	return a->base && a->n_bytes == b->n_bytes &&
+	       !memcmp(a->view.header->sha256, b->view.header->sha256, sizeof(a->view.header->sha256));
+}
+
+enum vg_err vg_lists_reload(struct vg_lists *lists, const struct vg_config_list *conf, uint32_t n_conf,
+			    const char *suppress_file, char *why, size_t n_why)
+{
+	struct vg_generation next = { .fd = -1 };
+	struct reading r = { .build = vg_build_create() };
+	struct vg_suppress *suppress = vg_suppress_load(suppress_file, why, n_why);
+	uint64_t n_folded = 0;
+	enum vg_err err = VG_EINVAL;
+	if (!suppress)
+		goto out;
+	r.suppress = suppress;
+	if (!r.build) {
+		snprintf(why, n_why, "out of memory");
+		err = VG_ENOMEM;
+		goto out;
+	}
+	err = build_next(&r, conf, n_conf, lists->highest + 1, &next, &n_folded, why, n_why);
+	if (err)
+		goto out;
+	if (!is_same(&lists->kept[0], &next)) {
+		err = vg_generation_store(&next, lists->dir);
+		if (err) {
+			snprintf(why, n_why, "%s: the generation could not be written", lists->dir);
+			goto out;
+		}
+		lists->highest++;
+		take_up(lists, &next);
+		forget_old_files(lists);
+	}
+	lists->n_left_out = r.n_left_out;
+	lists->n_folded = n_folded;
+	vg_suppress_destroy(lists->suppress);
+	lists->suppress = suppress;
+	suppress = NULL;
+out:
+	vg_generation_fini(&next);
+	vg_suppress_destroy(suppress);
+	vg_build_destroy(r.build);
+	return err;
+}
+
+void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info)
+{
+	const struct vg_generation *g = &lists->kept[0];
+	memset(info, 0, sizeof(*info));
+	info->n_suppressed = vg_suppress_n(lists->suppress);
+	info->n_left_out = lists->n_left_out;
+	info->n_folded = lists->n_folded;
+	if (!g->base)
+		return;
+	info->generation = g->view.header->generation;
+	info->n_bytes = g->n_bytes;
+	info->built_ns = g->view.header->built_ns;
+	info->n_md5 = g->view.n_md5;
+	info->n_sha1 = g->view.n_sha1;
+	info->n_sha256 = g->view.n_sha256;
+	info->n_pdq = g->view.n_pdq;
+	info->n_lists = (uint32_t)g->view.n_lists;
+	memcpy(info->sha256, g->view.header->sha256, sizeof(info->sha256));
+}
+
+int vg_lists_fd(const struct vg_lists *lists)
+{
+	return lists->kept[0].base ? lists->kept[0].fd : -1;
+}
+
+const struct vg_index_view *vg_lists_view(const struct vg_lists *lists, uint64_t generation)
+{
+	for (unsigned i = 0; i < VG_LISTS_MAX_KEPT; i++)
+		if (lists->kept[i].base && lists->kept[i].view.header->generation == generation)
+			return &lists->kept[i].view;
+	return NULL;
+}
+
+int vg_lists_suppressed(const struct vg_lists *lists, enum vg_algo algo, const uint8_t *value, const char *list,
+			const char *entry_id)
+{
+	return vg_suppress_has(lists->suppress, algo, value, list, entry_id);
+}
