@@ -23,8 +23,8 @@ struct vg_index *vg_index_create(void) VG_DEALLOC(vg_index_destroy);
 
 /* Checks and maps a new generation, then lets the old one go; call it between two objects. The descriptor stays the
  * caller's and may be closed at once. On any error the old generation stays in use. VG_OK; VG_ESEAL (not sealed as
- * VG_SEALS_FINAL), VG_ERANGE (size), VG_EIO (map), VG_ECORRUPT (header, references, checksum, order), VG_EVERSION (format,
- * or `generation` is not the one in the header), VG_ENOMEM. Not hot: it reads the whole file. */
+ * VG_SEALS_FINAL), VG_ERANGE (size), VG_EIO (map), VG_ECORRUPT (header, layout, references, checksum, order),
+ * VG_EVERSION (format, or `generation` is not the one in the header), VG_ENOMEM. Not hot: it reads the whole file. */
 enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation);
 
 /* Generation in use, 0 before the first. */

@@ -42,6 +42,37 @@ static enum vg_err check_sum(const struct vg_index_view *view)
 	return memcmp(sum, view->header->sha256, sizeof(view->header->sha256)) ? VG_ECORRUPT : VG_OK;
 }
 
+/* The header is outside the checksum, so that it must be the only one that fits: sections lie one behind the other
+ * in the order of the format, from the header to the end, and what pads them is zero. */
+static enum vg_err check_layout(const struct vg_index_view *view)
+{
+	const struct vg_index_header *h = view->header;
+	const struct {
+		const struct vg_index_section *section;
+		size_t n_item_bytes;
+	} order[] = {
+		{ &h->lists, sizeof(*view->lists) },
+		{ &h->entries, sizeof(*view->entries) },
+		{ &h->md5, sizeof(*view->md5) },
+		{ &h->sha1, sizeof(*view->sha1) },
+		{ &h->sha256s, sizeof(*view->sha256) },
+		{ &h->pdq, sizeof(*view->pdq) },
+		{ &h->strings, 1 },
+	};
+	uint64_t end = sizeof(*h);
+	for (size_t i = 0; i <= VG_ARRAY_LEN(order); i++) {
+		uint64_t begin = i < VG_ARRAY_LEN(order) ? order[i].section->off : h->n_bytes;
+		if (begin != (end + VG_INDEX_ALIGN - 1) / VG_INDEX_ALIGN * VG_INDEX_ALIGN)
+			return VG_ECORRUPT;
+		for (; end < begin; end++)
+			if (view->base[end])
+				return VG_ECORRUPT;
+		if (i < VG_ARRAY_LEN(order))
+			end = begin + order[i].section->n_items * order[i].n_item_bytes;
+	}
+	return h->reserved ? VG_ECORRUPT : VG_OK;
+}
+
 /* The exact sections are sorted: else look-ups would miss what is there. */
 static int in_order(const void *records, uint64_t n_records, size_t n_value)
 {
@@ -93,6 +124,8 @@ enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation)
 	if (!fresh.map)
 		return VG_EIO;
 	err = vg_index_open(fresh.map, fresh.n_map_bytes, &fresh.view);
+	if (!err)
+		err = check_layout(&fresh.view);
 	if (!err)
 		err = check_sum(&fresh.view);
 	if (!err && fresh.view.header->generation != generation)
