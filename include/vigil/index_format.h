@@ -4,6 +4,7 @@
  *
  *   header | lists | entries | md5 | sha1 | sha256 | pdq | strings
  *
+ * A section begins where the one before it ends, padded with zeros; the last one's padding ends the file.
  * Exact sections are sorted by value (memcmp), duplicates allowed; pdq is in any order. The checksum is SHA-256 over
  * everything behind the header. vg_index_open() checks every offset, so that later look-ups need no checks but
  * entry_idx. */
