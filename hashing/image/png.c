@@ -10,6 +10,7 @@
 #include "hashing/image/luma_priv.h"
 
 #define MAX_CHUNK_BYTES (8u << 20)
+#define PIECE_BYTES     8192u
 
 struct job {
 	png_structp png;
@@ -40,6 +41,10 @@ static void on_read(png_structp png, png_bytep to, size_t n_bytes)
 	struct job *job = png_get_io_ptr(png);
 	if (vg_chain_read(&job->reader, to, n_bytes) != n_bytes)
 		stop(job, VG_ECORRUPT);
+	/* libpng asks for picture data in pieces of this size; a piece that is not there whole is lost with its rows, so
+	 * that the last ones are small. */
+	uint64_t n_left = vg_chain_left(&job->reader);
+	png_set_compression_buffer_size(png, n_left > 2 * PIECE_BYTES ? PIECE_BYTES : n_left > 512 ? 256 : 1);
 }
 
 /* Rows of 8-bit grey or RGB, maybe with alpha behind, whatever the file holds. */
