@@ -1,0 +1,41 @@
+#pragma once
+/* match: one file (a body, or a member of one) -> what is known of it: its kind, its PDQ where it is a picture, and
+ * its hits in the list index, written into a match record; and its bytes as a sealed memfd for vigild.
+ * Fed by the worker; one thread; the decoder, the hasher and the index are lent to it. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vigil/msg.h>
+#include <vigil/stats_page.h>
+
+#include "hashing/chain/chain.h"
+#include "hashing/digest/digest.h"
+#include "hashing/image/luma.h"
+#include "hashing/index/snapshot.h"
+#include "hashing/pdq/pdq.h"
+
+struct vg_match {
+	struct vg_image *image;
+	struct vg_pdq *pdq;
+	struct vg_index *index;
+	struct vg_stats_page *stats;
+	bool no_pdq; /* pictures are not decoded at all */
+	/* Tests: called right before a picture is decoded, NULL in production. */
+	void (*before_decode)(void *ctx, uint64_t n_bytes);
+	void *hook_ctx;
+};
+
+struct vg_match_file {
+	struct vg_chain bytes;                  /* what is there of it, from its first byte on */
+	uint64_t n_bytes;                       /* of the file; more than bytes.n_bytes where only its head is there */
+	const struct vg_digest_values *digests; /* of the whole file; NULL where it is not whole: then nothing exact */
+	bool may_decode;                        /* its bytes up to its end, or to a hole, are there; no crash so far */
+};
+
+/* Fills kind, n_bytes, generation, digests, pdq, hits and their flags of a record; the rest of it stays as it is.
+ * Quality below VG_PDQ_MIN_QUALITY is reported but not searched. Never fails: what cannot be decoded is counted. */
+void vg_match_file(struct vg_match *match, const struct vg_match_file *file, struct vg_msg_record *record);
+
+/* Copies the first max_bytes of a file (all, where there are fewer) into a new memfd sealed VG_SEALS_FINAL. VG_OK,
+ * *fd is the caller's; VG_EIO: no memory or no descriptor was to be had. */
+enum vg_err vg_match_sample(const struct vg_chain *bytes, uint64_t max_bytes, int *fd, uint64_t *n_sample_bytes);

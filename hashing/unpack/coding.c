@@ -1,0 +1,295 @@
+/* Layer 0 is the coding that was applied last. Each layer sniffs its first bytes, then decodes into its own piece
+ * and hands that to the next layer; behind the last one is the caller's sink. Recursion is at most VG_CODING_DEPTH
+ * deep. */
+#include "hashing/unpack/coding.h"
+
+#include <brotli/decode.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include <vigil/base.h>
+#include <vigil/bytes.h>
+#include <vigil/media.h>
+
+#include "hashing/unpack/kind.h"
+
+#define N_SNIFF 12 /* bytes that decide what a layer is */
+
+enum method { SNIFF, PLAIN, INFLATE, BROTLI, TRAILER, FINISHED };
+
+struct layer {
+	enum method method;
+	enum vg_coding label;
+	bool gzip;
+	uint8_t sniff[N_SNIFF];
+	size_t n_sniff;
+	z_stream z;
+	BrotliDecoderState *br;
+	uint8_t piece[VG_CODING_PIECE];
+};
+struct vg_coding_stack {
+	struct layer layers[VG_CODING_DEPTH];
+	uint32_t n_layers;
+	struct vg_budget *budget;
+	vg_coding_sink_fn sink;
+	void *ctx;
+	struct vg_coding_result result;
+	bool stopped;
+};
+
+static enum vg_step feed_layer(struct vg_coding_stack *s, uint32_t layer_idx, const uint8_t *bytes, size_t n_bytes);
+
+/* Bytes that layer_idx made go on to the next layer or out. */
+static enum vg_step pass_on(struct vg_coding_stack *s, uint32_t layer_idx, const uint8_t *bytes, size_t n_bytes)
+{
+	if (layer_idx + 1 < s->n_layers)
+		return feed_layer(s, layer_idx + 1, bytes, n_bytes);
+	s->sink(s->ctx, bytes, n_bytes);
+	return VG_MORE;
+}
+
+static enum vg_step broken(struct vg_coding_stack *s)
+{
+	s->result.bad = true;
+	return VG_BAD;
+}
+
+/* The feeders of one layer move *in past what they have eaten; what they leave belongs to the layer's next method. */
+static enum vg_step feed_brotli(struct vg_coding_stack *s, uint32_t layer_idx, struct vg_span *in)
+{
+	struct layer *l = &s->layers[layer_idx];
+
+	for (;;) {
+		uint8_t *out = l->piece;
+		size_t n_room = sizeof(l->piece);
+		BrotliDecoderResult r = BrotliDecoderDecompressStream(l->br, &in->n_bytes, &in->at, &n_room, &out,
+								      NULL);
+		size_t n_made = sizeof(l->piece) - n_room;
+		if (n_made && (!vg_budget_make(s->budget, n_made) || pass_on(s, layer_idx, l->piece, n_made) == VG_BAD))
+			return broken(s);
+		if (r == BROTLI_DECODER_RESULT_ERROR)
+			return broken(s);
+		if (r == BROTLI_DECODER_RESULT_SUCCESS) {
+			l->method = FINISHED;
+			return VG_MORE;
+		}
+		if (r == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT)
+			return VG_MORE;
+	}
+}
+
+static enum vg_step feed_inflate(struct vg_coding_stack *s, uint32_t layer_idx, struct vg_span *in)
+{
+	struct layer *l = &s->layers[layer_idx];
+
+	l->z.next_in = (z_const Bytef *)(uintptr_t)in->at;
+	l->z.avail_in = (uInt)in->n_bytes;
+	for (;;) {
+		l->z.next_out = l->piece;
+		l->z.avail_out = sizeof(l->piece);
+		int r = inflate(&l->z, Z_NO_FLUSH);
+		size_t n_made = sizeof(l->piece) - l->z.avail_out;
+		if (n_made && (!vg_budget_make(s->budget, n_made) || pass_on(s, layer_idx, l->piece, n_made) == VG_BAD))
+			return broken(s);
+		if (r == Z_STREAM_END) {
+			l->method = l->gzip ? TRAILER : FINISHED;
+			l->n_sniff = 0;
+			break;
+		}
+		if (!l->z.avail_in && (r == Z_BUF_ERROR || (r == Z_OK && l->z.avail_out)))
+			break;
+		if (r != Z_OK)
+			return broken(s);
+	}
+	in->at = l->z.next_in;
+	in->n_bytes = l->z.avail_in;
+	return VG_MORE;
+}
+
+/* Behind a gzip member: another member, or something that is not (padding, junk), which is left alone. */
+static enum vg_step feed_trailer(struct vg_coding_stack *s, uint32_t layer_idx, struct vg_span *in)
+{
+	static const uint8_t magic[2] = { 0x1f, 0x8b };
+	struct layer *l = &s->layers[layer_idx];
+	struct vg_span head = { magic, sizeof(magic) };
+
+	while (in->n_bytes && l->n_sniff < 2) {
+		if (*in->at != magic[l->n_sniff]) {
+			l->method = FINISHED;
+			return VG_MORE;
+		}
+		l->n_sniff++;
+		in->at++, in->n_bytes--;
+	}
+	if (l->n_sniff < 2)
+		return VG_MORE;
+	if (inflateReset(&l->z) != Z_OK)
+		return broken(s);
+	l->method = INFLATE;
+	return feed_inflate(s, layer_idx, &head);
+}
+
+/* What the first bytes are, whatever the label says. */
+static enum method judge(struct layer *l, int *window_bits)
+{
+	const uint8_t *b = l->sniff;
+	unsigned kind = vg_kind_of(b, l->n_sniff);
+	bool zlib = l->n_sniff >= 2 && (b[0] & 15) == 8 && b[0] >> 4 <= 7 && (b[0] << 8 | b[1]) % 31 == 0;
+
+	if (l->n_sniff >= 3 && b[0] == 0x1f && b[1] == 0x8b && b[2] == 8) {
+		*window_bits = 15 + 16;
+		l->gzip = true;
+		return INFLATE;
+	}
+	if (kind != VG_KIND_UNKNOWN && kind != VG_KIND_GZIP && l->label != VG_CODING_BR)
+		return PLAIN;
+	if (l->label == VG_CODING_BR)
+		return kind == VG_KIND_JPEG || kind == VG_KIND_PNG || kind == VG_KIND_GIF ? PLAIN : BROTLI;
+	if (zlib) {
+		*window_bits = 15;
+		return INFLATE;
+	}
+	*window_bits = -15;
+	return l->label == VG_CODING_DEFLATE ? INFLATE : PLAIN;
+}
+
+static enum vg_step decide(struct vg_coding_stack *s, uint32_t layer_idx)
+{
+	struct layer *l = &s->layers[layer_idx];
+	int window_bits = 0;
+
+	l->method = judge(l, &window_bits);
+	switch (l->method) {
+	case INFLATE:
+		if (inflateInit2(&l->z, window_bits) != Z_OK) {
+			l->method = FINISHED;
+			return broken(s);
+		}
+		s->result.wrong_label |= l->gzip != (l->label == VG_CODING_GZIP);
+		break;
+	case BROTLI:
+		l->br = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+		if (!l->br) {
+			l->method = FINISHED;
+			return broken(s);
+		}
+		break;
+	default:
+		s->result.wrong_label = true;
+	}
+	s->result.coded |= l->method != PLAIN;
+	return feed_layer(s, layer_idx, l->sniff, l->n_sniff);
+}
+
+static enum vg_step feed_layer(struct vg_coding_stack *s, uint32_t layer_idx, const uint8_t *bytes, size_t n_bytes)
+{
+	struct layer *l = &s->layers[layer_idx];
+	struct vg_span in = { bytes, n_bytes };
+	enum vg_step step = VG_MORE;
+
+	while (in.n_bytes && step == VG_MORE) {
+		switch (l->method) {
+		case SNIFF:
+			while (in.n_bytes && l->n_sniff < N_SNIFF) {
+				l->sniff[l->n_sniff++] = *in.at++;
+				in.n_bytes--;
+			}
+			if (l->n_sniff == N_SNIFF)
+				step = decide(s, layer_idx);
+			break;
+		case PLAIN:
+			return pass_on(s, layer_idx, in.at, in.n_bytes);
+		case INFLATE:
+			step = feed_inflate(s, layer_idx, &in);
+			break;
+		case BROTLI:
+			step = feed_brotli(s, layer_idx, &in);
+			break;
+		case TRAILER:
+			step = feed_trailer(s, layer_idx, &in);
+			break;
+		case FINISHED:
+			return VG_MORE;
+		}
+	}
+	return step;
+}
+
+void vg_coding_destroy(struct vg_coding_stack *stack)
+{
+	free(stack);
+}
+
+struct vg_coding_stack *vg_coding_create(void)
+{
+	return calloc(1, sizeof(struct vg_coding_stack));
+}
+
+void vg_coding_begin(struct vg_coding_stack *stack, uint32_t codings, struct vg_budget *budget, vg_coding_sink_fn sink,
+		     void *ctx)
+{
+	stack->n_layers = 0;
+	stack->budget = budget;
+	stack->sink = sink;
+	stack->ctx = ctx;
+	stack->stopped = false;
+	memset(&stack->result, 0, sizeof(stack->result));
+	for (int i = VG_CODING_DEPTH - 1; i >= 0; i--) {
+		unsigned label = codings >> (8 * i) & 0xff;
+		if (label == VG_CODING_NONE)
+			continue;
+		if (label >= VG_CODING_UNKNOWN) {
+			stack->result.unknown = true;
+			break;
+		}
+		struct layer *l = &stack->layers[stack->n_layers++];
+		l->method = SNIFF;
+		l->label = label;
+		l->gzip = false;
+		l->n_sniff = 0;
+		l->br = NULL;
+		memset(&l->z, 0, sizeof(l->z));
+	}
+}
+
+enum vg_step vg_coding_feed(struct vg_coding_stack *stack, const uint8_t *bytes, size_t n_bytes)
+{
+	enum vg_step step = VG_MORE;
+
+	if (stack->stopped)
+		return VG_BAD;
+	while (n_bytes && step == VG_MORE) {
+		size_t n = n_bytes < VG_CODING_PIECE ? n_bytes : VG_CODING_PIECE;
+		vg_budget_feed(stack->budget, n);
+		if (stack->n_layers)
+			step = feed_layer(stack, 0, bytes, n);
+		else
+			stack->sink(stack->ctx, bytes, n);
+		bytes += n;
+		n_bytes -= n;
+	}
+	stack->stopped = step == VG_BAD;
+	return step;
+}
+
+void vg_coding_end(struct vg_coding_stack *stack, struct vg_coding_result *result)
+{
+	for (uint32_t i = 0; i < stack->n_layers; i++) {
+		struct layer *l = &stack->layers[i];
+		/* A body shorter than the sniff is decided by what there is; an empty one is empty. */
+		if (l->method == SNIFF && l->n_sniff && !stack->stopped && decide(stack, i) == VG_BAD)
+			stack->stopped = true;
+		if (l->method == INFLATE || l->method == BROTLI)
+			stack->result.bad = true;
+	}
+	for (uint32_t i = 0; i < stack->n_layers; i++) {
+		struct layer *l = &stack->layers[i];
+		if (l->br)
+			BrotliDecoderDestroyInstance(l->br);
+		l->br = NULL;
+		if (l->z.state)
+			inflateEnd(&l->z);
+	}
+	*result = stack->result;
+}

@@ -1,0 +1,192 @@
+/* Line by line, then parameter by parameter; every step is bounded by the line it is in. */
+#include "hashing/unpack/part_head.h"
+
+#include <string.h>
+#include <strings.h>
+
+struct text {
+	const char *at;
+	size_t n;
+};
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct text trim(struct text t)
+{
+	while (t.n && is_space(t.at[0]))
+		t.at++, t.n--;
+	while (t.n && is_space(t.at[t.n - 1]))
+		t.n--;
+	return t;
+}
+
+static bool same(struct text t, const char *word)
+{
+	return t.n == strlen(word) && !strncasecmp(t.at, word, t.n);
+}
+
+static bool begins(struct text t, const char *word)
+{
+	return t.n >= strlen(word) && !strncasecmp(t.at, word, strlen(word));
+}
+
+/* Cuts the next ;-separated piece off `rest`, not inside quotes. */
+static struct text next_parameter(struct text *rest)
+{
+	struct text piece = { rest->at, 0 };
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < rest->n && (quoted || rest->at[i] != ';'); i++) {
+		if (quoted && rest->at[i] == '\\' && i + 1 < rest->n && rest->at[i + 1] == '"')
+			i++;
+		else if (rest->at[i] == '"')
+			quoted = !quoted;
+	}
+	piece.n = i < rest->n ? i : rest->n;
+	rest->at += i < rest->n ? i + 1 : rest->n;
+	rest->n -= i < rest->n ? i + 1 : rest->n;
+	return trim(piece);
+}
+
+/* Splits name=value and takes the quotes off the value. False where there is no '='. */
+static bool split(struct text piece, struct text *name, struct text *value)
+{
+	const char *eq = memchr(piece.at, '=', piece.n);
+
+	if (!piece.n || !eq)
+		return false;
+	*name = trim((struct text){ piece.at, (size_t)(eq - piece.at) });
+	*value = trim((struct text){ eq + 1, piece.n - (size_t)(eq - piece.at) - 1 });
+	if (value->n && value->at[0] == '"') {
+		value->at++, value->n--;
+		if (value->n && value->at[value->n - 1] == '"')
+			value->n--;
+	}
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* Appends one byte; what is too long loses its beginning. */
+static void put(struct vg_part_head *h, char c)
+{
+	if (!c)
+		return;
+	if (h->n_filename == VG_PART_NAME_BYTES) {
+		memmove(h->filename, h->filename + 1, VG_PART_NAME_BYTES - 1);
+		h->n_filename--;
+	}
+	h->filename[h->n_filename++] = c;
+}
+
+/* \" is an escaped quote; other backslashes are part of the name (browsers on Windows never escaped them). */
+static void put_plain(struct vg_part_head *h, struct text value)
+{
+	h->n_filename = 0;
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.at[i] == '\\' && i + 1 < value.n && value.at[i + 1] == '"')
+			i++;
+		put(h, value.at[i]);
+	}
+}
+
+/* charset'language'percent-escaped; Latin-1 becomes UTF-8, anything else is kept as it is. */
+static void put_extended(struct vg_part_head *h, struct text value)
+{
+	const char *first = memchr(value.at, '\'', value.n);
+	const char *second = first ? memchr(first + 1, '\'', value.n - (size_t)(first + 1 - value.at)) : NULL;
+	bool latin = begins(value, "iso-8859-1'");
+
+	if (!second)
+		return;
+	value.n -= (size_t)(second + 1 - value.at);
+	value.at = second + 1;
+	h->n_filename = 0;
+	for (size_t i = 0; i < value.n; i++) {
+		uint8_t c = (uint8_t)value.at[i];
+		if (c == '%' && i + 2 < value.n && hex_digit(value.at[i + 1]) >= 0 && hex_digit(value.at[i + 2]) >= 0) {
+			c = (uint8_t)(hex_digit(value.at[i + 1]) << 4 | hex_digit(value.at[i + 2]));
+			i += 2;
+		}
+		if (latin && c >= 0x80) {
+			put(h, (char)(0xc0 | c >> 6));
+			c = 0x80 | (c & 0x3f);
+		}
+		put(h, (char)c);
+	}
+}
+
+static void on_disposition(struct vg_part_head *h, struct text rest)
+{
+	struct text name, value;
+	bool extended = false;
+
+	while (rest.n) {
+		if (!split(next_parameter(&rest), &name, &value))
+			continue;
+		if (same(name, "filename*")) {
+			h->has_filename = extended = true;
+			put_extended(h, value);
+		} else if (same(name, "filename") && !extended) {
+			h->has_filename = true;
+			put_plain(h, value);
+		}
+	}
+}
+
+static void on_type(struct vg_part_head *h, struct text rest)
+{
+	struct text name, value;
+
+	if (!begins(rest, "multipart/"))
+		return;
+	while (rest.n)
+		if (split(next_parameter(&rest), &name, &value) && same(name, "boundary") && value.n &&
+		    value.n <= VG_PART_BOUNDARY) {
+			memcpy(h->boundary, value.at, value.n);
+			h->n_boundary = (uint16_t)value.n;
+		}
+}
+
+static void on_line(struct vg_part_head *h, struct text line)
+{
+	const char *colon = line.n ? memchr(line.at, ':', line.n) : NULL;
+	struct text name, value;
+
+	if (!colon)
+		return;
+	name = trim((struct text){ line.at, (size_t)(colon - line.at) });
+	value = trim((struct text){ colon + 1, line.n - (size_t)(colon - line.at) - 1 });
+	if (same(name, "content-disposition"))
+		on_disposition(h, value);
+	else if (same(name, "content-type"))
+		on_type(h, value);
+	else if (same(name, "content-transfer-encoding"))
+		h->coded = same(value, "base64") || same(value, "quoted-printable");
+}
+
+void vg_part_head_read(const char *text, size_t n_text, struct vg_part_head *head)
+{
+	size_t begin = 0;
+
+	memset(head, 0, sizeof(*head));
+	while (begin < n_text) {
+		size_t end = begin;
+		/* A line goes on where the next one begins with white space. */
+		while (end < n_text &&
+		       !(text[end] == '\n' && (end + 1 == n_text || (text[end + 1] != ' ' && text[end + 1] != '\t'))))
+			end++;
+		on_line(head, (struct text){ text + begin, end - begin });
+		begin = end + 1;
+	}
+}

@@ -1,0 +1,23 @@
+#pragma once
+/* part_head: the header of one multipart part: what it says about name, file name and type.
+ * Content-Disposition (RFC 6266, RFC 7578 4.2), filename* (RFC 8187), Content-Type (RFC 2045 5.1). Lenient as
+ * servers are: bare LF, folded lines, unquoted values, any order. Pure. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VG_PART_HEAD_BYTES 8192 /* of a header that are looked at; the rest is passed over */
+#define VG_PART_NAME_BYTES 256  /* of a file name; a longer one keeps its end, where the extension is */
+#define VG_PART_BOUNDARY   70   /* RFC 2046 5.1.1 */
+
+struct vg_part_head {
+	bool has_filename; /* it was sent as a file, even where the name is empty */
+	bool coded;        /* a Content-Transfer-Encoding that changes the bytes (base64, quoted-printable) */
+	uint16_t n_filename, n_boundary;
+	char filename
+		[VG_PART_NAME_BYTES];    /* not NUL-terminated; as sent, %-escapes of filename* undone, no NUL inside */
+	char boundary[VG_PART_BOUNDARY]; /* of a part that is multipart itself */
+};
+
+/* Reads a whole header (with or without its empty line). Anything not understood is passed over. */
+void vg_part_head_read(const char *text, size_t n_text, struct vg_part_head *head);

@@ -1,0 +1,269 @@
+/* What an object comes to: its body and the files found in it are judged one by one; a record goes out for each that
+ * is in a list, and for every one where vigild asked for objects. All members' records wait for the body's end,
+ * because they name its digest. Exact matching is for whole files; the bytes of a match leave as a sealed memfd. */
+#include <vigil/clock.h>
+#include <vigil/log.h>
+
+#include "hashing/worker_priv.h"
+
+_Static_assert(VG_PART_NAME_BYTES == VG_RECORD_MEMBER, "a member's name fits its record");
+
+/* Everything known of a closed body. */
+struct closed {
+	struct vg_body_end end;
+	struct vg_digest_values raw;
+	bool complete, has_raw;
+	bool coded; /* the decoded reading is the body; else the bytes as they came */
+};
+
+/* Waits until something changed. False where waiting is over: the process is to end. */
+static bool wait_for_room(struct vg_worker *w)
+{
+	w->gave_up |= !w->setup.wait(w->setup.ctx);
+	return !w->gave_up;
+}
+
+/* Seals the bytes of a match, waiting for others to be acknowledged where there is no room for one more. */
+static bool seal_bytes(struct vg_worker *w, const struct vg_chain *bytes, uint64_t n_file_bytes, struct vg_result *r)
+{
+	bool whole = bytes->n_bytes == n_file_bytes;
+	uint64_t max_bytes = whole ? n_file_bytes : w->setup.conf.sample_bytes;
+
+	r->record.flags |= whole ? 0 : VG_RECORD_PARTIAL;
+	while (vg_match_sample(bytes, max_bytes, &r->memfd, &r->record.n_sample_bytes)) {
+		if (!vg_match_link_waiting(w->setup.link)) {
+			vg_log(VG_LOG_ERROR, "hashing",
+			       "no memory for the bytes of a match: giving up, to be tried again");
+			w->gave_up = true;
+		}
+		if (w->gave_up || !wait_for_room(w))
+			return false;
+	}
+	return true;
+}
+
+/* Judges one file; what is to be sent gets its bytes sealed. True where it is to be sent. */
+static bool judge(struct vg_worker *w, const struct vg_match_file *file, const struct vg_chain *sample,
+		  struct vg_result *r)
+{
+	vg_match_file(w->setup.match, file, &r->record);
+	r->memfd = -1;
+	if (!r->record.n_hits)
+		return vg_match_link_wants_objects(w->setup.link);
+	vg_count(w->setup.stats, VG_H_MATCHES, 1);
+	return seal_bytes(w, sample, file->n_bytes, r);
+}
+
+void vg_worker_on_member(void *stream, const struct vg_body_member *member)
+{
+	struct vg_stream *s = stream;
+	struct vg_worker *w = s->worker;
+	struct vg_result *r = &s->results.at[s->results.n];
+	bool all_there = member->bytes.n_bytes == member->n_bytes;
+	struct vg_match_file file = { .bytes = member->bytes,
+				      .n_bytes = member->n_bytes,
+				      .digests = member->whole ? &member->digests : NULL,
+				      .may_decode = all_there };
+
+	if (w->gave_up)
+		return;
+	VG_INVARIANT(s->results.n < s->results.n_room);
+	vg_count(w->setup.stats, VG_H_MEMBERS, 1);
+	memset(&r->record, 0, sizeof(r->record));
+	r->record.flags = VG_RECORD_MEMBER_OF;
+	r->record.member_no = ++s->results.n_members;
+	r->record.state = member->whole ? VG_STATE_COMPLETE : VG_STATE_OPEN;
+	r->record.n_member = member->n_name;
+	memcpy(r->record.member, member->name, member->n_name);
+	if (!judge(w, &file, &member->bytes, r))
+		return;
+	s->job->matched |= r->record.n_hits != 0;
+	s->results.n++;
+}
+
+/* Digests of a held body that had no running context: in one go. */
+static void digest_chain(struct vg_worker *w, const struct vg_chain *chain, struct vg_digest_values *values)
+{
+	vg_digests_init(w->spare, VG_DIGEST_ALL);
+	for (uint32_t i = 0; i < chain->n_spans; i++)
+		vg_digests_feed(w->spare, chain->spans[i].at, chain->spans[i].n_bytes);
+	vg_digests_done(w->spare, values);
+}
+
+static void end_digests(struct vg_worker *w, struct vg_job *job, const struct vg_chain *chain, struct closed *c)
+{
+	struct vg_intake_object *o = job->object;
+
+	c->complete = o->state == VG_STATE_COMPLETE && !o->n_gaps;
+	if (job->raw) {
+		vg_digests_done(job->raw, &c->raw);
+		w->digests[w->n_digests++] = job->raw;
+		job->raw = NULL;
+		c->has_raw = c->complete;
+	} else if (c->complete && !job->streaming && !(w->setup.conf.flags & VG_HCONF_NO_DIGESTS)) {
+		digest_chain(w, chain, &c->raw);
+		c->has_raw = true;
+	}
+}
+
+/* Walks a held body; where its label was plainly a lie and nothing came of it, once more as it is. */
+static void unpack_held(struct vg_worker *w, struct vg_job *job, const struct vg_chain *chain, struct vg_body_end *end)
+{
+	struct vg_stream *s = &w->held;
+
+	vg_worker_body_begin(w, job, s, chain, false);
+	vg_worker_body_feed(job, s->body, chain);
+	vg_body_end(s->body, end);
+	if (end->coding.coded && end->coding.bad && !end->n_bytes && chain->n_bytes) {
+		struct vg_coding_result first = end->coding;
+		vg_body_release(s->body);
+		vg_worker_body_begin(w, job, s, chain, true);
+		vg_worker_body_feed(job, s->body, chain);
+		vg_body_end(s->body, end);
+		end->coding = first;
+		end->coding.coded = false;
+	}
+}
+
+static void count_unpacked(struct vg_worker *w, const struct closed *c)
+{
+	const struct vg_coding_result *r = &c->end.coding;
+
+	vg_count(w->setup.stats, VG_H_DECODED_BYTES, c->end.n_made);
+	vg_count(w->setup.stats, VG_H_BUDGET, c->end.over_budget);
+	vg_count(w->setup.stats, VG_H_CODING_BAD, c->complete && (r->bad || r->unknown || r->wrong_label));
+}
+
+/* A coding that broke: the bytes as they came may be what a list knows. */
+static void choose_reading(struct vg_worker *w, struct vg_job *job, const struct vg_chain *chain, struct closed *c)
+{
+	struct vg_hit hit;
+
+	c->coded = c->end.coding.coded;
+	if (!c->coded) {
+		c->end.n_bytes = job->object->n_bytes;
+		return;
+	}
+	if (!c->end.coding.bad || !c->has_raw || !vg_index_query(w->setup.match->index, &c->raw, NULL, &hit, 1))
+		return;
+	c->coded = false;
+	c->end.bytes = *chain;
+	c->end.n_bytes = job->object->n_bytes;
+}
+
+static bool judge_body(struct vg_worker *w, struct vg_job *job, const struct closed *c, struct vg_result *r)
+{
+	const struct vg_intake_object *o = job->object;
+	const struct vg_coding_result *coding = &c->end.coding;
+	struct vg_match_file file = { .bytes = c->end.bytes, .n_bytes = c->end.n_bytes };
+	bool send;
+
+	memset(&r->record, 0, sizeof(r->record));
+	file.digests = !c->has_raw ? NULL : c->coded ? &c->end.digests : &c->raw;
+	file.may_decode = !(o->flags & VG_OPEN_NO_DECODE) && file.bytes.n_bytes == file.n_bytes;
+	/* A picture with a hole is decoded up to it. */
+	if (o->n_gaps && !c->coded && o->gap_at[0] < file.bytes.n_bytes &&
+	    vg_chain_sub(&c->end.bytes, 0, o->gap_at[0], w->cut_spans, w->max_spans + 1, &file.bytes))
+		file.bytes = (struct vg_chain){ NULL, 0, 0 };
+	if (c->coded) {
+		r->record.flags |= VG_RECORD_CODED;
+		memcpy(r->record.raw_md5, c->raw.md5, sizeof(r->record.raw_md5));
+		memcpy(r->record.raw_sha256, c->raw.sha256, sizeof(r->record.raw_sha256));
+	}
+	if (o->flags & VG_OPEN_NO_DECODE || (job->streaming && !job->stream))
+		r->record.flags |= VG_RECORD_NO_DECODE;
+	if (coding->bad || coding->unknown || (coding->wrong_label && !coding->coded))
+		r->record.flags |= VG_RECORD_BAD_CODING;
+	send = judge(w, &file, &c->end.bytes, r);
+	if (c->end.multipart)
+		r->record.kind = VG_KIND_MULTIPART;
+	job->matched |= r->record.n_hits != 0;
+	return send;
+}
+
+/* Completes what only the end of the body tells, and keeps the record in the link's spool. */
+static bool put(struct vg_worker *w, struct vg_job *job, const struct closed *c, struct vg_result *r, bool last)
+{
+	const struct vg_intake_object *o = job->object;
+	struct vg_msg_record *record = &r->record;
+	enum vg_err err;
+
+	record->boot_id = w->setup.boot_id;
+	record->object_id = o->object_id;
+	record->core_idx = job->lane->core_idx;
+	record->enqueued_ns = o->enqueued_ns;
+	record->verdict_ns = vg_mono_now().ns;
+	if (!(record->flags & VG_RECORD_MEMBER_OF))
+		record->state = o->state;
+	else if (record->state == VG_STATE_OPEN)
+		record->state = c->complete ? VG_STATE_TRUNCATED : o->state;
+	if (record->flags & VG_RECORD_MEMBER_OF && c->has_raw)
+		memcpy(record->parent_sha256, c->coded ? c->end.digests.sha256 : c->raw.sha256,
+		       sizeof(record->parent_sha256));
+	record->flags |= last ? VG_RECORD_LAST : 0;
+	while ((err = vg_match_link_put(w->setup.link, record, r->memfd)) == VG_EFULL)
+		if (!wait_for_room(w))
+			return false;
+	r->memfd = -1;
+	job->n_unacked++;
+	return true;
+}
+
+static void drop_results(struct vg_results *results)
+{
+	for (uint32_t i = 0; i < results->n; i++)
+		if (results->at[i].memfd >= 0)
+			close(results->at[i].memfd);
+	results->n = 0;
+}
+
+static void count_latency(struct vg_worker *w, uint64_t enqueued_ns)
+{
+	uint64_t now_ns = vg_mono_now().ns, us;
+	uint32_t bucket = 0;
+	_Atomic uint64_t *b;
+
+	if (!enqueued_ns || enqueued_ns > now_ns)
+		return;
+	us = (now_ns - enqueued_ns) / 1000;
+	while (bucket + 1 < VG_STATS_BUCKETS && us >> bucket)
+		bucket++;
+	b = &w->setup.stats->verdict_us_log2[bucket];
+	atomic_store_explicit(b, atomic_load_explicit(b, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
+{
+	struct vg_stream *s = job->stream ? job->stream : &w->held;
+	struct vg_result body = { .memfd = -1 };
+	struct vg_chain chain;
+	struct closed c = { .complete = false };
+	bool send_body;
+
+	vg_intake_chain(job->lane, job->object, w->spans, w->max_spans, &chain);
+	end_digests(w, job, &chain, &c);
+	vg_worker_decoding(w, job, true);
+	if (!job->stream)
+		drop_results(&s->results);
+	if (job->stream)
+		vg_body_end(s->body, &c.end);
+	else if (!job->streaming && vg_worker_must_unpack(job))
+		unpack_held(w, job, &chain, &c.end);
+	else
+		c.end.bytes = chain;
+	count_unpacked(w, &c);
+	choose_reading(w, job, &chain, &c);
+	send_body = judge_body(w, job, &c, &body);
+	vg_worker_decoding(w, job, false);
+	count_latency(w, job->object->enqueued_ns);
+	if (send_body && !w->gave_up)
+		(void)put(w, job, &c, &body, !s->results.n);
+	for (uint32_t i = 0; i < s->results.n && !w->gave_up; i++)
+		(void)put(w, job, &c, &s->results.at[i], i + 1 == s->results.n);
+	if (body.memfd >= 0)
+		close(body.memfd);
+	drop_results(&s->results);
+	if (!job->stream)
+		vg_body_release(s->body);
+	return !w->gave_up;
+}

@@ -1,0 +1,279 @@
+/* The object path. Held objects wait for their CLOSE with nothing but running digests; what costs memory (codings,
+ * parts, pictures) is done then, one object at a time. A digest-only object takes a stream and is walked as its
+ * bytes come. */
+#include <signal.h>
+#include <sys/time.h>
+
+#include "hashing/worker_priv.h"
+
+static struct vg_job *job_of(struct vg_worker *w, uint32_t lane_idx, struct vg_intake_object *object)
+{
+	struct vg_job *job = &w->jobs[lane_idx][object->slot];
+
+	job->lane = w->setup.lanes[lane_idx];
+	job->object = object;
+	return job;
+}
+
+void vg_worker_decoding(struct vg_worker *w, const struct vg_job *job, bool begins)
+{
+	struct itimerval limit = { .it_value = { .tv_sec = begins ? VG_WORKER_DECODE_S : 0 } };
+
+	(void)w;
+	(void)setitimer(ITIMER_PROF, &limit, NULL);
+	vg_intake_decoding(job->lane, begins ? job->object->object_id : 0);
+}
+
+static struct vg_digests *take_digests(struct vg_worker *w)
+{
+	struct vg_digests *d;
+
+	if (w->setup.conf.flags & VG_HCONF_NO_DIGESTS || !w->n_digests)
+		return NULL;
+	d = w->digests[--w->n_digests];
+	w->digests[w->n_digests] = NULL;
+	vg_digests_init(d, VG_DIGEST_ALL);
+	return d;
+}
+
+void vg_worker_job_release(struct vg_worker *w, struct vg_job *job)
+{
+	if (job->raw)
+		w->digests[w->n_digests++] = job->raw;
+	job->raw = NULL;
+	if (job->stream) {
+		vg_body_release(job->stream->body);
+		w->streams[w->n_streams++] = job->stream;
+	}
+	job->stream = NULL;
+}
+
+bool vg_worker_must_unpack(const struct vg_job *job)
+{
+	struct vg_attribution record;
+	const struct vg_intake *lane = job->lane;
+
+	if (job->object->flags & VG_OPEN_NO_DECODE)
+		return false;
+	return job->object->codings ||
+	       (!vg_attribution_read(lane->attr, lane->geometry.n_attr, job->object->object_id, &record) &&
+		record.n_boundary);
+}
+
+void vg_worker_body_begin(struct vg_worker *w, struct vg_job *job, struct vg_stream *s, const struct vg_chain *held,
+			  bool plain)
+{
+	struct vg_attribution record;
+	const struct vg_intake *lane = job->lane;
+	struct vg_body_begin begin = { .held = held, .on_member = vg_worker_on_member, .ctx = s };
+
+	s->worker = w;
+	s->job = job;
+	s->results.n = s->results.n_members = 0;
+	if (!(job->object->flags & VG_OPEN_NO_DECODE)) {
+		begin.codings = plain ? 0 : job->object->codings;
+		if (!vg_attribution_read(lane->attr, lane->geometry.n_attr, job->object->object_id, &record)) {
+			begin.boundary = record.boundary;
+			begin.n_boundary = record.n_boundary;
+		}
+	}
+	vg_body_begin(s->body, &begin);
+}
+
+void vg_worker_body_feed(struct vg_job *job, struct vg_body *body, const struct vg_chain *chain)
+{
+	const struct vg_intake_object *o = job->object;
+	uint32_t n_gaps = o->n_gaps < VG_INTAKE_MAX_GAPS ? o->n_gaps : VG_INTAKE_MAX_GAPS, gap_idx = 0;
+	struct vg_chain_reader r;
+
+	vg_chain_reader_init(&r, chain);
+	while (vg_chain_left(&r)) {
+		uint64_t n = vg_chain_left(&r);
+		for (; gap_idx < n_gaps && o->gap_at[gap_idx] <= r.off; gap_idx++)
+			vg_body_gap(body);
+		/* Where the holes were too many to remember, nothing behind the last known one can be told. */
+		if (gap_idx == n_gaps && o->n_gaps > VG_INTAKE_MAX_GAPS)
+			return;
+		if (gap_idx < n_gaps && o->gap_at[gap_idx] - r.off < n)
+			n = o->gap_at[gap_idx] - r.off;
+		struct vg_span piece = vg_chain_next(&r, n);
+		vg_body_feed(body, piece.at, piece.n_bytes);
+	}
+}
+
+/* From now on the object's bytes are looked at as they come, and its chunks go back at once. */
+static void go_streaming(struct vg_worker *w, struct vg_job *job)
+{
+	struct vg_intake_object *o = job->object;
+	struct vg_chain chain;
+
+	if (job->streaming)
+		return;
+	job->streaming = true;
+	vg_intake_chain(job->lane, o, w->spans, w->max_spans, &chain);
+	if (!job->raw && !o->n_gaps) {
+		job->raw = take_digests(w);
+		for (uint32_t i = 0; job->raw && i < chain.n_spans; i++)
+			vg_digests_feed(job->raw, chain.spans[i].at, chain.spans[i].n_bytes);
+	}
+	job->raw_lost = !job->raw;
+	if (w->n_streams) {
+		job->stream = w->streams[--w->n_streams];
+		w->streams[w->n_streams] = NULL;
+		vg_worker_decoding(w, job, true);
+		vg_worker_body_begin(w, job, job->stream, NULL, false);
+		vg_worker_body_feed(job, job->stream->body, &chain);
+		vg_worker_decoding(w, job, false);
+	} else {
+		vg_count(w->setup.stats, VG_H_BUDGET, 1);
+	}
+	job->n_gaps_seen = o->n_gaps;
+	while (vg_intake_return_first(job->lane, o))
+		;
+}
+
+static void on_open(struct vg_worker *w, struct vg_job *job)
+{
+	struct vg_intake *lane = job->lane;
+	struct vg_intake_object *object = job->object;
+
+	*job = (struct vg_job){ .lane = lane, .object = object, .raw = take_digests(w) };
+	vg_count(w->setup.stats, VG_H_OBJECTS, 1);
+	if (object->flags & VG_OPEN_DIGEST_ONLY)
+		go_streaming(w, job);
+}
+
+static void on_data(struct vg_worker *w, struct vg_job *job, const struct vg_span *bytes)
+{
+	struct vg_intake_object *o = job->object;
+
+	vg_count(w->setup.stats, VG_H_BYTES, bytes->n_bytes);
+	if (job->raw && !o->n_gaps)
+		vg_digests_feed(job->raw, bytes->at, bytes->n_bytes);
+	if (!job->streaming)
+		return;
+	if (job->stream) {
+		vg_worker_decoding(w, job, true);
+		if (o->n_gaps != job->n_gaps_seen)
+			vg_body_gap(job->stream->body);
+		vg_body_feed(job->stream->body, bytes->at, bytes->n_bytes);
+		vg_worker_decoding(w, job, false);
+	}
+	job->n_gaps_seen = o->n_gaps;
+	(void)vg_intake_return_first(job->lane, o);
+}
+
+static void settle(struct vg_job *job)
+{
+	if (!job->finished || job->n_unacked)
+		return;
+	job->finished = false;
+	vg_intake_done(job->lane, job->object, job->matched);
+}
+
+static void on_close(struct vg_worker *w, struct vg_job *job)
+{
+	bool judged = vg_worker_finish(w, job);
+
+	vg_worker_job_release(w, job);
+	if (!judged)
+		return;
+	job->finished = true;
+	settle(job);
+}
+
+static void on_event(struct vg_worker *w, uint32_t lane_idx, const struct vg_intake_event *ev)
+{
+	struct vg_job *job;
+
+	if (ev->type == VG_INTAKE_EV_NONE)
+		return;
+	job = job_of(w, lane_idx, ev->object);
+	switch (ev->type) {
+	case VG_INTAKE_EV_OPEN:
+		on_open(w, job);
+		break;
+	case VG_INTAKE_EV_DATA:
+		on_data(w, job, &ev->bytes);
+		break;
+	case VG_INTAKE_EV_DIGEST_ONLY:
+		go_streaming(w, job);
+		break;
+	case VG_INTAKE_EV_CLOSE:
+		on_close(w, job);
+		break;
+	default: /* a gap: seen by the next DATA or by CLOSE */
+		break;
+	}
+}
+
+uint32_t vg_worker_step(struct vg_worker *worker)
+{
+	uint32_t n_taken = 0;
+
+	for (uint32_t i = 0; i < worker->setup.n_lanes; i++) {
+		struct vg_intake *lane = worker->setup.lanes[i];
+		int n = vg_intake_pending(lane);
+		for (int k = 0; k < n && !worker->gave_up && !vg_match_link_full(worker->setup.link); k++) {
+			struct vg_intake_event ev;
+			vg_intake_take(lane, &ev);
+			on_event(worker, i, &ev);
+			n_taken++;
+		}
+		if (n > 0)
+			vg_intake_publish(lane);
+	}
+	return n_taken;
+}
+
+void vg_worker_acked(void *worker, uint32_t core_idx, uint64_t object_id)
+{
+	struct vg_worker *w = worker;
+	struct vg_job *job;
+
+	if (core_idx >= w->setup.n_lanes || (uint32_t)object_id >= w->setup.lanes[core_idx]->geometry.n_attr)
+		return;
+	job = &w->jobs[core_idx][(uint32_t)object_id];
+	if (!job->object || job->object->object_id != object_id || !job->n_unacked)
+		return;
+	job->n_unacked--;
+	settle(job);
+}
+
+void vg_worker_close_all(struct vg_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->setup.n_lanes; i++) {
+		struct vg_intake *lane = worker->setup.lanes[i];
+		for (uint32_t slot = 0; slot < lane->geometry.n_attr; slot++) {
+			struct vg_intake_object *o = &lane->objects[slot];
+			if (o->phase != VG_INTAKE_OPEN)
+				continue;
+			o->phase = VG_INTAKE_CLOSED;
+			o->state = VG_STATE_TRUNCATED;
+			o->enqueued_ns = 0;
+			on_close(worker, job_of(worker, i, o));
+		}
+	}
+}
+
+bool vg_worker_gave_up(const struct vg_worker *worker)
+{
+	return worker->gave_up;
+}
+
+bool vg_worker_broken(const struct vg_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->setup.n_lanes; i++)
+		if (worker->setup.lanes[i]->broken)
+			return true;
+	return false;
+}
+
+uint32_t vg_worker_outstanding(const struct vg_worker *worker)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < worker->setup.n_lanes; i++)
+		n += worker->setup.lanes[i]->n_objects;
+	return n;
+}

@@ -1,0 +1,62 @@
+#pragma once
+/* worker: the object path of one hasher, as calls in order: intake -> digest, unpack -> kind, image, pdq, index
+ * (match) -> match link -> DONE. Feeds itself from its lanes in bursts; an object that is held is looked at when it
+ * closes, a digest-only one as its bytes come, its chunks going straight back. All pools are made at start
+ * (worker_setup.c): one job per attribution record, VG_WORKER_N_DIGESTS running digests, VG_WORKER_N_STREAMS
+ * digest-only bodies with a head sample. What finds its pool empty loses depth, never its verdict: counted
+ * (unpack_failed reason=budget). One thread. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vigil/config_snapshot.h>
+#include <vigil/stats_page.h>
+
+#include "hashing/body.h"
+#include "hashing/handoff/match_link.h"
+#include "hashing/intake/intake.h"
+#include "hashing/match/match.h"
+
+#define VG_WORKER_N_DIGESTS   8192u
+#define VG_WORKER_N_STREAMS   64u
+#define VG_WORKER_HELD_KEEP   (256ull << 20) /* decoded bytes of a held body that can be matched whole */
+#define VG_WORKER_MEMBER_KEEP (64ull << 20)  /* of one member of a decoded, held body */
+#define VG_WORKER_STREAM_KEEP (8ull << 20)   /* of one member of a digest-only body */
+#define VG_WORKER_DECODE_S    60             /* CPU time a body may cost before we call it a crash (SIGPROF) */
+
+struct vg_worker_setup {
+	struct vg_intake *const *lanes; /* by core_idx; stay the caller's */
+	uint32_t n_lanes;
+	struct vg_match_link *link;
+	struct vg_match *match;
+	struct vg_stats_page *stats;
+	struct vg_hashing_conf conf;
+	uint64_t boot_id;
+	/* Called where a record cannot be kept before others are acknowledged: waits a little and serves the link.
+	 * False: the process is to end, give up. */
+	bool (*wait)(void *ctx);
+	void *ctx;
+};
+struct vg_worker;
+
+void vg_worker_destroy(struct vg_worker *worker);
+/* Start-up only. NULL: out of memory. */
+struct vg_worker *vg_worker_create(const struct vg_worker_setup *setup) VG_DEALLOC(vg_worker_destroy);
+
+/* Takes at most a burst from each lane and does all that follows from it. Returns how many descriptors it took. */
+uint32_t vg_worker_step(struct vg_worker *worker);
+
+/* A record of this object is durable: give it to vg_match_link as its acked function, the worker as its ctx. */
+void vg_worker_acked(void *worker, uint32_t core_idx, uint64_t object_id);
+
+/* The dataplane is gone: what is still open ends here, truncated, and gets its verdict. */
+void vg_worker_close_all(struct vg_worker *worker);
+
+/* True once a record could not be kept and nothing was left to wait for: the process must end without a DONE for that
+ * object, so that it is offered again. */
+bool vg_worker_gave_up(const struct vg_worker *worker);
+
+/* Did a lane's other side say what cannot be true? */
+bool vg_worker_broken(const struct vg_worker *worker);
+
+/* Objects taken in and not yet DONE. */
+uint32_t vg_worker_outstanding(const struct vg_worker *worker);

@@ -1,0 +1,112 @@
+/* Makes the worker's pools; nothing here runs once objects flow. */
+#include "hashing/worker_priv.h"
+
+static bool results_init(struct vg_results *r, uint32_t n_room)
+{
+	r->n_room = n_room;
+	r->at = calloc(n_room, sizeof(*r->at));
+	return r->at != NULL;
+}
+
+static bool stream_init(struct vg_worker *w, struct vg_stream *s, uint64_t keep_bytes, uint64_t member_keep_bytes)
+{
+	const struct vg_hashing_conf *c = &w->setup.conf;
+	uint32_t n_members = c->max_members < VG_BODY_MAX_MEMBERS ? c->max_members : VG_BODY_MAX_MEMBERS;
+	struct vg_body_setup setup = { .keep_bytes = keep_bytes,
+				       .member_keep_bytes = member_keep_bytes,
+				       .max_unpacked_bytes = c->max_unpacked_bytes,
+				       .max_ratio = c->max_ratio,
+				       .max_members = n_members,
+				       .max_spans = w->max_spans };
+
+	s->worker = w;
+	s->body = vg_body_create(&setup);
+	return s->body && results_init(&s->results, n_members + 1);
+}
+
+static void stream_fini(struct vg_stream *s)
+{
+	vg_body_destroy(s->body);
+	free(s->results.at);
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool make_pools(struct vg_worker *w)
+{
+	const struct vg_hashing_conf *c = &w->setup.conf;
+	uint64_t n_objects = 0;
+
+	for (uint32_t i = 0; i < w->setup.n_lanes; i++) {
+		const struct vg_lane_geometry *g = &w->setup.lanes[i]->geometry;
+		n_objects += g->n_attr;
+		w->max_spans = g->n_small + g->n_large > w->max_spans ? g->n_small + g->n_large : w->max_spans;
+		w->jobs[i] = calloc(g->n_attr, sizeof(*w->jobs[i]));
+		if (!w->jobs[i])
+			return false;
+	}
+	w->spans = calloc(w->max_spans + 1, sizeof(*w->spans));
+	w->cut_spans = calloc(w->max_spans + 1, sizeof(*w->cut_spans));
+	w->spare = vg_digests_create();
+	if (!w->spans || !w->cut_spans || !w->spare)
+		return false;
+	for (uint64_t n = least(n_objects, VG_WORKER_N_DIGESTS); w->n_digests < n; w->n_digests++) {
+		w->digests[w->n_digests] = vg_digests_create();
+		if (!w->digests[w->n_digests])
+			return false;
+	}
+	for (uint64_t n = least(n_objects, VG_WORKER_N_STREAMS); w->n_streams < n; w->n_streams++) {
+		struct vg_stream *s = calloc(1, sizeof(*s));
+		if (!s)
+			return false;
+		w->streams[w->n_streams] = s;
+		if (!stream_init(w, s, c->sample_bytes, least(c->max_unpacked_bytes, VG_WORKER_STREAM_KEEP)))
+			return false;
+	}
+	return stream_init(w, &w->held, least(c->max_unpacked_bytes, VG_WORKER_HELD_KEEP),
+			   least(c->max_unpacked_bytes, VG_WORKER_MEMBER_KEEP));
+}
+
+/* The body of destroy, for create to use as well (gcc checks create/destroy pairs by name). */
+static void discard(struct vg_worker *w)
+{
+	for (uint32_t i = 0; i < w->setup.n_lanes; i++) {
+		for (uint32_t k = 0; w->jobs[i] && k < w->setup.lanes[i]->geometry.n_attr; k++)
+			vg_worker_job_release(w, &w->jobs[i][k]);
+		free(w->jobs[i]);
+	}
+	for (uint32_t i = 0; i < VG_WORKER_N_DIGESTS; i++)
+		vg_digests_destroy(w->digests[i]);
+	for (uint32_t i = 0; i < VG_WORKER_N_STREAMS; i++)
+		if (w->streams[i]) {
+			stream_fini(w->streams[i]);
+			free(w->streams[i]);
+		}
+	stream_fini(&w->held);
+	vg_digests_destroy(w->spare);
+	free(w->spans);
+	free(w->cut_spans);
+	free(w);
+}
+
+void vg_worker_destroy(struct vg_worker *worker)
+{
+	if (worker)
+		discard(worker);
+}
+
+struct vg_worker *vg_worker_create(const struct vg_worker_setup *setup)
+{
+	struct vg_worker *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->setup = *setup;
+	if (setup->n_lanes <= VG_LANE_MAX_CORES && make_pools(w))
+		return w;
+	discard(w);
+	return NULL;
+}
