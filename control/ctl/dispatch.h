@@ -3,8 +3,8 @@
  *   > {"hello":1}                                  < {"return":"OK","hello":1,"version":"…","rights":[…]}
  *   > {"command":"cases show","arguments":["7"]}   < {"return":"OK","message":…}
  *                                                  < {"return":"NOK","code":5,"message":"what is wrong"}
- * code is the exit code vigilctl ends with. What needs a right the peer has not is refused; what reads case data or changes
- * something is in the audit log before it is answered. One thread. */
+ * code is the exit code vigilctl ends with. What needs a right the peer has not is refused; what reads case data or
+ * changes something is in the audit log before it is answered. One thread. */
 #include "control/ctl/handlers.h"
 #include "control/ctl/server.h"
 

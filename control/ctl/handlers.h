@@ -1,6 +1,6 @@
 #pragma once
-/* handlers: what vigild does for each command, and the rooms it does it with. All run on vigild's loop, none blocks for
- * longer than a store transaction or a list reload. */
+/* handlers: what vigild does for each command, and the rooms it does it with. All run on vigild's loop, none blocks
+ * for longer than a store transaction or a list reload. */
 #include "control/audit/audit.h"
 #include "control/cases/cases.h"
 #include "control/config/config.h"

@@ -1,5 +1,5 @@
-/* Lists: what is searched for, and the suppress list that acts at once: a row is added to control.suppress_file, then all is
- * read again; where that fails the file is put back as it was. */
+/* Lists: what is searched for, and the suppress list that acts at once: a row is added to control.suppress_file,
+ * then all is read again; where that fails the file is put back as it was. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #pragma once
-/* case_line: one case as one JSON line, for `--cases`: what matched, why, and what became of it. Without times, so that two
- * replays give the same set (but for report ids, which the endpoint gives). Pure, any thread. */
+/* case_line: one case as one JSON line, for `--cases`: what matched, why, and what became of it. Without times, so
+ * that two replays give the same set (but for report ids, which the endpoint gives). Pure, any thread. */
 #include <stddef.h>
 
 #include "control/cases/case.h"

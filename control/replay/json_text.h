@@ -1,7 +1,7 @@
 #pragma once
 /* json_text: writes JSON into a caller's buffer, with the wire's hostile texts made legal: control characters are
- * escaped, bytes that are no UTF-8 become U+FFFD, nothing is ever cut in the middle of a value. Same input, same bytes.
- * No heap, any thread. When the buffer is full everything later is dropped and vg_json_text_end() says 0. */
+ * escaped, bytes that are no UTF-8 become U+FFFD, nothing is ever cut in the middle of a value. Same input, same
+ * bytes. No heap, any thread. When the buffer is full everything later is dropped and vg_json_text_end() says 0. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,8 +16,8 @@ void vg_json_text_init(struct vg_json_text *text, char *buffer, size_t cap_bytes
 /* Opens and closes `{`, `[`, `}` or `]`; a key of NULL stands for an element of an array or the outermost value. */
 void vg_json_text_open(struct vg_json_text *text, const char *key, char bracket);
 void vg_json_text_close(struct vg_json_text *text, char bracket);
-/* Members: n_bytes of any text (NULL or 0 bytes: null), a C string (NULL or empty: null), a number, null, n_bytes as hex
- * digits, a plain true or false. */
+/* Members: n_bytes of any text (NULL or 0 bytes: null), a C string (NULL or empty: null), a number, null, n_bytes as
+ * hex digits, a plain true or false. */
 void vg_json_text_bytes(struct vg_json_text *text, const char *key, const char *value, size_t n_bytes);
 void vg_json_text_str(struct vg_json_text *text, const char *key, const char *value);
 void vg_json_text_u64(struct vg_json_text *text, const char *key, uint64_t value);

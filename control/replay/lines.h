@@ -1,6 +1,6 @@
 #pragma once
-/* lines: an output file that only ever holds whole lines, whatever happens to the program: lines are gathered in memory
- * and go to the file by whole ones. One thread. */
+/* lines: an output file that only ever holds whole lines, whatever happens to the program: lines are gathered in
+ * memory and go to the file by whole ones. One thread. */
 #include <stddef.h>
 
 #include <vigil/err.h>

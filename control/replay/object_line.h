@@ -17,6 +17,6 @@ struct vg_object_facts {
 	const struct vg_attribution *attr; /* a copy by vg_attribution_read() */
 	const struct vg_index_view *index; /* of record->generation, or NULL: then matches is empty */
 };
-/* Writes the line with its line break into line[0 .. cap) and returns its length; 0 where cap (VG_OBJECT_LINE_MAX always
- * suffices) is too small. */
+/* Writes the line with its line break into line[0 .. cap) and returns its length; 0 where cap (VG_OBJECT_LINE_MAX
+ * always suffices) is too small. */
 size_t vg_object_line(const struct vg_object_facts *facts, char *line, size_t cap);

@@ -1,6 +1,6 @@
 #pragma once
-/* progress: one line on a terminal during a long run: share done, rate, time to go. Pure formatting; the caller decides
- * where it is shown. */
+/* progress: one line on a terminal during a long run: share done, rate, time to go. Pure formatting; the caller
+ * decides where it is shown. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-/* begin → batch → drained → stop → (next batch | filing) → end. Every step is taken from the loop; a failure stops what runs
- * and ends with 1. */
+/* begin -> batch -> drained -> stop -> (next batch | filing) -> end. Every step is taken from the loop; a failure stops
+ * what runs and ends with 1. */
 #include "control/replay/run.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 #pragma once
 /* run: a foreground run inside vigild (replay, scan, hash): works the paths in batches of VG_RUN_BATCH, writes the
  * object lines, waits until everything is drained, acknowledged and filed, and closes with the summary.
- * It starts no program itself: that is asked of vigild's main by vg_run_ops, and what main hears from intake, supervise
- * and outbox it passes on by the vg_run_on_… functions. One thread (vigild's loop); nothing here blocks. */
+ * It starts no program itself: that is asked of vigild's main by vg_run_ops, and what main hears from intake,
+ * supervise and outbox it passes on by the vg_run_on_… functions. One thread (vigild's loop); nothing here blocks. */
 #include <stdint.h>
 
 #include <vigil/attribution.h>
@@ -31,10 +31,11 @@ struct vg_run_ops {
 	/* Writes both snapshots for this batch (cores, hashers, flags and loop as the spec says) and starts a fresh
 	 * dataplane (scan: vigil-feed) and hashers. Anything but VG_OK fails the run. */
 	enum vg_err (*start_batch)(void *arg, const struct vg_run_batch *batch);
-	/* Stops the batch's dataplane and hashers in order (TERM, later KILL); vg_run_on_stopped() once all are gone, from
-	 * the loop, never from within this call. */
+	/* Stops the batch's dataplane and hashers in order (TERM, later KILL); vg_run_on_stopped() once all are
+	 * gone, from the loop, never from within this call. */
 	void (*stop_batch)(void *arg);
-	/* The run is over, nothing of it runs any more: leave the loop and exit with this code (0 or 1). Called once. */
+	/* The run is over, nothing of it runs any more: leave the loop and exit with this code (0 or 1). Called
+	 * once. */
 	void (*done)(void *arg, int exit_code);
 };
 /* The rooms a run looks at; borrowed, must outlive it. */
@@ -51,17 +52,17 @@ void vg_run_destroy(struct vg_run *run);
 struct vg_run *vg_run_create(const struct vg_run_spec *spec, const struct vg_run_rooms *rooms,
 			     const struct vg_run_ops *ops) VG_DEALLOC(vg_run_destroy);
 
-/* A record became durable the first time (never for one that was seen before): OBJECT and MATCH alike, one call for one
- * record. `attr` is the validated copy, `index` the generation it was searched in (NULL where none was), case_id the case
- * a match was folded into (0 = none). Writes its object line. A write error fails the run. */
+/* A record became durable the first time (never for one that was seen before): OBJECT and MATCH alike, one call for
+ * one record. `attr` is the validated copy, `index` the generation it was searched in (NULL where none was), case_id
+ * the case a match was folded into (0 = none). Writes its object line. A write error fails the run. */
 void vg_run_on_record(struct vg_run *run, const struct vg_msg_record *record, const struct vg_attribution *attr,
 		      const struct vg_index_view *index, int64_t case_id);
 /* The report of a case has its receipt (outbox event FILED). */
 void vg_run_on_filed(struct vg_run *run, int64_t case_id);
 /* The dataplane said that its input is used up and every object is DONE. */
 void vg_run_on_drained(struct vg_run *run);
-/* A program of the batch ended: its name ("vigil-dataplane"); status as by waitpid(2). The end of dataplane or feed with a
- * failure or before DRAINED fails the run; hashers that the supervisor starts again are only counted. */
+/* A program of the batch ended: its name ("vigil-dataplane"); status as by waitpid(2). The end of dataplane or feed
+ * with a failure or before DRAINED fails the run; hashers that the supervisor starts again are only counted. */
 void vg_run_on_exit(struct vg_run *run, const char *program, int wait_status, int will_restart);
 /* All programs of the batch are gone (after stop_batch). */
 void vg_run_on_stopped(struct vg_run *run);

@@ -1,5 +1,5 @@
-/* Open addressing, at most half full. The key is a 64-bit digest of what names a record: of a million records the chance
- * that any two collide is below 1 in 30 million. */
+/* Open addressing, at most half full. The key is a 64-bit digest of what names a record: of a million records the
+ * chance that any two collide is below 1 in 30 million. */
 #include "control/replay/seen.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #pragma once
-/* seen: which records of a batch were written already, so that one that comes again after a hasher died is written once.
- * Grows on the heap (16 bytes or less for each record); one thread. */
+/* seen: which records of a batch were written already, so that one that comes again after a hasher died is written
+ * once. Grows on the heap (16 bytes or less for each record); one thread. */
 #include <stdint.h>
 
 #include <vigil/err.h>

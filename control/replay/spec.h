@@ -1,7 +1,7 @@
 #pragma once
-/* spec: what one replay, scan or hash run shall do: written as JSON by vigilctl into the private state folder, read by
- * `vigild --run SPEC.json`. Lists, keys and the reporting endpoint are not in it: they stand in the configuration beside.
- * Owns its texts; one thread; not for hot rooms. */
+/* spec: what one replay, scan or hash run shall do: written as JSON by vigilctl into the private state folder, read
+ * by `vigild --run SPEC.json`. Lists, keys and the reporting endpoint are not in it: they stand in the configuration
+ * beside. Owns its texts; one thread; not for hot rooms. */
 #include <stddef.h>
 #include <stdint.h>
 

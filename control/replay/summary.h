@@ -1,6 +1,6 @@
 #pragma once
-/* summary: what a run saw, counted while its records come in, and printed at its end: for people, or as one JSON object.
- * One thread, no heap. */
+/* summary: what a run saw, counted while its records come in, and printed at its end: for people, or as one JSON
+ * object. One thread, no heap. */
 #include <stdint.h>
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-/* names: names, labels and help of every counter of include/vigil/counters.h, for metrics, summaries and `vigilctl stats`.
- * Pure, any thread. */
+/* names: names, labels and help of every counter of include/vigil/counters.h, for metrics, summaries and `vigilctl
+ * stats`. Pure, any thread. */
 #include <vigil/counters.h>
 
 /* Name and help of a counter of counters.h; counter < VG_C_N or VG_H_N. */

@@ -1,0 +1,139 @@
+#include "control/ctl/render.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static long long number(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+/* Seconds as the largest two units. */
+static const char *span(const json_t *object, const char *key, char *text, size_t n_text)
+{
+	const json_t *value = json_object_get(object, key);
+	long long s = (long long)json_integer_value(value);
+	if (!json_is_integer(value))
+		snprintf(text, n_text, "-");
+	else if (s < 60)
+		snprintf(text, n_text, "%lld s", s);
+	else if (s < 3600)
+		snprintf(text, n_text, "%lld min %lld s", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(text, n_text, "%lld h %lld min", s / 3600, s % 3600 / 60);
+	else
+		snprintf(text, n_text, "%lld d %lld h", s / 86400, s % 86400 / 3600);
+	return text;
+}
+
+static const char *bytes(const json_t *object, const char *key, char *text, size_t n_text)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB" };
+	const json_t *value = json_object_get(object, key);
+	double n = (double)json_integer_value(value);
+	unsigned unit = 0;
+	for (; n >= 1024 && unit < 5; unit++)
+		n /= 1024;
+	if (json_is_integer(value))
+		snprintf(text, n_text, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
+	else
+		snprintf(text, n_text, "-");
+	return text;
+}
+
+static void programs(const json_t *list, FILE *out)
+{
+	const char *head = "programs";
+	json_t *p;
+	size_t i;
+	json_array_foreach(list, i, p)
+	{
+		const json_t *index = json_object_get(p, "index");
+		char name[80];
+		snprintf(name, sizeof(name), json_is_integer(index) ? "%.60s %lld" : "%.60s",
+			 json_string_value(json_object_get(p, "name")), (long long)json_integer_value(index));
+		fprintf(out, "%-10s %-18s %s", head, name, json_is_true(json_object_get(p, "up")) ? "up" : "DOWN");
+		if (number(p, "restarts"))
+			fprintf(out, ", %lld restarts", number(p, "restarts"));
+		fputc('\n', out);
+		head = "";
+	}
+}
+
+static void hashers(const json_t *list, long long generation, FILE *out)
+{
+	size_t i, n_linked = 0, n_behind = 0, n_braked = 0;
+	json_t *h;
+	json_array_foreach(list, i, h)
+	{
+		int linked = json_is_true(json_object_get(h, "linked"));
+		n_linked += (size_t)linked;
+		n_behind += linked && number(h, "generation") != generation;
+		n_braked += json_is_true(json_object_get(h, "braked"));
+	}
+	fprintf(out, "%-10s %zu of %zu linked", "hashers", n_linked, json_array_size(list));
+	if (n_behind)
+		fprintf(out, ", %zu with another list generation", n_behind);
+	if (n_braked)
+		fprintf(out, ", %zu BRAKED: their matches are held", n_braked);
+	fputc('\n', out);
+}
+
+/* "2 review, 1 filed" out of an object of numbers; what is 0 or ends in _s is left out. */
+static void states(const json_t *object, FILE *out)
+{
+	const char *key, *between = "";
+	json_t *value;
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
+		size_t n = strlen(key);
+		if (!json_is_integer(value) || !json_integer_value(value) || (n > 2 && !strcmp(key + n - 2, "_s")))
+			continue;
+		fprintf(out, "%s%lld %s", between, (long long)json_integer_value(value), key);
+		between = ", ";
+	}
+	if (!*between)
+		fputs("none", out);
+}
+
+void vg_render_status(const json_t *s, FILE *out)
+{
+	const json_t *link = json_object_get(s, "link"), *lists = json_object_get(s, "lists");
+	const json_t *cases = json_object_get(s, "cases"), *reports = json_object_get(s, "reports");
+	const json_t *evidence = json_object_get(s, "evidence"), *matches = json_object_get(s, "matches");
+	char text[80], more[80];
+	vg_render_value(json_object_get(s, "appliance"), text, sizeof(text));
+	fprintf(out, "%-10s %s, version %s, up %s\n", "vigil", text, json_string_value(json_object_get(s, "version")),
+		span(s, "up_s", more, sizeof(more)));
+	programs(json_object_get(s, "programs"), out);
+	fprintf(out, "%-10s %s, %lld packets (%s), %lld missed, %lld without buffer, %lld flows\n", "link",
+		json_is_true(json_object_get(link, "dataplane_linked")) ? "up" : "DOWN", number(link, "packets"),
+		bytes(link, "bytes", text, sizeof(text)), number(link, "missed"), number(link, "no_buffer"),
+		number(link, "flows"));
+	fprintf(out, "%-10s %lld handed to hashers, %lld shed, %lld lost\n", "objects", number(link, "objects"),
+		number(link, "objects_shed"), number(link, "objects_lost"));
+	hashers(json_object_get(s, "hashers"), number(lists, "generation"), out);
+	fprintf(out, "%-10s generation %lld, %s old, %lld entries of %lld lists, %lld suppressed\n", "lists",
+		number(lists, "generation"), span(lists, "age_s", text, sizeof(text)), number(lists, "entries"),
+		number(lists, "lists"), number(lists, "suppressed"));
+	fprintf(out, "%-10s %lld taken, %lld held; refused: ", "matches", number(matches, "taken"),
+		number(matches, "held"));
+	states(json_object_get(matches, "refused"), out);
+	fprintf(out, "\n%-10s ", "cases");
+	states(cases, out);
+	if (json_is_integer(json_object_get(cases, "oldest_review_s")))
+		fprintf(out, "; oldest review waits %s", span(cases, "oldest_review_s", text, sizeof(text)));
+	fprintf(out, "\n%-10s ", "reports");
+	if (json_object_size(reports)) {
+		states(reports, out);
+		vg_render_value(json_object_get(reports, "last_receipt"), more, sizeof(more));
+		fprintf(out, "; oldest pending %s, last receipt %s, reporter %s%s",
+			span(reports, "oldest_pending_s", text, sizeof(text)), more,
+			json_is_true(json_object_get(reports, "reporter_linked")) ? "up" : "DOWN",
+			json_is_true(json_object_get(reports, "breaker_open")) ? ", endpoint FAILING: paused" : "");
+	} else {
+		fputs("off", out);
+	}
+	fprintf(out, "\n%-10s %lld files, %s; %s free\n", "evidence", number(evidence, "files"),
+		bytes(evidence, "bytes", text, sizeof(text)), bytes(evidence, "disk_free_bytes", more, sizeof(more)));
+}

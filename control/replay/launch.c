@@ -1,0 +1,213 @@
+/* vigilctl only prepares and waits: the run itself is vigild's, with the same programs as production. */
+#include "control/replay/launch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "control/replay/borrow.h"
+#include "control/replay/digest_table.h"
+#include "control/replay/endpoint.h"
+#include "control/replay/private.h"
+
+#define DONE   0
+#define FAILED 1
+#define USAGE  2
+#define WHY    1024
+
+struct launch {
+	const struct vg_run_args *args;
+	const char *bin_dir;
+	struct vg_config *config;
+	struct vg_config_endpoint endpoint;
+	struct vg_private private;
+	struct vg_run_spec spec;
+	int some_missing; /* scan, hash: a path was left out, said so */
+	char why[WHY];
+};
+
+static int complain(const struct launch *l, int code)
+{
+	fprintf(stderr, "vigilctl %s: %s\n", vg_run_command_str(l->args->command), l->why);
+	return code;
+}
+
+/* replay: all captures must be there before any is read. scan, hash: what is not there is said and left out. */
+static int check_paths(struct launch *l)
+{
+	const struct vg_run_args *args = l->args;
+	struct stat st;
+	l->spec.paths = calloc(args->n_paths, sizeof(*l->spec.paths));
+	if (!l->spec.paths)
+		return FAILED;
+	for (size_t i = 0; i < args->n_paths; i++) {
+		const char *path = args->paths[i];
+		int bad;
+		if (args->command == VG_RUN_CMD_REPLAY) {
+			if (vg_capture_check(path, l->why, sizeof(l->why)))
+				return complain(l, FAILED);
+		} else {
+			bad = stat(path, &st) || access(path, R_OK);
+			if (!bad && !S_ISREG(st.st_mode) &&
+			    !(S_ISDIR(st.st_mode) && args->command == VG_RUN_CMD_SCAN)) {
+				bad = 1;
+				errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+			}
+			if (bad) {
+				snprintf(l->why, sizeof(l->why), "%s: %s", path, strerror(errno));
+				l->some_missing = 1;
+				complain(l, FAILED);
+				continue;
+			}
+		}
+		l->spec.paths[l->spec.n_paths] = strdup(path);
+		if (!l->spec.paths[l->spec.n_paths++])
+			return FAILED;
+	}
+	return l->spec.n_paths ? DONE : FAILED;
+}
+
+static int fill_spec(struct launch *l)
+{
+	const struct vg_run_args *args = l->args;
+	struct vg_run_spec *spec = &l->spec;
+	int is_hash = args->command == VG_RUN_CMD_HASH;
+	spec->mode = args->command == VG_RUN_CMD_REPLAY ? VG_RUN_REPLAY : VG_RUN_SCAN;
+	spec->n_cores = args->n_cores ? args->n_cores : l->config->dataplane.n_cores;
+	spec->n_hashers = args->n_hashers ? args->n_hashers : l->config->hashing.n_hashers;
+	spec->loop = args->loop;
+	spec->pace = args->pace;
+	spec->json = args->json;
+	spec->all_files = args->all_files || args->command != VG_RUN_CMD_REPLAY;
+	spec->exact_pdq = is_hash;
+	spec->files_reports = l->endpoint.url[0] != 0;
+	spec->keep_state = l->private.keep;
+	spec->objects_path = is_hash ? strdup(l->private.objects_path) : args->objects ? strdup(args->objects) : NULL;
+	spec->cases_path = args->cases ? strdup(args->cases) : NULL;
+	spec->summary_path = is_hash ? strdup("/dev/null") : NULL;
+	if (spec->mode == VG_RUN_SCAN)
+		spec->n_cores = 1;
+	return (is_hash && (!spec->objects_path || !spec->summary_path)) || (args->objects && !spec->objects_path) ||
+			       (args->cases && !spec->cases_path)
+		       ? FAILED
+		       : DONE;
+}
+
+static void exec_vigild(const struct launch *l, pid_t parent)
+{
+	char path[VG_CONFIG_PATH * 2];
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* A group of its own: Ctrl-C reaches vigilctl alone, and vigild ends its programs in order. */
+	(void)setpgid(0, 0);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(FAILED);
+	setenv("VIGIL_LOG", "warn", 0);
+	snprintf(path, sizeof(path), "%s/vigild", l->bin_dir);
+	execl(path, "vigild", "-c", l->private.config_path, "--run", l->private.spec_path, (char *)NULL);
+	fprintf(stderr, "vigilctl: %s: %s\n", path, strerror(errno));
+	_exit(FAILED);
+}
+
+/* Waits for vigild; INT, TERM and HUP are passed on to it as TERM, once, and it ends everything. */
+static int run_vigild(struct launch *l)
+{
+	sigset_t wanted;
+	pid_t parent = getpid(), pid;
+	int status, interrupted = 0;
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGINT);
+	sigaddset(&wanted, SIGTERM);
+	sigaddset(&wanted, SIGHUP);
+	sigaddset(&wanted, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &wanted, NULL);
+	pid = fork();
+	if (!pid)
+		exec_vigild(l, parent);
+	if (pid < 0) {
+		snprintf(l->why, sizeof(l->why), "vigild cannot be started: %s", strerror(errno));
+		return complain(l, FAILED);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		int signal_no = sigwaitinfo(&wanted, NULL);
+		if (signal_no > 0 && signal_no != SIGCHLD && !interrupted) {
+			interrupted = 1;
+			(void)kill(pid, SIGTERM);
+		}
+	}
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status) == 0 && !interrupted ? DONE : WEXITSTATUS(status) == USAGE ? USAGE : FAILED;
+	snprintf(l->why, sizeof(l->why), "vigild was ended by signal %d (%s)", WTERMSIG(status),
+		 strsignal(WTERMSIG(status)));
+	return complain(l, FAILED);
+}
+
+static int print_hashes(struct launch *l)
+{
+	size_t n_missing = 0;
+	enum vg_err err = vg_digest_table(l->private.objects_path, (const char *const *)l->spec.paths, l->spec.n_paths,
+					  l->args->json, stdout, &n_missing);
+	if (!err && !n_missing)
+		return DONE;
+	if (err)
+		snprintf(l->why, sizeof(l->why), "digests cannot be printed: %s", vg_err_str(err));
+	else
+		snprintf(l->why, sizeof(l->why), "%zu files gave no digests (empty, or they could not be read)",
+			 n_missing);
+	return complain(l, FAILED);
+}
+
+static int launch(struct launch *l)
+{
+	const struct vg_run_args *args = l->args;
+	enum vg_err err = vg_run_borrow(args->config, l->config, l->why, sizeof(l->why));
+	int code;
+	if (err)
+		return complain(l, FAILED);
+	if (args->report_to) {
+		err = vg_run_endpoint(args->report_to, &l->config->test_endpoint, &l->endpoint, l->why, sizeof(l->why));
+		if (err)
+			return complain(l, USAGE);
+	}
+	code = check_paths(l);
+	if (code)
+		return code;
+	if (vg_private_make(&l->private, args->state, l->why, sizeof(l->why)))
+		return complain(l, FAILED);
+	if (fill_spec(l)) {
+		snprintf(l->why, sizeof(l->why), "out of memory");
+		return complain(l, FAILED);
+	}
+	if (vg_private_fill(&l->private, l->config, args, &l->endpoint, &l->spec, l->why, sizeof(l->why)))
+		return complain(l, FAILED);
+	code = run_vigild(l);
+	if (code == DONE && args->command == VG_RUN_CMD_HASH)
+		code = print_hashes(l);
+	return code == DONE && l->some_missing ? FAILED : code;
+}
+
+int vg_run_launch(const struct vg_run_args *args, const char *bin_dir)
+{
+	struct launch *l = calloc(1, sizeof(*l));
+	int code = FAILED;
+	if (!l)
+		return FAILED;
+	l->args = args;
+	l->bin_dir = bin_dir;
+	l->config = calloc(1, sizeof(*l->config));
+	if (l->config)
+		code = launch(l);
+	vg_private_remove(&l->private);
+	vg_run_spec_free(&l->spec);
+	free(l->config);
+	free(l);
+	return code;
+}

@@ -1,0 +1,201 @@
+#include "control/replay/private.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control/evidence/keys.h"
+
+/* The longest socket name below the run folder. */
+#define LONGEST_SOCKET "/hasher-63.sock"
+
+/* A folder that is there already: ours, nobody else's to enter, and without a state. */
+static enum vg_err check_dir(const char *dir, char *why, size_t n_why)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	snprintf(path, sizeof(path), "%s/vigil.db", dir);
+	if (stat(dir, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid()) {
+		snprintf(why, n_why, "--state %s: is no folder of ours", dir);
+		return VG_EDENIED;
+	}
+	if (!access(path, F_OK)) {
+		snprintf(why, n_why, "--state %s: holds the state of an earlier run; name a new folder", dir);
+		return VG_ECONFLICT;
+	}
+	if (!(st.st_mode & 077))
+		return VG_OK;
+	if (!rmdir(dir) && !mkdir(dir, 0700))
+		return VG_OK;
+	snprintf(why, n_why, "--state %s: others may enter it; chmod 700 it or name a new folder", dir);
+	return VG_EDENIED;
+}
+
+static enum vg_err make_dir(struct vg_private *private, const char *state, char *why, size_t n_why)
+{
+	const char *tmp = getenv("TMPDIR");
+	char whole[PATH_MAX], pattern[PATH_MAX];
+	if (state) {
+		if (mkdir(state, 0700) && errno != EEXIST) {
+			snprintf(why, n_why, "--state %s: %s", state, strerror(errno));
+			return VG_EIO;
+		}
+		enum vg_err err = check_dir(state, why, n_why);
+		if (err)
+			return err;
+		private->keep = 1;
+	} else {
+		snprintf(pattern, sizeof(pattern), "%s/vigil-run-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
+		state = mkdtemp(pattern);
+		if (!state) {
+			snprintf(why, n_why, "%s: no private folder can be made: %s", pattern, strerror(errno));
+			return VG_EIO;
+		}
+	}
+	if (!realpath(state, whole) || strlen(whole) >= sizeof(private->dir) - 64) {
+		snprintf(why, n_why, "%s: cannot be used as state folder", state);
+		return VG_EIO;
+	}
+	strcpy(private->dir, whole);
+	return VG_OK;
+}
+
+enum vg_err vg_private_make(struct vg_private *private, const char *state, char *why, size_t n_why)
+{
+	enum vg_err err;
+	memset(private, 0, sizeof(*private));
+	err = make_dir(private, state, why, n_why);
+	if (err)
+		return err;
+	if (strlen(private->dir) + strlen("/run" LONGEST_SOCKET) < sizeof(((struct sockaddr_un *)0)->sun_path)) {
+		snprintf(private->run_dir, sizeof(private->run_dir), "%.*s/run", (int)sizeof(private->dir) - 8,
+			 private->dir);
+		err = mkdir(private->run_dir, 0700) && errno != EEXIST ? VG_EIO : VG_OK;
+	} else {
+		strcpy(private->run_dir, "/tmp/vigil-run-XXXXXX");
+		err = mkdtemp(private->run_dir) ? VG_OK : VG_EIO;
+	}
+	snprintf(private->config_path, sizeof(private->config_path), "%s/vigil.yaml", private->dir);
+	snprintf(private->spec_path, sizeof(private->spec_path), "%s/run.json", private->dir);
+	snprintf(private->objects_path, sizeof(private->objects_path), "%s/objects.jsonl", private->dir);
+	if (!err)
+		err = vg_custodian_keygen(private->dir);
+	if (err) {
+		snprintf(why, n_why, "%s: run folder or keys cannot be made: %s", private->dir, vg_err_str(err));
+		vg_private_remove(private);
+	}
+	return err;
+}
+
+/* A list is called by its file's name without folder and ending; the second of one name gets a number. */
+static enum vg_err put_list(struct vg_config *config, const char *path, char *why, size_t n_why)
+{
+	struct vg_config_list *list = &config->lists[config->n_lists];
+	const char *base = strrchr(path, '/');
+	char whole[PATH_MAX], name[sizeof(list->name) - 16];
+	unsigned n_same = 1;
+	char *dot;
+	if (!realpath(path, whole) || access(whole, R_OK)) {
+		snprintf(why, n_why, "--list %s: %s", path, strerror(errno));
+		return VG_EIO;
+	}
+	if (config->n_lists == VG_CONFIG_MAX_LISTS || strlen(whole) >= sizeof(list->file)) {
+		snprintf(why, n_why, "--list %s: too many lists or too long a path", path);
+		return VG_EINVAL;
+	}
+	vg_config_list_defaults(list);
+	strcpy(list->file, whole);
+	snprintf(name, sizeof(name), "%.100s", base ? base + 1 : path);
+	dot = strrchr(name, '.');
+	if (dot && dot > name)
+		*dot = 0;
+	snprintf(list->name, sizeof(list->name), "%s", name);
+	for (uint32_t i = 0; i < config->n_lists; i++)
+		if (!strcmp(config->lists[i].name, list->name)) {
+			snprintf(list->name, sizeof(list->name), "%s-%u", name, ++n_same);
+			i = UINT32_MAX; /* from the beginning: the new name may be taken too */
+		}
+	strcpy(list->source, "--list");
+	list->action = VG_ACTION_REPORT;
+	list->perceptual_action = VG_ACTION_REVIEW;
+	config->n_lists++;
+	return VG_OK;
+}
+
+static void put_reporter(struct vg_config *config, const struct vg_config_endpoint *endpoint)
+{
+	struct vg_config_reporting *r = &config->reporting;
+	config->test_endpoint = *endpoint;
+	r->environment = endpoint->url[0] ? VG_ENV_TEST : VG_ENV_OFF;
+	r->retry_min_s = 1;
+	strcpy(r->company, "Vigil replay");
+	strcpy(r->platform, "replay of captures");
+	strcpy(r->first_name, "Replay");
+	strcpy(r->last_name, "Test");
+	strcpy(r->email, "replay@vigil.invalid");
+}
+
+static enum vg_err write_config(const struct vg_config *config, const char *path)
+{
+	FILE *out = fopen(path, "we");
+	int bad;
+	if (!out)
+		return VG_EIO;
+	fputs("# Written by vigilctl for one run. Its state is stamped demo and can never report to production.\n",
+	      out);
+	vg_config_dump(config, out, 0);
+	bad = ferror(out);
+	return fclose(out) || bad ? VG_EIO : VG_OK;
+}
+
+enum vg_err vg_private_fill(struct vg_private *private, struct vg_config *config, const struct vg_run_args *args,
+			    const struct vg_config_endpoint *endpoint, const struct vg_run_spec *spec, char *why,
+			    size_t n_why)
+{
+	for (unsigned i = 0; i < args->n_lists; i++) {
+		enum vg_err err = put_list(config, args->lists[i], why, n_why);
+		if (err)
+			return err;
+	}
+	put_reporter(config, endpoint);
+	config->dataplane.n_cores = spec->n_cores;
+	config->hashing.n_hashers = spec->n_hashers;
+	config->control.metrics_port = 0;
+	config->control.matches_per_minute = 1000000;
+	strcpy(config->control.appliance_id, "vigil-replay");
+	strcpy(config->control.run_dir, private->run_dir);
+	strcpy(config->control.state_dir, private->dir);
+	config->evidence.n_custodian_keys = 2;
+	for (unsigned i = 0; i < 2; i++)
+		snprintf(config->evidence.custodian_keys[i], sizeof(config->evidence.custodian_keys[i]),
+			 "%.*s/custodian-%u.pub", (int)sizeof(config->evidence.custodian_keys[i]) - 32, private->dir,
+			 i + 1);
+	if (write_config(config, private->config_path) || vg_run_spec_write(spec, private->spec_path)) {
+		snprintf(why, n_why, "%s: cannot be written: %s", private->dir, strerror(errno));
+		return VG_EIO;
+	}
+	return VG_OK;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path) && errno != ENOENT ? -1 : 0;
+}
+
+void vg_private_remove(struct vg_private *private)
+{
+	if (private->keep || !private->dir[0])
+		return;
+	(void)nftw(private->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	if (strncmp(private->run_dir, private->dir, strlen(private->dir)))
+		(void)nftw(private->run_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
