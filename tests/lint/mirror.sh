@@ -1,9 +1,15 @@
 #!/bin/sh
 # Every module x/y.c has tests/unit/x/test_y.c, or a line "x/y.c because REASON" in tests/lint/UNTESTED. Instruction-set
-# tiers, _select and _setup halves share the test of their base name; main*.c are tested by the programs they make.
+# tiers, _select and _setup halves share the test of their base name, and a part x_part.c that of test_x.c; main*.c are
+# tested by the programs they make.
 bad=0
 for f in $(find dataplane hashing control -name '*.c' ! -name 'main*.c' | sed -E 's/_(generic|avx2|avx512|select|setup)\.c$/.c/' | sort -u); do
-	[ -f "tests/unit/$(dirname "$f")/test_$(basename "$f")" ] && continue
+	at=tests/unit/$(dirname "$f"); name=$(basename "$f" .c); found=
+	while :; do
+		[ -f "$at/test_$name.c" ] && { found=1; break; }
+		case $name in *_*) name=${name%_*} ;; *) break ;; esac
+	done
+	[ -n "$found" ] && continue
 	grep -qsE "^$f[[:space:]]+because [^ ]" tests/lint/UNTESTED && continue
 	echo "$f: no tests/unit/$(dirname "$f")/test_$(basename "$f")"; bad=1
 done
