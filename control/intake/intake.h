@@ -1,6 +1,6 @@
 #pragma once
-/* intake: vigild's end of the two links of include/vigil/msg.h: takes attribution memory, stats pages and DRAINED from
- * the dataplane, gives hashers the list index, takes OBJECT and MATCH records from them and acknowledges what is
+/* intake: vigild's end of the two links of include/vigil/msg.h: takes attribution memory, stats pages and DRAINED
+ * from the dataplane, gives hashers the list index, takes OBJECT and MATCH records from them and acknowledges what is
  * durable. Connects and reconnects by itself. A hasher is believed in nothing: verify.h says what is recomputed; a
  * claim that fails is refused, counted by reason, acknowledged (it will not get truer), and puts that hasher's brake
  * on: its matches are held for a person from then on. One thread (the loop's). */
@@ -16,7 +16,8 @@
 #include "control/lists/lists.h"
 #include "control/loop/loop.h"
 
-/* OBJECT record of replay and scan: a hasher's word; attribution NULL where it names none. Borrowed during the call. */
+/* OBJECT record of replay and scan: a hasher's word; attribution NULL where it names none. Borrowed during the call.
+ * */
 struct vg_intake_object {
 	const struct vg_msg_record *record;
 	uint32_t hasher_idx;
@@ -37,7 +38,8 @@ struct vg_intake_match {
 };
 struct vg_intake_hooks {
 	void *ctx;
-	/* Makes the match durable; only VG_OK is acknowledged. Anything else drops the link: it is sent again later. */
+	/* Makes the match durable; only VG_OK is acknowledged. Anything else drops the link: it is sent again later.
+	 * */
 	enum vg_err (*match)(void *ctx, const struct vg_intake_match *match);
 	/* May be NULL: then OBJECT records are not asked for. The same rule as for match. */
 	enum vg_err (*object)(void *ctx, const struct vg_intake_object *object);
@@ -62,19 +64,26 @@ void vg_intake_publish(struct vg_intake *intake);
 
 /* Counters of this room. */
 struct vg_intake_counts {
-	uint64_t n_matches, n_objects, n_refused[VG_REFUSAL_N], n_held, n_links, n_links_lost, n_index_refused;
+	uint64_t n_matches, n_objects, n_refused[VG_REFUSAL_N], n_held, n_links, n_links_lost, n_index_refused, n_waits;
 };
 void vg_intake_counts(const struct vg_intake *intake, struct vg_intake_counts *counts);
 struct vg_intake_hasher {
-	int connected;
+	int connected;                /* and said hello */
 	uint64_t boot_id, generation; /* generation it searches with, 0 = none yet */
 	int braked;                   /* 1 = the match brake holds its matches */
 };
 void vg_intake_hasher(const struct vg_intake *intake, uint32_t hasher_idx, struct vg_intake_hasher *state);
 /* 1 while linked to a dataplane whose welcome has come; its boot in *boot_id (may be NULL). */
 int vg_intake_dataplane(const struct vg_intake *intake, uint64_t *boot_id);
-/* Reads the live stats pages and what dead ones left behind, summed: counters (VG_C_N or VG_H_N of them), and for one
- * writer: core_idx or hasher_idx < *n_writers; -1 = all. Pages of peers are only ever read. */
+/* Calls fn for the stats page of every core and hasher; what processes that are gone left behind comes as one page of
+ * each kind with idx VG_INTAKE_GONE (their sums). Pages are peers' memory: only ever read, by relaxed loads. */
+#define VG_INTAKE_GONE UINT32_MAX
+typedef void (*vg_intake_page_fn)(void *ctx, int is_hasher, uint32_t idx, const struct vg_stats_page *page);
+void vg_intake_each_page(const struct vg_intake *intake, vg_intake_page_fn fn, void *ctx);
+/* Between two batches of a run: forgets the sums of processes that are gone. */
+void vg_intake_forget_gone(struct vg_intake *intake);
+/* Sums over all pages, or of one writer (core_idx, hasher_idx; -1 = all); gauges (the index generation) are the
+ * greatest. */
 void vg_intake_dataplane_sum(const struct vg_intake *intake, int core_idx, uint64_t counters[VG_C_N]);
 void vg_intake_hashing_sum(const struct vg_intake *intake, int hasher_idx, uint64_t counters[VG_H_N]);
 /* Replay: progress of the input and verdict latencies, over all pages. */

@@ -61,3 +61,8 @@ enum vg_refusal vg_verify_fields(const struct vg_msg_record *record, int is_matc
 enum vg_refusal vg_verify_match(const struct vg_verify_args *args, struct vg_verified *verified);
 /* Bits that differ between two PDQ hashes. */
 unsigned vg_verify_distance(const uint8_t a[32], const uint8_t b[32]);
+/* The hash of a turned or mirrored picture (variant 0..7, in the order of hashing/pdq/pdq.h) as far as the hash of
+ * the picture itself tells: bits whose value lies between plus and minus the median may come out otherwise. */
+#define VG_VERIFY_VARIANTS 8
+#define VG_VERIFY_SLACK    24 /* bits granted for that; such a hit is never filed without a person */
+void vg_verify_variant(const uint8_t pdq[32], unsigned variant, uint8_t turned[32]);

@@ -1,0 +1,37 @@
+#pragma once
+/* What the files of this room share. */
+#include "control/intake/boots.h"
+#include "control/intake/brake.h"
+#include "control/intake/intake.h"
+
+/* One link: to the dataplane (hasher_idx VG_INTAKE_GONE) or to a hasher. */
+struct vg_intake_link {
+	struct vg_intake *intake;
+	uint32_t hasher_idx;
+	int fd; /* -1 = not connected */
+	int has_hello, waits_for_room;
+	uint64_t boot_id;        /* the hasher's word */
+	uint64_t index_sent;     /* generation last sent, 0 = none */
+	uint64_t index_taken;    /* generation it says it searches with */
+	uint64_t seq, seq_acked; /* of the last record worked, of the last ACK that went out */
+	uint64_t next_try_ns, wait_ms;
+	const struct vg_stats_page *page;
+	struct vg_brake brake;
+};
+struct vg_intake {
+	struct vg_loop *loop;
+	struct vg_lists *lists;
+	struct vg_intake_conf conf;
+	struct vg_intake_hooks hooks;
+	struct vg_boots *boots;
+	struct vg_intake_link dataplane, *hashers;
+	uint64_t timer;
+	struct vg_intake_counts counts;
+	struct vg_stats_page gone[2]; /* sums of processes that are gone: dataplane, hashing */
+};
+
+/* Adds a page to the sums of what is gone. */
+void vg_intake_page_gone(struct vg_intake *intake, int is_hasher, const struct vg_stats_page *page);
+/* One record from a hasher, with its descriptors (closed here). VG_OK = worked, to be acknowledged; VG_EAGAIN = not
+ * now, drop the link and let it be sent again; VG_EPROTO = rubbish, drop the link. */
+enum vg_err vg_intake_record(struct vg_intake_link *link, const void *message, size_t n_bytes, int *fds, size_t n_fds);

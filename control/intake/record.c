@@ -1,0 +1,167 @@
+/* One OBJECT or MATCH record: from foreign bytes to a verified match, or to a counted refusal. */
+#include <string.h>
+
+#include <vigil/clock.h>
+#include <vigil/log.h>
+#include <vigil/memfd.h>
+
+#include "control/intake/intake_priv.h"
+
+#define MAX_SAMPLE_BYTES (1ull << 40)
+
+/* A lie puts the brake on; the others can happen to an honest hasher (restarts, removed list entries). */
+static int is_lie(enum vg_refusal refusal)
+{
+	return refusal != VG_REFUSE_NONE && refusal != VG_REFUSE_BOOT && refusal != VG_REFUSE_GENERATION &&
+	       refusal != VG_REFUSE_SUPPRESSED;
+}
+
+static void refuse(struct vg_intake_link *link, enum vg_refusal refusal)
+{
+	struct vg_intake *intake = link->intake;
+	intake->counts.n_refused[refusal]++;
+	if (is_lie(refusal)) {
+		vg_brake_lie(&link->brake);
+		vg_log(VG_LOG_ERROR, "control/intake", "hasher %u: claim refused: %s; its matches are held from now on",
+		       link->hasher_idx, vg_refusal_str(refusal));
+	} else {
+		vg_log(VG_LOG_WARN, "control/intake", "hasher %u: record refused: %s", link->hasher_idx,
+		       vg_refusal_str(refusal));
+	}
+	if (intake->hooks.refused)
+		intake->hooks.refused(intake->hooks.ctx, link->hasher_idx, refusal);
+}
+
+static int suppressed(void *ctx, enum vg_algo algo, const uint8_t *value, const char *list, const char *entry_id)
+{
+	return vg_lists_suppressed(ctx, algo, value, list, entry_id);
+}
+
+static enum vg_refusal find_attribution(struct vg_intake_link *link, const struct vg_msg_record *r,
+					struct vg_attribution *copy)
+{
+	if (!vg_boots_knows(link->intake->boots, r->boot_id))
+		return VG_REFUSE_BOOT;
+	if (vg_boots_read(link->intake->boots, r->boot_id, r->core_idx, link->hasher_idx, r->object_id, copy))
+		return VG_REFUSE_ATTRIBUTION;
+	/* The dataplane's own memory of that lane: anything else would be a bug over there. */
+	return copy->core_idx == r->core_idx && copy->hasher_idx == link->hasher_idx ? VG_REFUSE_NONE
+										     : VG_REFUSE_ATTRIBUTION;
+}
+
+static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_record *r, int memfd,
+			      const uint8_t *bytes, const struct vg_attribution *attribution,
+			      const struct vg_index_view *view)
+{
+	struct vg_intake *intake = link->intake;
+	struct vg_verified verified;
+	struct vg_msg_record believed = *r;
+	struct vg_verify_args args = { .record = r,
+				       .view = view,
+				       .attribution = attribution,
+				       .bytes = bytes,
+				       .suppressed = suppressed,
+				       .ctx = intake->lists };
+	enum vg_refusal refusal = vg_verify_match(&args, &verified);
+	if (refusal) {
+		refuse(link, refusal);
+		return VG_OK;
+	}
+	memcpy(believed.md5, verified.md5, sizeof(believed.md5));
+	memcpy(believed.sha1, verified.sha1, sizeof(believed.sha1));
+	memcpy(believed.sha256, verified.sha256, sizeof(believed.sha256));
+	memset(believed.hits, 0, sizeof(believed.hits));
+	memcpy(believed.hits, verified.hits, sizeof(verified.hits[0]) * verified.n_hits);
+	believed.n_hits = (uint8_t)verified.n_hits;
+	struct vg_intake_match match = { .record = &believed,
+					 .hasher_idx = link->hasher_idx,
+					 .attribution = attribution,
+					 .view = view,
+					 .verified = &verified,
+					 .memfd = memfd,
+					 .bytes = bytes };
+	const char *why = vg_brake_match(&link->brake, vg_mono_now().ns);
+	if (why) {
+		match.held = 1;
+		snprintf(match.reason, sizeof(match.reason), "%s", why);
+		intake->counts.n_held++;
+	}
+	enum vg_err err = intake->hooks.match(intake->hooks.ctx, &match);
+	if (!err)
+		intake->counts.n_matches++;
+	return err ? VG_EAGAIN : VG_OK;
+}
+
+static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_record *r, const int *fds, size_t n_fds)
+{
+	struct vg_intake *intake = link->intake;
+	struct vg_attribution attribution;
+	const struct vg_index_view *view;
+	size_t n_bytes;
+	enum vg_refusal refusal = vg_verify_fields(r, 1);
+	if (!refusal)
+		refusal = vg_boots_knows(intake->boots, r->boot_id) ? VG_REFUSE_NONE : VG_REFUSE_BOOT;
+	view = vg_lists_view(intake->lists, r->generation);
+	if (!refusal && !view)
+		refusal = VG_REFUSE_GENERATION;
+	if (!refusal && (n_fds != 1 || r->n_sample_bytes > MAX_SAMPLE_BYTES ||
+			 vg_memfd_check(fds[0], VG_SEALS_FINAL, r->n_sample_bytes, r->n_sample_bytes, &n_bytes)))
+		refusal = VG_REFUSE_MEMFD;
+	if (!refusal)
+		refusal = find_attribution(link, r, &attribution);
+	if (refusal) {
+		refuse(link, refusal);
+		return VG_OK;
+	}
+	const uint8_t *bytes = vg_memfd_map(fds[0], n_bytes, PROT_READ);
+	if (!bytes)
+		return VG_EAGAIN;
+	enum vg_err err = give_match(link, r, fds[0], bytes, &attribution, view);
+	munmap((void *)(uintptr_t)bytes, n_bytes);
+	return err;
+}
+
+static enum vg_err work_object(struct vg_intake_link *link, const struct vg_msg_record *r)
+{
+	struct vg_intake *intake = link->intake;
+	struct vg_attribution attribution;
+	const struct vg_index_view *view = r->generation ? vg_lists_view(intake->lists, r->generation) : NULL;
+	enum vg_refusal refusal = intake->hooks.object ? vg_verify_fields(r, 0) : VG_REFUSE_FIELDS;
+	for (unsigned i = 0; i < r->n_hits && !refusal; i++)
+		if (view && r->hits[i].entry_idx >= view->n_entries)
+			refusal = VG_REFUSE_ENTRY;
+	if (!refusal)
+		refusal = find_attribution(link, r, &attribution);
+	if (refusal) {
+		refuse(link, refusal);
+		return VG_OK;
+	}
+	struct vg_intake_object object = {
+		.record = r, .hasher_idx = link->hasher_idx, .attribution = &attribution, .view = view
+	};
+	if (intake->hooks.object(intake->hooks.ctx, &object))
+		return VG_EAGAIN;
+	intake->counts.n_objects++;
+	return VG_OK;
+}
+
+enum vg_err vg_intake_record(struct vg_intake_link *link, const void *message, size_t n_bytes, int *fds, size_t n_fds)
+{
+	const struct vg_msg_head *head = message;
+	struct vg_msg_record r;
+	int is_match = vg_msg_is(head, n_bytes, VG_MSG_MATCH, sizeof(r));
+	enum vg_err err = VG_EPROTO;
+	if (is_match || (vg_msg_is(head, n_bytes, VG_MSG_OBJECT, sizeof(r)) && !n_fds)) {
+		memcpy(&r, message, sizeof(r));
+		if (r.seq > link->seq) {
+			err = is_match ? work_match(link, &r, fds, n_fds) : work_object(link, &r);
+			if (!err)
+				link->seq = r.seq;
+		}
+	}
+	if (err == VG_EPROTO)
+		refuse(link, VG_REFUSE_MESSAGE);
+	for (size_t i = 0; i < n_fds; i++)
+		close(fds[i]);
+	return err;
+}

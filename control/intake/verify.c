@@ -1,0 +1,243 @@
+/* The checks in the order of their refusals. Nothing here trusts a length, an index or a digest of the record before
+ * it has been compared with something that the hasher cannot write. */
+#include "control/intake/verify.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include <vigil/base.h>
+
+#define MAX_SAME    256 /* entries of one digest that are looked through */
+#define KNOWN_FLAGS 255u
+
+const char *vg_refusal_str(unsigned refusal)
+{
+	static const char *const names[] = {
+#define X(sym, label, help) label,
+		VG_REFUSAL_TABLE(X)
+#undef X
+	};
+	return refusal < VG_REFUSAL_N ? names[refusal] : "unknown";
+}
+
+static int hit_is_sane(const struct vg_hit *hit, uint32_t flags)
+{
+	if (hit->algo == VG_ALGO_PDQ)
+		return (flags & VG_RECORD_HAS_PDQ) && hit->distance <= VG_PDQ_MAX_DISTANCE &&
+		       hit->variant < VG_VERIFY_VARIANTS;
+	return hit->algo > VG_ALGO_NONE && hit->algo < VG_ALGO_N && (flags & VG_RECORD_HAS_DIGESTS) && !hit->distance &&
+	       !hit->variant;
+}
+
+enum vg_refusal vg_verify_fields(const struct vg_msg_record *r, int is_match)
+{
+	if (!r->seq || !r->object_id || !(r->object_id >> 32) || r->core_idx >= VG_LANE_MAX_CORES ||
+	    r->flags > KNOWN_FLAGS || r->state >= VG_STATE_N || r->n_hits > VG_RECORD_MAX_HITS ||
+	    r->n_member > VG_RECORD_MEMBER || r->pdq_quality > 100)
+		return VG_REFUSE_FIELDS;
+	if (!!(r->flags & VG_RECORD_MEMBER_OF) != !!r->member_no)
+		return VG_REFUSE_FIELDS;
+	for (unsigned i = 0; i < r->n_hits; i++)
+		if (!hit_is_sane(&r->hits[i], r->flags))
+			return VG_REFUSE_FIELDS;
+	if (!is_match)
+		return r->n_hits && !r->generation ? VG_REFUSE_FIELDS : VG_REFUSE_NONE;
+	if (!r->n_hits || !r->generation || !(r->flags & VG_RECORD_HAS_DIGESTS) || !r->n_sample_bytes)
+		return VG_REFUSE_FIELDS;
+	if (r->flags & VG_RECORD_PARTIAL ? r->n_sample_bytes > r->n_bytes : r->n_sample_bytes != r->n_bytes)
+		return VG_REFUSE_FIELDS;
+	return VG_REFUSE_NONE;
+}
+
+unsigned vg_verify_distance(const uint8_t a[32], const uint8_t b[32])
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < 32; i += 8) {
+		uint64_t left, right;
+		memcpy(&left, a + i, sizeof(left));
+		memcpy(&right, b + i, sizeof(right));
+		n += (unsigned)__builtin_popcountll(left ^ right);
+	}
+	return n;
+}
+
+/* Bit of row and column of the 16 x 16 block: printed last row first, the highest column first. */
+static unsigned bit_at(unsigned row, unsigned col, unsigned *mask)
+{
+	*mask = 1u << (col & 7);
+	return 30 - 2 * row + (col < 8);
+}
+
+void vg_verify_variant(const uint8_t pdq[32], unsigned variant, uint8_t turned[32])
+{
+	/* Which values change sign: those of odd column (1), odd row (2), odd sum (3); then all (negate); then rows
+	 * and columns change places (turn). specs: the eight hashes of one DCT. */
+	static const struct {
+		uint8_t sign, negate, turn;
+	} rules[VG_VERIFY_VARIANTS] = { { 0, 0, 0 }, { 1, 1, 1 }, { 3, 0, 0 }, { 2, 1, 1 },
+					{ 2, 1, 0 }, { 1, 1, 0 }, { 0, 0, 1 }, { 3, 0, 1 } };
+	memset(turned, 0, 32);
+	for (unsigned row = 0; row < 16; row++)
+		for (unsigned col = 0; col < 16; col++) {
+			unsigned mask, sign = rules[variant].sign;
+			unsigned byte = bit_at(row, col, &mask);
+			unsigned bit = !!(pdq[byte] & mask) ^ rules[variant].negate;
+			bit ^= ((sign & 1 ? col : 0) + (sign & 2 ? row : 0)) & 1;
+			byte = rules[variant].turn ? bit_at(col, row, &mask) : bit_at(row, col, &mask);
+			turned[byte] = (uint8_t)(turned[byte] | (bit ? mask : 0));
+		}
+}
+
+static enum vg_refusal check_attribution(const struct vg_msg_record *r, const struct vg_attribution *a)
+{
+	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
+	if (a->boot_id != r->boot_id)
+		return VG_REFUSE_BOOT;
+	if (a->core_idx != r->core_idx)
+		return VG_REFUSE_ATTRIBUTION;
+	/* A member may have been found before its body was closed. */
+	return r->state != VG_STATE_OPEN && r->state != state ? VG_REFUSE_ATTRIBUTION : VG_REFUSE_NONE;
+}
+
+/* Ties the bytes to the record that the dataplane wrote, as far as that can be done without undoing a coding. */
+static enum vg_refusal check_head(const struct vg_verify_args *args)
+{
+	const struct vg_msg_record *r = args->record;
+	const struct vg_attribution *a = args->attribution;
+	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
+	int is_coded = !!(r->flags & VG_RECORD_CODED);
+	if (is_coded && !a->codings)
+		return VG_REFUSE_HEAD;
+	if (r->flags & VG_RECORD_MEMBER_OF) {
+		int can_hold = is_coded || a->codings || a->n_boundary || a->kind == VG_KIND_MULTIPART ||
+			       VG_KIND_IS_ARCHIVE(a->kind);
+		/* A part of an uncoded form is no larger than the form. */
+		int is_larger = !a->codings && !VG_KIND_IS_ARCHIVE(a->kind) && state != VG_STATE_OPEN &&
+				r->n_bytes > a->body_bytes;
+		return can_hold && !is_larger ? VG_REFUSE_NONE : VG_REFUSE_HEAD;
+	}
+	if (is_coded)
+		return VG_REFUSE_NONE;
+	if (state == VG_STATE_OPEN || r->n_bytes != a->body_bytes)
+		return VG_REFUSE_HEAD;
+	uint64_t n = a->n_head < r->n_sample_bytes ? a->n_head : r->n_sample_bytes;
+	return memcmp(a->head, args->bytes, n) ? VG_REFUSE_HEAD : VG_REFUSE_NONE;
+}
+
+static enum vg_refusal check_digests(const struct vg_verify_args *args, struct vg_verified *v)
+{
+	const struct vg_msg_record *r = args->record;
+	memcpy(v->md5, r->md5, sizeof(v->md5));
+	memcpy(v->sha1, r->sha1, sizeof(v->sha1));
+	memcpy(v->sha256, r->sha256, sizeof(v->sha256));
+	v->partial = !!(r->flags & VG_RECORD_PARTIAL);
+	if (v->partial)
+		return VG_REFUSE_NONE;
+	size_t n = (size_t)r->n_sample_bytes;
+	if (!EVP_Digest(args->bytes, n, v->md5, NULL, EVP_md5(), NULL) ||
+	    !EVP_Digest(args->bytes, n, v->sha1, NULL, EVP_sha1(), NULL) ||
+	    !EVP_Digest(args->bytes, n, v->sha256, NULL, EVP_sha256(), NULL))
+		return VG_REFUSE_DIGEST;
+	v->digests_recomputed = 1;
+	return memcmp(v->md5, r->md5, sizeof(v->md5)) || memcmp(v->sha1, r->sha1, sizeof(v->sha1)) ||
+			       memcmp(v->sha256, r->sha256, sizeof(v->sha256))
+		       ? VG_REFUSE_DIGEST
+		       : VG_REFUSE_NONE;
+}
+
+static const uint8_t *digest_of(const struct vg_verified *v, unsigned algo)
+{
+	return algo == VG_ALGO_MD5 ? v->md5 : algo == VG_ALGO_SHA1 ? v->sha1 : v->sha256;
+}
+
+static enum vg_refusal check_exact(const struct vg_index_view *view, const struct vg_hit *hit, const uint8_t *digest)
+{
+	uint32_t found[MAX_SAME];
+	uint32_t n = vg_index_find(view, (enum vg_algo)hit->algo, digest, found, MAX_SAME);
+	for (uint32_t i = 0; i < n; i++)
+		if (found[i] == hit->entry_idx)
+			return VG_REFUSE_NONE;
+	return VG_REFUSE_LOOKUP;
+}
+
+/* The nearest of the entry's values; an entry has one, but nothing in the format says so. */
+static enum vg_refusal check_pdq(const struct vg_msg_record *r, const struct vg_index_view *view,
+				 const struct vg_hit *hit, unsigned *distance)
+{
+	uint8_t turned[32];
+	unsigned nearest = 257, limit = view->lists[view->entries[hit->entry_idx].list_idx].match_distance;
+	vg_verify_variant(r->pdq, hit->variant, turned);
+	for (uint64_t i = 0; i < view->n_pdq; i++)
+		if (view->pdq[i].entry_idx == hit->entry_idx) {
+			unsigned d = vg_verify_distance(turned, view->pdq[i].value);
+			nearest = d < nearest ? d : nearest;
+		}
+	if (nearest == 257)
+		return VG_REFUSE_ENTRY;
+	*distance = hit->distance;
+	if (hit->distance > limit || r->pdq_quality < VG_PDQ_MIN_QUALITY)
+		return VG_REFUSE_DISTANCE;
+	if (!hit->variant)
+		return nearest == hit->distance ? VG_REFUSE_NONE : VG_REFUSE_DISTANCE;
+	unsigned off = nearest > hit->distance ? nearest - hit->distance : hit->distance - nearest;
+	return off <= VG_VERIFY_SLACK ? VG_REFUSE_NONE : VG_REFUSE_DISTANCE;
+}
+
+static uint8_t action_of(const struct vg_index_list *list, const struct vg_hit *hit, int is_exact)
+{
+	if (is_exact)
+		return list->action;
+	if (!hit->variant && list->file_distance != 0xff && hit->distance <= list->file_distance)
+		return list->action;
+	return list->perceptual_action > VG_ACTION_REVIEW ? VG_ACTION_REVIEW : list->perceptual_action;
+}
+
+static enum vg_refusal check_hit(const struct vg_verify_args *args, struct vg_verified *v, const struct vg_hit *hit)
+{
+	const struct vg_index_view *view = args->view;
+	int is_exact = hit->algo != VG_ALGO_PDQ;
+	unsigned distance = 0;
+	if (hit->entry_idx >= view->n_entries)
+		return VG_REFUSE_ENTRY;
+	const uint8_t *value = is_exact ? digest_of(v, hit->algo) : args->record->pdq;
+	enum vg_refusal refusal = is_exact ? check_exact(view, hit, value)
+					   : check_pdq(args->record, view, hit, &distance);
+	if (refusal)
+		return refusal;
+	const struct vg_index_entry *entry = &view->entries[hit->entry_idx];
+	const struct vg_index_list *list = &view->lists[entry->list_idx];
+	if (args->suppressed && args->suppressed(args->ctx, (enum vg_algo)hit->algo, value,
+						 view->strings + list->name_off, view->strings + entry->id_off)) {
+		v->n_suppressed++;
+		return VG_REFUSE_NONE;
+	}
+	v->hit_exact[v->n_hits] = is_exact;
+	v->hit_action[v->n_hits] = action_of(list, hit, is_exact);
+	v->exact |= is_exact;
+	v->hits[v->n_hits++] = *hit;
+	return VG_REFUSE_NONE;
+}
+
+enum vg_refusal vg_verify_match(const struct vg_verify_args *args, struct vg_verified *verified)
+{
+	memset(verified, 0, sizeof(*verified));
+	enum vg_refusal refusal = vg_verify_fields(args->record, 1);
+	if (!refusal)
+		refusal = args->record->generation != args->view->header->generation ? VG_REFUSE_GENERATION
+										     : VG_REFUSE_NONE;
+	for (unsigned i = 0; i < args->record->n_hits && !refusal; i++)
+		if (args->record->hits[i].entry_idx >= args->view->n_entries)
+			refusal = VG_REFUSE_ENTRY;
+	if (!refusal)
+		refusal = check_attribution(args->record, args->attribution);
+	if (!refusal)
+		refusal = check_head(args);
+	if (!refusal)
+		refusal = check_digests(args, verified);
+	for (unsigned i = 0; i < args->record->n_hits && !refusal; i++)
+		refusal = check_hit(args, verified, &args->record->hits[i]);
+	if (!refusal && !verified->n_hits)
+		refusal = VG_REFUSE_SUPPRESSED;
+	return refusal;
+}
