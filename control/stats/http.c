@@ -1,0 +1,146 @@
+#include "control/stats/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Idle connections end by time, which the loop must come by for. */
+#define TURN_MS 1000
+
+struct vg_stats_http {
+	struct vg_loop *loop;
+	struct MHD_Daemon *daemon;
+	struct vg_stats_env env;
+	int epoll_fd;
+	uint64_t timer;
+};
+
+static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, char *text, size_t n_bytes,
+			     enum MHD_ResponseMemoryMode mode)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(n_bytes, text, mode);
+	enum MHD_Result result;
+	if (!response) {
+		if (mode == MHD_RESPMEM_MUST_FREE)
+			free(text);
+		return MHD_NO;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+	result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result say(struct MHD_Connection *connection, unsigned status, const char *text)
+{
+	char copy[512];
+	int n = snprintf(copy, sizeof(copy), "%s", text);
+	return reply(connection, status, copy, (size_t)n < sizeof(copy) ? (size_t)n : sizeof(copy) - 1,
+		     MHD_RESPMEM_MUST_COPY);
+}
+
+static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
+			      const char *version, const char *upload, size_t *n_upload, void **state)
+{
+	struct vg_stats_http *http = ctx;
+	char why[256], *text;
+	size_t n_bytes = 0;
+	(void)version;
+	(void)upload;
+	(void)state;
+	*n_upload = 0;
+	if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
+		return say(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
+	if (!strcmp(url, "/livez"))
+		return say(connection, MHD_HTTP_OK, "ok\n");
+	if (!strcmp(url, "/readyz"))
+		return vg_stats_is_ready(&http->env, why, sizeof(why))
+			       ? say(connection, MHD_HTTP_OK, "ok\n")
+			       : say(connection, MHD_HTTP_SERVICE_UNAVAILABLE, why);
+	if (strcmp(url, "/metrics"))
+		return say(connection, MHD_HTTP_NOT_FOUND, "/metrics, /livez, /readyz\n");
+	text = vg_stats_export(&http->env, &n_bytes);
+	return text ? reply(connection, MHD_HTTP_OK, text, n_bytes, MHD_RESPMEM_MUST_FREE) : MHD_NO;
+}
+
+static void on_ready(void *ctx, int fd, uint32_t events)
+{
+	struct vg_stats_http *http = ctx;
+	(void)fd;
+	(void)events;
+	(void)MHD_run(http->daemon);
+}
+
+static void on_turn(void *ctx)
+{
+	struct vg_stats_http *http = ctx;
+	(void)MHD_run(http->daemon);
+}
+
+static void release(struct vg_stats_http *http)
+{
+	vg_loop_cancel(http->loop, http->timer);
+	if (http->epoll_fd >= 0)
+		vg_loop_unwatch(http->loop, http->epoll_fd);
+	if (http->daemon)
+		MHD_stop_daemon(http->daemon);
+	free(http);
+}
+
+void vg_stats_http_destroy(struct vg_stats_http *http)
+{
+	if (http)
+		release(http);
+}
+
+static struct MHD_Daemon *start(struct vg_stats_http *http, const char *address, uint32_t port)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	const struct sockaddr *at = (const struct sockaddr *)&v4;
+	unsigned flags = MHD_USE_EPOLL;
+	if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1) {
+		at = (const struct sockaddr *)&v6;
+		flags |= MHD_USE_IPv6;
+	} else if (inet_pton(AF_INET, address, &v4.sin_addr) != 1) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return MHD_start_daemon(flags, (uint16_t)port, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR, at,
+				MHD_OPTION_CONNECTION_LIMIT, VG_STATS_MAX_CLIENTS, MHD_OPTION_CONNECTION_TIMEOUT,
+				VG_STATS_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
+}
+
+struct vg_stats_http *vg_stats_http_create(struct vg_loop *loop, const char *address, uint32_t port,
+					   const struct vg_stats_env *env, char *why, size_t n_why)
+{
+	struct vg_stats_http *http = calloc(1, sizeof(*http));
+	const union MHD_DaemonInfo *info;
+	if (!http)
+		return NULL;
+	http->loop = loop;
+	http->env = *env;
+	http->epoll_fd = -1;
+	errno = 0;
+	http->daemon = start(http, address, port);
+	info = http->daemon ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+	if (info && !vg_loop_watch(loop, info->epoll_fd, EPOLLIN, on_ready, http)) {
+		http->epoll_fd = info->epoll_fd;
+		http->timer = vg_loop_every(loop, TURN_MS, on_turn, http);
+	}
+	if (http->timer)
+		return http;
+	snprintf(why, n_why, "metrics on %s port %u: %s (control.metrics_port, 0 = off)", address, port,
+		 errno ? strerror(errno) : "cannot listen");
+	release(http);
+	return NULL;
+}
+
+uint32_t vg_stats_http_port(const struct vg_stats_http *http)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	return info ? info->port : 0;
+}
