@@ -38,6 +38,7 @@
 	X(VG_C_BODIES, "bodies_total", "transferred bodies begun")                                                    \
 	X(VG_C_BODIES_UNWANTED, "bodies_skipped_total:reason=kind", "bodies of kinds that are not looked at")         \
 	X(VG_C_BODIES_SMALL, "bodies_skipped_total:reason=size", "bodies below or above the size limits")             \
+	X(VG_C_BODIES_NO_STATE, "bodies_skipped_total:reason=pool", "bodies let go: no body state was free")          \
 	X(VG_C_OBJECTS, "objects_total", "objects handed to hashers")                                                 \
 	X(VG_C_MEDIA_BYTES, "media_bytes_total", "body bytes copied into the arena")                                  \
 	X(VG_C_CLOSE_COMPLETE, "objects_closed_total:state=complete", "objects seen whole")                           \
