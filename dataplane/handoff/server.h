@@ -22,6 +22,7 @@ struct vg_handoff_server *vg_handoff_server_create(const char *run_dir, const st
 	VG_DEALLOC(vg_handoff_server_destroy);
 /* Waits at most timeout_ms for the socket and does what there is to do; call it in a loop (some milliseconds). */
 void vg_handoff_server_poll(struct vg_handoff_server *server, int timeout_ms);
+/* To be destroyed after the workers have ended and before their handoffs. */
 /* True once DRAINED was sent to vigild. */
 int vg_handoff_server_drained(const struct vg_handoff_server *server);
 /* True once DRAINED was sent and that link has closed since: nobody needs us any more. */
