@@ -51,7 +51,6 @@ struct vg_intake_hooks {
 struct vg_intake_conf {
 	const char *run_dir; /* kept by the caller */
 	uint32_t n_hashers;
-	int dataplane;               /* 1 = connect to handover.sock */
 	uint32_t matches_per_minute; /* per hasher; more are held */
 };
 struct vg_intake;
@@ -80,8 +79,6 @@ int vg_intake_dataplane(const struct vg_intake *intake, uint64_t *boot_id);
 #define VG_INTAKE_GONE UINT32_MAX
 typedef void (*vg_intake_page_fn)(void *ctx, int is_hasher, uint32_t idx, const struct vg_stats_page *page);
 void vg_intake_each_page(const struct vg_intake *intake, vg_intake_page_fn fn, void *ctx);
-/* Between two batches of a run: forgets the sums of processes that are gone. */
-void vg_intake_forget_gone(struct vg_intake *intake);
 /* Sums over all pages, or of one writer (core_idx, hasher_idx; -1 = all); gauges (the index generation) are the
  * greatest. */
 void vg_intake_dataplane_sum(const struct vg_intake *intake, int core_idx, uint64_t counters[VG_C_N]);

@@ -28,14 +28,6 @@ void vg_intake_page_gone(struct vg_intake *intake, int is_hasher, const struct v
 			add(&sum->counters[i], &page->counters[i]);
 }
 
-void vg_intake_forget_gone(struct vg_intake *intake)
-{
-	for (unsigned i = 0; i < 2; i++) {
-		memset(&intake->gone[i], 0, sizeof(intake->gone[i]));
-		intake->gone[i].magic = VG_STATS_MAGIC;
-	}
-}
-
 void vg_intake_each_page(const struct vg_intake *intake, vg_intake_page_fn fn, void *ctx)
 {
 	for (uint32_t i = 0; i < vg_boots_n_cores(intake->boots); i++)

@@ -153,7 +153,9 @@ enum vg_err vg_intake_record(struct vg_intake_link *link, const void *message, s
 	enum vg_err err = VG_EPROTO;
 	if (is_match || (vg_msg_is(head, n_bytes, VG_MSG_OBJECT, sizeof(r)) && !n_fds)) {
 		memcpy(&r, message, sizeof(r));
-		if (r.seq > link->seq) {
+		if (!vg_boots_ready(link->intake->boots, NULL)) { /* a dataplane is handing its memory over just now */
+			err = VG_EAGAIN;
+		} else if (r.seq > link->seq) {
 			err = is_match ? work_match(link, &r, fds, n_fds) : work_object(link, &r);
 			if (!err)
 				link->seq = r.seq;

@@ -1,5 +1,5 @@
 #pragma once
-/* roles: who runs, as what, and who may speak to whom: the one table of Vigil's processes and their edges. */
+/* roles: who runs, as what, and who speaks to whom: the one table of Vigil's processes and their edges. Immutable. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,12 +9,15 @@ struct vg_role {
 	int per_hasher;        /* one process for each hasher */
 	int stop_order;        /* TERM goes to the lowest first; all of one order end before the next */
 	uint32_t stop_ms;      /* patience before KILL */
-	const char *listens;   /* socket it makes in the run folder, NULL = none */
-	const char *speaks_to; /* sockets it connects to */
-	const char *trust;     /* what it has and never has, for docs and --help */
+	const char *listens;   /* socket it makes in the run folder, "" = none */
+	const char *speaks_to; /* sockets of others it connects to; vigild connects to the rest */
+	const char *trust;     /* what it has and never has */
 };
 /* The role's row; NULL for an id out of range. */
 const struct vg_role *vg_role(unsigned id);
-/* Builds the argument vector of a child into argv (NULL-terminated) using room for numbers. max_args >= 10. */
+
+#define VG_ROLE_MAX_ARGS 8
+/* Builds the argument vector of a child (NULL-terminated, max_args >= VG_ROLE_MAX_ARGS) with room for its number;
+ * everything is borrowed. Returns how many. */
 size_t vg_role_argv(unsigned id, const char *path, const char *run_dir, const char *state_dir, uint32_t hasher_idx,
 		    char *room, size_t n_room, const char *argv[], size_t max_args);

@@ -32,13 +32,14 @@ enum vg_err vg_supervise_write_hashing(const char *run_dir, struct vg_hashing_co
 enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct vg_dataplane_conf *conf);
 enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_hashing_conf *conf);
 
-/* Starts a child and keeps it alive until it is stopped; once: it is not restarted when it exits with 0. */
+/* Starts a child and keeps it alive until it is stopped; once: it is not restarted however it ends. */
 enum vg_err vg_supervise_start(struct vg_supervise *supervise, unsigned role, uint32_t hasher_idx, int once);
-/* TERM to every child of that role (KILL after its patience); returns at once. */
-void vg_supervise_stop(struct vg_supervise *supervise, unsigned role);
-/* TERM to all, in the order of the table; done is called (from the loop) when nobody runs any more. */
-void vg_supervise_stop_all(struct vg_supervise *supervise, void (*done)(void *ctx), void *ctx);
+/* TERM to the children of the roles in role_mask (1u << role), in the order of the table, KILL after their patience;
+ * done is called from the loop, never from within, when none of them runs any more. Another call while one is under
+ * way joins the masks and replaces done. */
+void vg_supervise_stop(struct vg_supervise *supervise, unsigned role_mask, void (*done)(void *ctx), void *ctx);
+#define VG_SUPERVISE_ALL ((1u << VG_PROGRAM_N) - 1)
 /* Children of a role that run or wait for their restart; pid of one, 0 = not running. */
 unsigned vg_supervise_n_running(const struct vg_supervise *supervise, unsigned role);
 pid_t vg_supervise_pid(const struct vg_supervise *supervise, unsigned role, uint32_t hasher_idx);
-uint64_t vg_supervise_n_restarts(const struct vg_supervise *supervise, unsigned role);
+uint64_t vg_supervise_n_restarts(const struct vg_supervise *supervise, unsigned role, uint32_t hasher_idx);

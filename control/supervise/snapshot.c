@@ -1,0 +1,110 @@
+/* What the configuration means for the other programs, as fixed binary structs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/supervise/supervise.h"
+
+static int has_huge_pages(void)
+{
+	long n = 0;
+	FILE *file = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%ld", &n) != 1)
+		n = 0;
+	fclose(file);
+	return n > 64;
+}
+
+enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct vg_dataplane_conf *conf)
+{
+	const struct vg_config_dataplane *d = &config->dataplane;
+	memset(conf, 0, sizeof(*conf));
+	if (d->huge_pages == VG_HUGE_NO || (d->huge_pages == VG_HUGE_AUTO && !has_huge_pages()))
+		conf->flags |= VG_CONF_NO_HUGE;
+	conf->n_cores = d->n_cores;
+	conf->n_hashers = config->hashing.n_hashers;
+	conf->n_flows = d->n_flows;
+	conf->n_streams = d->n_streams;
+	conf->idle_timeout_ms = d->idle_timeout_ms;
+	conf->hole_timeout_ms = d->hole_timeout_ms;
+	conf->hole_bytes = d->hole_bytes;
+	conf->eal_mem_mb = d->eal_mem_mb;
+	conf->lane.n_slots = d->n_slots;
+	conf->lane.n_small = d->n_small_chunks;
+	conf->lane.n_large = d->n_large_chunks;
+	conf->lane.n_attr = d->n_records;
+	for (conf->lane.n_returns = 64;
+	     conf->lane.n_returns <= (uint64_t)d->n_small_chunks + d->n_large_chunks + d->n_records;)
+		conf->lane.n_returns *= 2;
+	conf->object_hold_bytes = d->object_hold_bytes;
+	conf->object_min_bytes = d->object_min_bytes;
+	conf->object_max_bytes = d->object_max_bytes;
+	conf->loop = 1;
+	conf->n_ports = d->n_ports;
+	for (uint32_t i = 0; i < d->n_ports; i++)
+		memcpy(conf->ports[i], d->ports[i], sizeof(conf->ports[i]));
+	return vg_lane_check(&conf->lane) ? VG_EINVAL : VG_OK;
+}
+
+enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_hashing_conf *conf)
+{
+	const struct vg_config_hashing *h = &config->hashing;
+	memset(conf, 0, sizeof(*conf));
+	conf->flags = h->pdq ? 0 : VG_HCONF_NO_PDQ;
+	conf->max_unpacked_bytes = h->max_unpacked_bytes;
+	conf->max_ratio = h->max_ratio;
+	conf->max_members = h->max_members;
+	conf->max_pixels = h->max_pixels;
+	conf->sample_bytes = h->sample_bytes;
+	conf->spool_bytes = h->spool_bytes;
+	return VG_OK;
+}
+
+static enum vg_err write_file(const char *run_dir, const char *name, const void *bytes, size_t n_bytes)
+{
+	char path[PATH_MAX], temporary[PATH_MAX];
+	if (snprintf(path, sizeof(path), "%s/%s", run_dir, name) >= (int)sizeof(path) ||
+	    snprintf(temporary, sizeof(temporary), "%s/%s.tmp", run_dir, name) >= (int)sizeof(temporary))
+		return VG_EINVAL;
+	(void)unlink(temporary);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0)
+		return VG_EIO;
+	size_t done = 0;
+	while (done < n_bytes) {
+		ssize_t n = write(fd, (const char *)bytes + done, n_bytes - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	int bad = done != n_bytes || fsync(fd);
+	bad = close(fd) || bad || rename(temporary, path);
+	if (bad)
+		(void)unlink(temporary);
+	return bad ? VG_EIO : VG_OK;
+}
+
+enum vg_err vg_supervise_write_dataplane(const char *run_dir, struct vg_dataplane_conf *conf)
+{
+	conf->magic = VG_SNAPSHOT_MAGIC;
+	conf->version = VG_SNAPSHOT_VERSION;
+	conf->n_bytes = sizeof(*conf);
+	conf->generation++;
+	return write_file(run_dir, "dataplane.snapshot", conf, sizeof(*conf));
+}
+
+enum vg_err vg_supervise_write_hashing(const char *run_dir, struct vg_hashing_conf *conf)
+{
+	conf->magic = VG_SNAPSHOT_MAGIC;
+	conf->version = VG_SNAPSHOT_VERSION;
+	conf->n_bytes = sizeof(*conf);
+	conf->generation++;
+	return write_file(run_dir, "hashing.snapshot", conf, sizeof(*conf));
+}
