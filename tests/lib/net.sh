@@ -1,0 +1,102 @@
+# Sourced after story.sh: two network namespaces joined by a veth pair, a real nginx in the one, curl in the other; and the
+# house living in the server's namespace, watching its interface, with the reporting endpoint on that namespace's loopback.
+#   net_up              namespaces $S (server, 198.51.100.10) and $C (client, 198.51.100.21), nginx serving $W/www, DAV below /dav/
+#   in_s, in_c          a command inside
+#   endpoint_up         vigil-endpoint in $W/endpoint
+#   house_config LIST [PROGRAM]   $W/vigil.yaml: watches the interface, files to the endpoint; PROGRAM: another hasher
+#   house_up, ctl       vigild --supervise in $house (process id); vigilctl for it
+S=vgs$$; C=vgc$$
+in_s() { ip netns exec "$S" "$@"; }
+in_c() { ip netns exec "$C" "$@"; }
+net_down() {
+	[ -s "$W/nginx.pid" ] && kill "$(cat "$W/nginx.pid")" 2>/dev/null
+	ip netns del "$S" 2>/dev/null; ip netns del "$C" 2>/dev/null; return 0
+}
+net_up() {
+	need_root; need ip nginx curl
+	ip netns add "$S" 2>/dev/null && ip netns add "$C" || skip "no network namespaces here"
+	at_end="$at_end net_down;"
+	ip link add name s0 netns "$S" type veth peer name c0 netns "$C" || skip "no veth here"
+	in_s ip link set lo up; in_s ip link set s0 up; in_c ip link set c0 up
+	command -v ethtool >/dev/null && { in_s ethtool -K s0 tx off tso off gso off gro off; in_c ethtool -K c0 tx off tso off gso off gro off; } >/dev/null 2>&1
+	in_s ip addr add 198.51.100.10/24 dev s0; in_c ip addr add 198.51.100.21/24 dev c0
+	mkdir -p "$W/www" "$W/stored"; chmod 777 "$W" "$W/stored"
+	cat >"$W/nginx.conf" <<CONF
+user root; worker_processes 1; pid $W/nginx.pid; error_log $W/nginx.log;
+events { worker_connections 256; }
+http {
+	include /etc/nginx/mime.types; access_log off; client_max_body_size 200m; client_body_temp_path $W/stored;
+	proxy_temp_path $W/t1; fastcgi_temp_path $W/t2; uwsgi_temp_path $W/t3; scgi_temp_path $W/t4;
+	server {
+		listen 198.51.100.10:80; root $W/www;
+		location /dav/ { alias $W/stored/; dav_methods PUT; create_full_put_path on; }
+	}
+}
+CONF
+	in_s nginx -c "$W/nginx.conf" || fail "nginx does not start"
+}
+endpoint_up() {
+	start endpoint.log ip netns exec "$S" "$bin/vigil-endpoint" --state "$W/endpoint" "$@"; endpoint=$pid
+	wait_for 10 "the reporting endpoint" test -s "$W/endpoint/endpoint.json"
+}
+house_config() {
+	mkdir -p "$W/run" "$W/state" "$W/keys"; chmod 700 "$W/state"
+	for k in 1 2; do
+		[ -e "$W/keys/$k.pub" ] || { head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; echo; } >"$W/keys/$k.pub"
+	done
+	e=$W/endpoint/endpoint.json
+	cat >"$W/vigil.yaml" <<YAML
+dataplane:
+  cores: 1
+  ports: ["net_af_packet0,iface=s0,blocksz=65536,framesz=2048,framecnt=4096,qpairs=1"]
+  huge_pages: no
+  eal_memory_mb: 128
+  flows: 4096
+  streams: 1024
+  large_chunks: 1024
+  small_chunks: 2048
+hashing:
+  hashers: ${HASHERS:-1}
+lists:
+  - name: known
+    file: $1
+    source: Vigil tests
+    action: report
+reporting:
+  environment: test
+  company: Vigil tests
+  platform: test hosting
+  first_name: Test
+  last_name: Reporter
+  email: reporter@tests.invalid
+  retry_min_s: 1
+  retry_max_s: 2
+evidence:
+  custodian_keys: ["$W/keys/1.pub", "$W/keys/2.pub"]
+control:
+  appliance_id: e2e
+  run_dir: $W/run
+  state_dir: $W/state
+  metrics_port: 9464
+test_endpoint:
+  url: $(json url "$e")
+  user: $(json user "$e")
+  password_file: $(json password_file "$e")
+  ca_file: $(json ca_file "$e")
+YAML
+	[ -z "$2" ] || sed -i "/^test_endpoint:/i\\  programs:\n    hashing: $2" "$W/vigil.yaml"
+}
+house_up() {
+	start vigild.log ip netns exec "$S" "$bin/vigild" -c "$W/vigil.yaml" --supervise; house=$pid
+	wait_for 30 "vigild to answer" ctl status
+	wait_for 30 "a hasher at its lanes" house_ready
+}
+ctl() { "$bin/vigilctl" --run-dir "$W/run" "$@"; }
+metric() { in_s curl -s http://127.0.0.1:9464/metrics | awk -v m="$1" '{ n = $1; sub(/\{.*/, "", n) } $1 == m || n == m { s += $NF } END { printf "%d\n", s }'; }
+house_ready() { [ "$(metric vigil_hasher_index_generation)" -ge 1 ] && [ -s "$W/run/dataplane.snapshot" ] && [ -S "$W/run/handover.sock" ]; }
+# picture NAME SEED: a drawn picture in the web folder; its digests go to $W/list
+picture() { "$bin/test-draw" --seed "$2" --size "${3:-640x480}" -o "$W/www/$1.jpg"; }
+listed() { echo "sha256,$(sha256sum <"$W/www/$1.jpg" | cut -d' ' -f1),E-$1,test" >>"$W/list"; }
+get() { in_c curl -sS -m 30 -o /dev/null "http://198.51.100.10/$1.jpg"; }
+put() { in_c curl -sS -m 30 -T "$W/www/$1.jpg" "http://198.51.100.10/dav/$1.jpg"; }
+n_filed() { ctl -j reports list filed 2>/dev/null | grep -o '"report_id": *[1-9]' | wc -l; }
