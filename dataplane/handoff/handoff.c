@@ -57,7 +57,7 @@ int vg_handoff_wait(struct vg_handoff *h, const struct vg_lane *lane, uint64_t *
 {
 	uint64_t mono_ns = 0;
 	int has_hasher = lane ? lane->is_attached : vg_handoff_n_attached(h) > 0;
-	if (h->wait(h, &mono_ns))
+	if (h->wait(h->wait_ctx, &mono_ns))
 		return 1;
 	if (!*began_ns) {
 		*began_ns = mono_ns;

@@ -29,6 +29,11 @@ struct vg_handoff *vg_handoff_create(const struct vg_dataplane_conf *conf, uint3
 /* A stats page in a memfd of its own, sealed; *fd is the caller's. NULL on failure. Cold. */
 struct vg_stats_page *vg_handoff_stats_page(int *fd);
 
+/* What a lossless producer does while it waits: fn is called again and again, sleeps a little, says what time it is,
+ * and answers non-zero to give up. For a program whose one thread also serves the socket; the default naps. Cold. */
+typedef int vg_handoff_wait_fn(void *ctx, uint64_t *mono_ns);
+void vg_handoff_wait_with(struct vg_handoff *handoff, vg_handoff_wait_fn *fn, void *ctx);
+
 /* Fills *sink for vg_media_create(); valid while handoff lives. */
 void vg_handoff_media_sink(struct vg_handoff *handoff, struct vg_media_sink *sink);
 

@@ -89,12 +89,10 @@ struct vg_lane {
 	size_t out_bytes, attr_bytes;
 };
 
-/* Called while a lossless producer waits: sleeps a little and says what time it is. Non-zero: give up. */
-typedef int vg_handoff_wait_fn(const struct vg_handoff *handoff, uint64_t *mono_ns);
-
 struct vg_handoff {
 	struct vg_stats_page *stats;
 	vg_handoff_wait_fn *wait; /* NULL: never wait */
+	void *wait_ctx;
 	const _Atomic int *stop;
 	uint64_t boot_id, mono_ns, hold_bytes;
 	uint32_t core_idx, n_lanes, next_lane;

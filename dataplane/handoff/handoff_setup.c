@@ -14,8 +14,9 @@
 /* One nap of a lossless producer. */
 #define NAP_NS 50000
 
-static int nap(const struct vg_handoff *handoff, uint64_t *mono_ns)
+static int nap(void *ctx, uint64_t *mono_ns)
 {
+	const struct vg_handoff *handoff = ctx;
 	struct timespec t = { 0, NAP_NS };
 	(void)nanosleep(&t, NULL);
 	*mono_ns = vg_mono_now().ns;
@@ -125,6 +126,7 @@ struct vg_handoff *vg_handoff_create(const struct vg_dataplane_conf *conf, uint3
 		return NULL;
 	h->stats = stats;
 	h->wait = conf->flags & VG_CONF_LOSSLESS ? nap : NULL;
+	h->wait_ctx = h;
 	h->stop = stop;
 	h->boot_id = boot_id;
 	h->core_idx = core_idx;
@@ -145,6 +147,14 @@ fail:
 	parts_free(h);
 	free(h);
 	return NULL;
+}
+
+void vg_handoff_wait_with(struct vg_handoff *h, vg_handoff_wait_fn *fn, void *ctx)
+{
+	if (!h->wait)
+		return; /* not lossless: never waits */
+	h->wait = fn;
+	h->wait_ctx = ctx;
 }
 
 void vg_handoff_destroy(struct vg_handoff *h)
