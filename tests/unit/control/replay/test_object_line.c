@@ -1,0 +1,253 @@
+/* object_line: the fixed fields of --objects, and that hostile records cannot break a line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+
+#include <vigil/base.h>
+
+#include "control/replay/object_line.h"
+#include "tests/lib/guard.h"
+#include "tests/lib/index_make.h"
+
+static char line[VG_OBJECT_LINE_MAX];
+
+static json_t *line_of(const struct vg_object_facts *facts)
+{
+	size_t n = vg_object_line(facts, line, sizeof(line));
+	assert_true(n > 0);
+	assert_int_equal(line[n - 1], '\n');
+	assert_null(memchr(line, '\n', n - 1));
+	json_t *root = json_loadb(line, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	assert_non_null(root);
+	return root;
+}
+static const char *text(const json_t *root, const char *key)
+{
+	return json_string_value(json_object_get(root, key));
+}
+static void assert_null_at(const json_t *root, const char *key)
+{
+	assert_true(json_is_null(json_object_get(root, key)));
+}
+static void fill(struct vg_attribution *a, struct vg_msg_record *r)
+{
+	memset(a, 0, sizeof(*a));
+	memset(r, 0, sizeof(*r));
+	a->ip_version = 4;
+	a->proto = VG_PROTO_HTTP;
+	a->direction = VG_UPLOAD;
+	memcpy(a->src_ip, "\x0a\x00\x00\x01", 4);
+	memcpy(a->dst_ip, "\x0a\x00\x00\x02", 4);
+	a->src_port = 40000;
+	a->dst_port = 80;
+	a->n_host = (uint16_t)snprintf(a->host, sizeof(a->host), "pictures.example");
+	a->n_url = (uint16_t)snprintf(a->url, sizeof(a->url), "/up?x=1");
+	a->n_filename = (uint16_t)snprintf(a->filename, sizeof(a->filename), "a.jpg");
+	r->kind = VG_KIND_JPEG;
+	r->state = VG_STATE_COMPLETE;
+	r->n_bytes = 1234;
+	r->flags = VG_RECORD_HAS_DIGESTS | VG_RECORD_HAS_PDQ | VG_RECORD_LAST;
+	r->pdq_quality = 88;
+	memset(r->md5, 0x11, sizeof(r->md5));
+	memset(r->raw_md5, 0x22, sizeof(r->raw_md5));
+}
+
+static void a_line_has_every_field_of_the_contract(void **state)
+{
+	static const char *const keys[] = { "capture",  "proto",       "direction", "src_ip", "src_port", "dst_ip",
+					    "dst_port", "client_ip",   "host",      "url",    "filename", "type",
+					    "size",     "state",       "md5",       "sha1",   "sha256",   "raw_md5",
+					    "pdq",      "pdq_quality", "parent",    "member", "matches" };
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "dir/x.pcap", &r, &a, NULL };
+	(void)state;
+	fill(&a, &r);
+	json_t *root = line_of(&facts);
+	for (size_t i = 0; i < VG_ARRAY_LEN(keys); i++)
+		assert_non_null(json_object_get(root, keys[i]));
+	assert_int_equal(json_object_size(root), VG_ARRAY_LEN(keys));
+	assert_string_equal(text(root, "capture"), "dir/x.pcap");
+	assert_string_equal(text(root, "proto"), "http");
+	assert_string_equal(text(root, "direction"), "upload");
+	assert_string_equal(text(root, "src_ip"), "10.0.0.1");
+	assert_string_equal(text(root, "client_ip"), "10.0.0.1");
+	assert_string_equal(text(root, "type"), "image/jpeg");
+	assert_string_equal(text(root, "md5"), "11111111111111111111111111111111");
+	assert_null_at(root, "raw_md5");
+	assert_null_at(root, "parent");
+	assert_null_at(root, "member");
+	assert_int_equal(json_integer_value(json_object_get(root, "size")), 1234);
+	assert_int_equal(json_array_size(json_object_get(root, "matches")), 0);
+	json_decref(root);
+}
+static void what_was_not_seen_whole_has_no_digests(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	(void)state;
+	for (unsigned s = VG_STATE_TRUNCATED; s < VG_STATE_N; s++) {
+		fill(&a, &r);
+		r.state = (uint8_t)s;
+		r.flags |= VG_RECORD_CODED;
+		json_t *root = line_of(&facts);
+		assert_null_at(root, "md5");
+		assert_null_at(root, "sha1");
+		assert_null_at(root, "sha256");
+		assert_null_at(root, "raw_md5");
+		assert_string_equal(text(root, "state"), vg_state_str(s));
+		json_decref(root);
+	}
+}
+static void a_coded_body_has_both_digests(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	(void)state;
+	fill(&a, &r);
+	r.flags |= VG_RECORD_CODED;
+	json_t *root = line_of(&facts);
+	assert_string_equal(text(root, "raw_md5"), "22222222222222222222222222222222");
+	json_decref(root);
+}
+static void a_member_names_its_parent_and_path(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	(void)state;
+	fill(&a, &r);
+	r.flags |= VG_RECORD_MEMBER_OF;
+	r.n_member = (uint16_t)snprintf(r.member, sizeof(r.member), "C:\\dir\\photo.png");
+	memset(r.parent_sha256, 0xab, sizeof(r.parent_sha256));
+	json_t *root = line_of(&facts);
+	assert_string_equal(text(root, "member"), "C:\\dir\\photo.png");
+	assert_string_equal(text(root, "filename"), "photo.png");
+	assert_int_equal(strlen(text(root, "parent")), 64);
+	json_decref(root);
+}
+static void files_have_no_network(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	(void)state;
+	fill(&a, &r);
+	a.ip_version = 0;
+	a.proto = VG_PROTO_FILE;
+	json_t *root = line_of(&facts);
+	assert_string_equal(text(root, "proto"), "file");
+	assert_null_at(root, "src_ip");
+	assert_null_at(root, "dst_port");
+	assert_null_at(root, "client_ip");
+	assert_null_at(root, "direction");
+	json_decref(root);
+}
+static void the_client_is_whom_a_proxy_names(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	(void)state;
+	fill(&a, &r);
+	a.n_forwarded = (uint16_t)snprintf(a.forwarded, sizeof(a.forwarded), "2001:DB8::7");
+	json_t *root = line_of(&facts);
+	assert_string_equal(text(root, "client_ip"), "2001:db8::7");
+	json_decref(root);
+	a.n_forwarded = (uint16_t)snprintf(a.forwarded, sizeof(a.forwarded), "unknown\" , \"x");
+	a.direction = VG_DOWNLOAD;
+	root = line_of(&facts);
+	assert_string_equal(text(root, "client_ip"), "10.0.0.2");
+	json_decref(root);
+}
+static void matches_stand_in_the_order_of_the_lists(void **state)
+{
+	struct vg_index_make m = { 0 };
+	struct vg_index_view view;
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "x", &r, &a, &view };
+	uint8_t value[32] = { 1 };
+	size_t n;
+	(void)state;
+	vg_index_make_list(&m, VG_ACTION_REPORT, VG_ACTION_REVIEW, 31);
+	for (unsigned i = 0; i < 3; i++)
+		vg_index_make_add(&m, 0, i ? VG_ALGO_PDQ : VG_ALGO_MD5, value);
+	uint8_t *base = vg_index_make_bytes(&m, 1, &n);
+	assert_int_equal(vg_index_open(base, n, &view), VG_OK);
+	fill(&a, &r);
+	r.n_hits = 255; /* a lie: only VG_RECORD_MAX_HITS are there */
+	r.hits[0] = (struct vg_hit){ .entry_idx = 2, .algo = VG_ALGO_PDQ, .distance = 4 };
+	r.hits[1] = (struct vg_hit){ .entry_idx = 4000000, .algo = VG_ALGO_PDQ };
+	r.hits[2] = (struct vg_hit){ .entry_idx = 0, .algo = VG_ALGO_MD5 };
+	for (unsigned i = 3; i < VG_RECORD_MAX_HITS; i++)
+		r.hits[i].entry_idx = 4000000;
+	json_t *root = line_of(&facts);
+	json_t *matches = json_object_get(root, "matches");
+	assert_int_equal(json_array_size(matches), 2);
+	assert_string_equal(text(json_array_get(matches, 0), "algo"), "md5");
+	assert_string_equal(text(json_array_get(matches, 0), "list"), "list");
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(matches, 1), "distance")), 4);
+	json_decref(root);
+	free(base);
+	vg_index_make_free(&m);
+}
+/* Every byte of record and attribution random, lengths clamped as vg_attribution_read() does. */
+static void any_record_makes_one_legal_line(void **state)
+{
+	unsigned seed = (unsigned)getpid();
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "\xff\"\n", &r, &a, NULL };
+	(void)state;
+	print_message("seed %u\n", seed);
+	for (unsigned round = 0; round < 500; round++) {
+		for (size_t i = 0; i < sizeof(a); i++)
+			((uint8_t *)&a)[i] = (uint8_t)rand_r(&seed);
+		for (size_t i = 0; i < sizeof(r); i++)
+			((uint8_t *)&r)[i] = (uint8_t)rand_r(&seed);
+		r.n_bytes >>= 1; /* what a JSON reader takes as integer */
+		a.n_host %= VG_ATTR_HOST + 1;
+		a.n_url %= VG_ATTR_URL + 1;
+		a.n_filename %= VG_ATTR_FILENAME + 1;
+		a.n_forwarded %= VG_ATTR_FORWARDED + 1;
+		json_decref(line_of(&facts));
+	}
+}
+static void a_short_buffer_gives_no_line(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	char small[100];
+	(void)state;
+	fill(&a, &r);
+	assert_int_equal(vg_object_line(&facts, small, sizeof(small)), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_has_every_field_of_the_contract),
+		cmocka_unit_test(what_was_not_seen_whole_has_no_digests),
+		cmocka_unit_test(a_coded_body_has_both_digests),
+		cmocka_unit_test(a_member_names_its_parent_and_path),
+		cmocka_unit_test(files_have_no_network),
+		cmocka_unit_test(the_client_is_whom_a_proxy_names),
+		cmocka_unit_test(matches_stand_in_the_order_of_the_lists),
+		cmocka_unit_test(any_record_makes_one_legal_line),
+		cmocka_unit_test(a_short_buffer_gives_no_line),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
