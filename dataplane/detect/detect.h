@@ -1,8 +1,44 @@
 #pragma once
 /* detect: which protocol does a flow speak? The cheap question first (first bytes), nDPI for what stays undecided.
- * One struct vg_detect per core. Not a hot room: nDPI allocates; how often it is asked is bounded per flow. */
+ * One struct vg_detect per core. Not a hot room: nDPI allocates; how often it is asked is bounded per flow and how many
+ * flows it may hold at a time per core. */
 #include <stdint.h>
+
+#include <vigil/base.h>
+#include <vigil/stats_page.h>
 
 /* NONE: not decided yet. HTTP1: goes to proto. OPAQUE: known and of no interest (encrypted, other protocols).
  * UNKNOWN: undecided after all budgets. OPAQUE and UNKNOWN flows are let go: one look-up per packet from then on. */
 enum vg_app { VG_APP_NONE, VG_APP_HTTP1, VG_APP_OPAQUE, VG_APP_UNKNOWN, VG_APP_N };
+
+#define VG_DETECT_HELD_BYTES 32u   /* kept of a direction until its first bytes suffice */
+#define VG_DETECT_PACKETS    6u    /* nDPI is asked about so many packets of a flow */
+#define VG_DETECT_FLOWS      1024u /* flows that nDPI holds at a time, per core */
+#define VG_DETECT_MAX_SPANS  64u   /* in-order pieces after which an undecided flow is let go, nDPI or not */
+
+/* What is known of one undecided flow. Zeroed by the caller at its beginning. */
+struct vg_detect_flow {
+	uint64_t n_lost_bytes[2]; /* in-order bytes that were not kept; they came before what is held later */
+	uint32_t ndpi_1;          /* nDPI's state of it, index + 1 */
+	uint8_t n_held[2], n_packets, n_spans, is_past[2] /* its first bytes did not tell */;
+	uint8_t held[2][VG_DETECT_HELD_BYTES];
+};
+
+struct vg_detect;
+/* Starts one nDPI engine. NULL: out of memory. Cold. */
+void vg_detect_destroy(struct vg_detect *detect);
+struct vg_detect *vg_detect_create(struct vg_stats_page *stats) VG_DEALLOC(vg_detect_destroy);
+
+/* The next in-order bytes of direction dir of an undecided flow. NONE: held or counted as lost, go on feeding. HTTP1:
+ * flow->held[d] (n_held) and then, for dir, these bytes are the beginning of what proto wants, after n_lost_bytes[d]
+ * lost ones. OPAQUE, UNKNOWN: let it go. */
+enum vg_app vg_detect_bytes(struct vg_detect *detect, struct vg_detect_flow *flow, unsigned dir, const uint8_t *bytes,
+			    uint32_t n_bytes);
+/* A hole of dir was given up: what follows is not its beginning any more, but may begin a message. */
+void vg_detect_gap(struct vg_detect_flow *flow, unsigned dir, uint64_t n_missing);
+/* Asks nDPI about a packet with payload of an undecided flow, from its IP header on (n_bytes lie together; cut at 64 KiB).
+ * NONE: not yet. HTTP1: it says HTTP; proto must find a beginning by itself. Bounded by VG_DETECT_PACKETS per flow. */
+enum vg_app vg_detect_ask(struct vg_detect *detect, struct vg_detect_flow *flow, const uint8_t *ip, uint32_t n_bytes,
+			  uint64_t clock_ns);
+/* Frees what nDPI holds of the flow; to be called once for every flow that was fed. */
+void vg_detect_end(struct vg_detect *detect, struct vg_detect_flow *flow);

@@ -1,0 +1,49 @@
+/* The cold half of detect.h. nDPI's own lists (Tor exits) and libgcrypt (QUIC) are not needed for TCP's first bytes. */
+#include <stdlib.h>
+
+#include <ndpi/ndpi_api.h>
+#include <ndpi/ndpi_main.h>
+
+#include "dataplane/detect/detect_priv.h"
+
+static void release(struct vg_detect *detect)
+{
+	if (!detect)
+		return;
+	if (detect->engine)
+		ndpi_exit_detection_module(detect->engine);
+	free(detect->free);
+	free(detect->flows);
+	free(detect);
+}
+
+struct vg_detect *vg_detect_create(struct vg_stats_page *stats)
+{
+	struct vg_detect *detect = calloc(1, sizeof(*detect));
+	NDPI_PROTOCOL_BITMASK all;
+
+	if (!detect)
+		return NULL;
+	detect->stats = stats;
+	detect->flow_bytes = (ndpi_detection_get_sizeof_ndpi_flow_struct() + 63u) & ~63u;
+	detect->flows = calloc(VG_DETECT_FLOWS, detect->flow_bytes);
+	detect->free = calloc(VG_DETECT_FLOWS, sizeof(detect->free[0]));
+	detect->engine = ndpi_init_detection_module(ndpi_dont_load_tor_hosts | ndpi_dont_init_libgcrypt);
+	if (!detect->flows || !detect->free || !detect->engine) {
+		release(detect);
+		return NULL;
+	}
+	while (detect->n_free < VG_DETECT_FLOWS) {
+		detect->free[detect->n_free] = VG_DETECT_FLOWS - 1 - detect->n_free;
+		detect->n_free++;
+	}
+	NDPI_BITMASK_SET_ALL(all);
+	ndpi_set_protocol_detection_bitmask2(detect->engine, &all);
+	ndpi_finalize_initialization(detect->engine);
+	return detect;
+}
+
+void vg_detect_destroy(struct vg_detect *detect)
+{
+	release(detect);
+}
