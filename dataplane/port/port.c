@@ -1,0 +1,33 @@
+/* The hot half of port.h. */
+#include <rte_ethdev.h>
+
+#include "dataplane/port/port.h"
+
+uint32_t vg_port_rx(struct vg_ports *ports, uint32_t port_idx, uint16_t queue, struct rte_mbuf **mbufs)
+{
+	struct vg_port *port = &ports->ports[port_idx];
+
+	if (port->memory)
+		return vg_capture_rx(port->memory, ports->pool, ports->timestamp_off, mbufs, VG_PORT_BURST,
+				     &port->n_memory_nombuf);
+	return rte_eth_rx_burst(port->eth_id, queue, mbufs, VG_PORT_BURST);
+}
+
+void vg_port_rewind(struct vg_ports *ports, uint32_t port_idx)
+{
+	if (ports->ports[port_idx].memory)
+		vg_capture_memory_rewind(ports->ports[port_idx].memory);
+}
+
+void vg_port_lost(const struct vg_ports *ports, uint32_t port_idx, uint64_t *n_missed, uint64_t *n_nombuf)
+{
+	const struct vg_port *port = &ports->ports[port_idx];
+	struct rte_eth_stats stats;
+
+	*n_missed = 0;
+	*n_nombuf = port->n_memory_nombuf;
+	if (port->memory || rte_eth_stats_get(port->eth_id, &stats))
+		return;
+	*n_missed = stats.imissed + stats.ierrors;
+	*n_nombuf = stats.rx_nombuf;
+}

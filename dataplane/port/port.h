@@ -1,0 +1,43 @@
+#pragma once
+/* port: where frames come from: net_pcap over capture files (replay), or any DPDK device (live). Opened once, before the
+ * sandbox closes; afterwards only vg_port_rx() and vg_port_lost() touch them. Up to 16 captures or 32 devices. */
+#include <stdint.h>
+
+#include <vigil/base.h>
+#include <vigil/config_snapshot.h>
+
+#include "dataplane/port/capture.h"
+
+struct rte_mbuf;
+struct rte_mempool;
+
+#define VG_PORT_BURST 32u
+
+struct vg_port {
+	char name[64]; /* of the DPDK device */
+	uint16_t eth_id, n_queues;
+	uint8_t is_capture;
+	struct vg_capture_info info;      /* captures */
+	struct vg_capture_memory *memory; /* captures with loop > 1; the device is then not used */
+	uint64_t n_memory_nombuf;
+};
+struct vg_ports {
+	struct rte_mempool *pool;
+	int timestamp_off; /* of the receive time in an mbuf (captures: UTC, us) */
+	uint32_t n_ports;
+	uint32_t n_rx_mbufs; /* buffers that the largest burst can take: receive only when so many are free */
+	struct vg_port ports[VG_SNAPSHOT_MAX_PORTS];
+};
+
+/* Opens and starts the ports of conf for n_workers receiving threads, after EAL is up. A device gets one queue per worker
+ * with symmetric RSS where it has that, else a single queue. NULL: what is wrong is logged with the port's name. Cold. */
+void vg_ports_destroy(struct vg_ports *ports);
+struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t n_workers) VG_DEALLOC(vg_ports_destroy);
+
+/* A burst of up to VG_PORT_BURST frames of a queue; the caller owns them. 0 of a capture is its end. One thread per
+ * queue. */
+uint32_t vg_port_rx(struct vg_ports *ports, uint32_t port_idx, uint16_t queue, struct rte_mbuf **mbufs);
+/* A capture from its beginning again; needs loop > 1. */
+void vg_port_rewind(struct vg_ports *ports, uint32_t port_idx);
+/* Frames that the port lost: *n_missed before us, *n_nombuf because no buffer was free. Totals since the start. */
+void vg_port_lost(const struct vg_ports *ports, uint32_t port_idx, uint64_t *n_missed, uint64_t *n_nombuf);

@@ -1,0 +1,173 @@
+/* The cold half of port.h. Captures are opened here and given to net_pcap as /proc/self/fd/N: no path can break the
+ * device arguments, and what was looked at is what is read. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+
+#include <vigil/log.h>
+
+#include "dataplane/port/port.h"
+
+#define ROOM           "dataplane/port"
+#define RX_DESC        1024u
+#define FRAME_BYTES    65535u /* the largest frame: segmentation offload giants */
+#define ROOM_BYTES     2048u  /* data room of one mbuf */
+#define PACKET_BYTES   16640u /* net_af_packet copies a frame into one mbuf: room for its largest MTU */
+#define CACHE_MBUFS    128u   /* per lcore */
+#define LIVE_MBUFS     8192u  /* per receiving queue */
+#define DISPATCH_MBUFS 16384u /* several workers behind one reader: what lies in their rings */
+
+/* Symmetric in source and destination: 0x6d5a again and again (Woo and Park, 2012). */
+static void symmetric_key(uint8_t *key, size_t n_bytes)
+{
+	for (size_t i = 0; i < n_bytes; i++)
+		key[i] = i & 1 ? 0x5a : 0x6d;
+}
+
+static int configure(struct vg_ports *ports, struct vg_port *port, uint32_t n_workers)
+{
+	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_dev_info info;
+	uint8_t key[64];
+	uint16_t n_desc = RX_DESC, n_tx_desc = 64;
+	int socket = rte_eth_dev_socket_id(port->eth_id);
+
+	if (rte_eth_dev_info_get(port->eth_id, &info))
+		return -1;
+	port->n_queues = 1;
+	if (!port->is_capture && n_workers > 1 && info.max_rx_queues >= n_workers && info.flow_type_rss_offloads) {
+		symmetric_key(key, sizeof(key));
+		port->n_queues = (uint16_t)n_workers;
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_key = key;
+		conf.rx_adv_conf.rss_conf.rss_key_len = info.hash_key_size < sizeof(key) ? info.hash_key_size
+											 : sizeof(key);
+		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & RTE_ETH_RSS_IP;
+	}
+	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+	if (rte_eth_dev_configure(port->eth_id, port->n_queues, info.max_tx_queues ? 1 : 0, &conf))
+		return -1;
+	(void)rte_eth_dev_adjust_nb_rx_tx_desc(port->eth_id, &n_desc, &n_tx_desc);
+	for (uint16_t q = 0; q < port->n_queues; q++)
+		if (rte_eth_rx_queue_setup(port->eth_id, q, n_desc, (unsigned)socket, NULL, ports->pool))
+			return -1;
+	if (info.max_tx_queues && rte_eth_tx_queue_setup(port->eth_id, 0, n_tx_desc, (unsigned)socket, NULL))
+		return -1;
+	if (rte_eth_dev_start(port->eth_id))
+		return -1;
+	if (!port->is_capture)
+		(void)rte_eth_promiscuous_enable(port->eth_id);
+	return 0;
+}
+
+static int open_device(struct vg_ports *ports, struct vg_port *port, const char *devargs, const char *said,
+		       uint32_t n_workers)
+{
+	size_t n_name = strcspn(devargs, ",");
+
+	if (n_name >= sizeof(port->name)) {
+		vg_log(VG_LOG_ERROR, ROOM, "%s: the device's name is too long", said);
+		return -1;
+	}
+	memcpy(port->name, devargs, n_name);
+	if (rte_dev_probe(devargs) || rte_eth_dev_get_port_by_name(port->name, &port->eth_id)) {
+		vg_log(VG_LOG_ERROR, ROOM, "%s: DPDK finds no such port: %s", said, rte_strerror(rte_errno));
+		return -1;
+	}
+	if (configure(ports, port, n_workers)) {
+		vg_log(VG_LOG_ERROR, ROOM, "%s: cannot be started", said);
+		return -1;
+	}
+	return 0;
+}
+
+static int open_capture(struct vg_ports *ports, uint32_t idx, const char *path, uint32_t loop)
+{
+	struct vg_port *port = &ports->ports[idx];
+	char devargs[128];
+
+	port->is_capture = 1;
+	if (vg_capture_probe(path, &port->info))
+		return -1;
+	if (loop > 1) {
+		port->memory = vg_capture_memory_create(path, &port->info);
+		return port->memory ? 0 : -1;
+	}
+	snprintf(devargs, sizeof(devargs), "net_pcap%u,rx_pcap=/proc/self/fd/%d", idx, port->info.fd);
+	return open_device(ports, port, devargs, path, 1);
+}
+
+static int make_pool(struct vg_ports *ports, const struct vg_dataplane_conf *conf, uint32_t n_workers)
+{
+	int is_replay = (conf->flags & VG_CONF_REPLAY) != 0;
+	uint32_t n_mbufs, n_room_bytes = ROOM_BYTES;
+
+	for (uint32_t i = 0; i < conf->n_ports; i++)
+		if (!is_replay && !strncmp(conf->ports[i], "net_af_packet", 13))
+			n_room_bytes = PACKET_BYTES;
+	ports->n_rx_mbufs = VG_PORT_BURST * (FRAME_BYTES / ROOM_BYTES + 1);
+	n_mbufs = n_workers > 1 ? DISPATCH_MBUFS : 2 * ports->n_rx_mbufs;
+	if (!is_replay)
+		n_mbufs += LIVE_MBUFS * (n_room_bytes == ROOM_BYTES ? n_workers * conf->n_ports : 1);
+	ports->pool = rte_pktmbuf_pool_create("vigil", n_mbufs - 1, CACHE_MBUFS, 0,
+					      (uint16_t)(n_room_bytes + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
+	if (!ports->pool) {
+		vg_log(VG_LOG_ERROR, ROOM, "no memory for %u packet buffers of %u bytes: %s", n_mbufs, n_room_bytes,
+		       rte_strerror(rte_errno));
+		return -1;
+	}
+	return rte_mbuf_dyn_rx_timestamp_register(&ports->timestamp_off, NULL);
+}
+
+static void release(struct vg_ports *ports)
+{
+	if (!ports)
+		return;
+	for (uint32_t i = 0; i < ports->n_ports; i++) {
+		struct vg_port *port = &ports->ports[i];
+		if (port->name[0])
+			(void)rte_eth_dev_stop(port->eth_id);
+		vg_capture_memory_destroy(port->memory);
+		if (port->is_capture && port->info.fd >= 0)
+			close(port->info.fd);
+	}
+	rte_mempool_free(ports->pool);
+	free(ports);
+}
+
+struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t n_workers)
+{
+	struct vg_ports *ports = calloc(1, sizeof(*ports));
+
+	if (!ports)
+		return NULL;
+	if (make_pool(ports, conf, n_workers))
+		goto fail;
+	for (uint32_t i = 0; i < conf->n_ports; i++) {
+		const char *said = conf->ports[i];
+		int failed;
+
+		ports->n_ports = i + 1;
+		ports->ports[i].info.fd = -1;
+		failed = conf->flags & VG_CONF_REPLAY ? open_capture(ports, i, said, conf->loop)
+						      : open_device(ports, &ports->ports[i], said, said, n_workers);
+		if (failed)
+			goto fail;
+	}
+	return ports;
+fail:
+	release(ports);
+	return NULL;
+}
+
+void vg_ports_destroy(struct vg_ports *ports)
+{
+	release(ports);
+}
