@@ -64,11 +64,12 @@ static void end_flow(struct vg_flow_table *table, struct vg_flow *flow, enum vg_
 {
 	uint32_t idx = (uint32_t)(flow - table->flows);
 
-	vg_count(table->stats,
-		 why == VG_FLOW_IDLE      ? VG_C_FLOWS_AGED
-		 : why == VG_FLOW_EVICTED ? VG_C_FLOWS_EVICTED
-					  : VG_C_FLOWS_CLOSED,
-		 1);
+	if (!(flow->flags & VG_FLOW_CLOSED))
+		vg_count(table->stats,
+			 why == VG_FLOW_IDLE      ? VG_C_FLOWS_AGED
+			 : why == VG_FLOW_EVICTED ? VG_C_FLOWS_EVICTED
+						  : VG_C_FLOWS_CLOSED,
+			 1);
 	table->on_end(table->owner, flow, why);
 	vg_wheel_disarm(table->wheel, idx);
 	unlink_flow(table, flow);
@@ -153,7 +154,8 @@ struct vg_flow *vg_flow_table_find(struct vg_flow_table *table, const struct vg_
 
 void vg_flow_table_restart(struct vg_flow_table *table, struct vg_flow *flow)
 {
-	vg_count(table->stats, VG_C_FLOWS_CLOSED, 1);
+	if (!(flow->flags & VG_FLOW_CLOSED))
+		vg_count(table->stats, VG_C_FLOWS_CLOSED, 1);
 	begin_flow(table, flow);
 }
 

@@ -21,6 +21,7 @@ enum vg_flow_end { VG_FLOW_IDLE, VG_FLOW_EVICTED, VG_FLOW_FLUSHED };
 
 /* vg_flow.flags: base_seq[dir] is known from a SYN or from the SYN of the other side that acknowledges ours. */
 #define VG_FLOW_BASE(dir) (1u << (dir))
+#define VG_FLOW_CLOSED    4u /* both sides have ended; already counted as that */
 
 struct vg_flow {
 	struct vg_flow_key key;

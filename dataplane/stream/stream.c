@@ -195,6 +195,9 @@ static enum vg_step give_up(const struct place *p)
 
 	if (!(d->flags & KNOWN)) {
 		set_known(d, d->first_node != NONE ? vg_hole_node(p->all, d->first_node)->seq : d->end_seq);
+		step = p->all->sink.gap(p->all->sink.owner, p->idx, p->dir, 0, p->wall_ns);
+		if (step == VG_SKIP || step == VG_BAD)
+			return step;
 		if (d->first_node != NONE || (d->flags & END_SEEN))
 			return run(p);
 		return tell_end(p, VG_END_RST);
@@ -272,10 +275,14 @@ enum vg_step vg_stream_begin(struct vg_streams *streams, uint32_t idx, unsigned 
 		uint32_t first_seq = vg_hole_node(streams, p.d->first_node)->seq;
 		if (is_near(vg_seq_distance(seq, first_seq)))
 			break;
-		if (!by_syn && is_near(vg_seq_distance(first_seq, seq)))
-			seq = first_seq;
-		else
+		if (by_syn || !is_near(vg_seq_distance(first_seq, seq))) {
 			vg_holes_drop_first(streams, p.d);
+			continue;
+		}
+		step = give_up(&p); /* from the first held byte on */
+		if (step == VG_MORE && !(p.d->flags & ENDED))
+			wait_anew(&p);
+		return step;
 	}
 	set_known(p.d, seq);
 	step = run(&p);

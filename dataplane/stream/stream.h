@@ -46,7 +46,7 @@ struct vg_stream_sink {
 	void *owner;
 	enum vg_step (*bytes)(void *owner, uint32_t stream_idx, unsigned dir, const uint8_t *bytes, uint32_t n_bytes,
 			      int64_t wall_ns);
-	/* n_missing >= 1 bytes will never come. */
+	/* n_missing bytes will never come; 0: what follows begins somewhere in the middle of the stream. */
 	enum vg_step (*gap)(void *owner, uint32_t stream_idx, unsigned dir, uint64_t n_missing, int64_t wall_ns);
 	void (*conflict)(void *owner, uint32_t stream_idx, unsigned dir);
 	void (*end)(void *owner, uint32_t stream_idx, unsigned dir, enum vg_stream_end how, int64_t wall_ns);

@@ -1,0 +1,344 @@
+/* A flow is NEW until its first payload, LIVE while it has a stream, then LET_GO (nothing of it is wanted) or LISTENING
+ * (undecided: every piece is asked whether it begins a message). Everything a packet can cause is in inspect_packet(). */
+#include <string.h>
+
+#include <rte_mbuf.h>
+
+#include "dataplane/decode/decode.h"
+#include "dataplane/detect/first_bytes.h"
+#include "dataplane/inspect_priv.h"
+
+#define TICK_FLOWS    64u /* aged per tick */
+#define TICK_STREAMS  64u
+#define REORDERED_SYN (1u << 20) /* a SYN may come so many bytes after what it begins */
+
+/* ---- leaving ---- */
+
+/* Gives back all that a live flow holds. */
+static void leave(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_flow_state state)
+{
+	struct vg_inspect_stream *live = &inspect->live[flow->stream_idx];
+
+	vg_detect_end(inspect->detect, &live->detect);
+	if (live->proto)
+		vg_proto_flow_give(inspect->proto, &live->proto);
+	vg_streams_give(inspect->streams, &flow->stream_idx);
+	flow->state = (uint8_t)state;
+}
+
+/* What the rooms said of a live flow; nothing to do for VG_MORE. */
+static void obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_step step)
+{
+	if (step == VG_MORE)
+		return;
+	if (step == VG_DONE && !(flow->flags & VG_FLOW_CLOSED)) {
+		flow->flags |= VG_FLOW_CLOSED;
+		vg_count(inspect->stats, VG_C_FLOWS_CLOSED, 1);
+	}
+	leave(inspect, flow,
+	      inspect->live[flow->stream_idx].app == VG_APP_UNKNOWN ? VG_FLOW_LISTENING : VG_FLOW_LET_GO);
+}
+
+static void finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_stream_end how)
+{
+	if (flow->state != VG_FLOW_LIVE)
+		return;
+	(void)vg_stream_finish(inspect->streams, flow->stream_idx, how);
+	leave(inspect, flow, VG_FLOW_LET_GO);
+}
+
+void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why)
+{
+	finish(owner, flow,
+	       why == VG_FLOW_IDLE      ? VG_END_TIMEOUT
+	       : why == VG_FLOW_EVICTED ? VG_END_EVICTED
+					: VG_END_INPUT_END);
+}
+
+/* ---- what stream tells ---- */
+
+/* proto takes over: what was lost and held goes first. VG_SKIP: no state was free. */
+static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, int64_t wall_ns)
+{
+	const struct vg_flow *flow = live->flow;
+	struct vg_flow_ident ident = { .ip_version = flow->key.ip_version,
+				       .port = { flow->key.port[0], flow->key.port[1] },
+				       .vlan = { flow->key.vlan[0], flow->key.vlan[1] },
+				       .capture_idx = flow->key.capture_idx,
+				       .flow_id = vg_flow_rare(inspect->flows, flow)->flow_id };
+	enum vg_step step = VG_MORE;
+
+	memcpy(ident.ip, flow->key.ip, sizeof(ident.ip));
+	ident.midstream = !(flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))) || live->detect.n_lost_bytes[0] ||
+			  live->detect.n_lost_bytes[1] || live->detect.is_past[0] || live->detect.is_past[1];
+	vg_detect_end(inspect->detect, &live->detect);
+	live->app = VG_APP_HTTP1;
+	live->proto = vg_proto_flow_take(inspect->proto, VG_APP_HTTP1, &ident);
+	if (!live->proto)
+		return VG_SKIP;
+	for (unsigned dir = 0; dir < 2 && step != VG_SKIP && step != VG_BAD; dir++) {
+		if (live->conflict[dir])
+			vg_proto_conflict(inspect->proto, live->proto, dir);
+		if (live->detect.n_lost_bytes[dir] || live->detect.is_past[dir])
+			step = vg_proto_gap(inspect->proto, live->proto, dir, live->detect.n_lost_bytes[dir], wall_ns);
+		if (live->detect.n_held[dir] && step != VG_SKIP && step != VG_BAD)
+			step = vg_proto_feed(inspect->proto, live->proto, dir, live->detect.held[dir],
+					     live->detect.n_held[dir], wall_ns);
+		if (live->ended[dir])
+			vg_proto_end(inspect->proto, live->proto, dir, (enum vg_stream_end)(live->ended[dir] - 1),
+				     wall_ns);
+	}
+	return step;
+}
+
+static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, const uint8_t *bytes, uint32_t n_bytes,
+			     int64_t wall_ns)
+{
+	struct vg_inspect *inspect = owner;
+	struct vg_inspect_stream *live = &inspect->live[stream_idx];
+	enum vg_step step;
+
+	if (live->app == VG_APP_HTTP1)
+		return vg_proto_feed(inspect->proto, live->proto, dir, bytes, n_bytes, wall_ns);
+	live->app = (uint8_t)vg_detect_bytes(inspect->detect, &live->detect, dir, bytes, n_bytes);
+	if (live->app == VG_APP_NONE)
+		return VG_MORE;
+	if (live->app != VG_APP_HTTP1)
+		return VG_SKIP;
+	step = start_proto(inspect, live, wall_ns);
+	if (step == VG_SKIP || step == VG_BAD)
+		return step;
+	return vg_proto_feed(inspect->proto, live->proto, dir, bytes, n_bytes, wall_ns);
+}
+
+static enum vg_step on_gap(void *owner, uint32_t stream_idx, unsigned dir, uint64_t n_missing, int64_t wall_ns)
+{
+	struct vg_inspect *inspect = owner;
+	struct vg_inspect_stream *live = &inspect->live[stream_idx];
+
+	if (live->app == VG_APP_HTTP1)
+		return vg_proto_gap(inspect->proto, live->proto, dir, n_missing, wall_ns);
+	vg_detect_gap(&live->detect, dir, n_missing);
+	return VG_MORE;
+}
+
+static void on_conflict(void *owner, uint32_t stream_idx, unsigned dir)
+{
+	struct vg_inspect *inspect = owner;
+	struct vg_inspect_stream *live = &inspect->live[stream_idx];
+
+	if (live->app == VG_APP_HTTP1)
+		vg_proto_conflict(inspect->proto, live->proto, dir);
+	else
+		live->conflict[dir] = 1;
+}
+
+static void on_end(void *owner, uint32_t stream_idx, unsigned dir, enum vg_stream_end how, int64_t wall_ns)
+{
+	struct vg_inspect *inspect = owner;
+	struct vg_inspect_stream *live = &inspect->live[stream_idx];
+
+	if (live->app == VG_APP_HTTP1)
+		vg_proto_end(inspect->proto, live->proto, dir, how, wall_ns);
+	else
+		live->ended[dir] = (uint8_t)(1 + how);
+}
+
+void vg_inspect_stream_sink(struct vg_inspect *inspect, struct vg_stream_sink *sink)
+{
+	*sink = (struct vg_stream_sink){ inspect, on_bytes, on_gap, on_conflict, on_end };
+}
+
+/* ---- a packet ---- */
+
+/* A new connection on the ports of an old one. */
+static void restart(struct vg_inspect *inspect, struct vg_flow *flow)
+{
+	finish(inspect, flow, VG_END_RESTARTED);
+	vg_flow_table_restart(inspect->flows, flow);
+}
+
+static void set_base(struct vg_inspect *inspect, struct vg_flow *flow, unsigned dir, uint32_t seq)
+{
+	flow->flags |= (uint8_t)VG_FLOW_BASE(dir);
+	vg_flow_rare(inspect->flows, flow)->base_seq[dir] = seq;
+}
+
+static int has_base(struct vg_inspect *inspect, const struct vg_flow *flow, unsigned dir, uint32_t seq)
+{
+	return (flow->flags & VG_FLOW_BASE(dir)) && vg_flow_rare(inspect->flows, flow)->base_seq[dir] == seq;
+}
+
+/* A SYN of a direction that was picked up without one may only be late: then what we have follows it closely. */
+static int is_late_syn(struct vg_inspect *inspect, const struct vg_flow *flow, unsigned dir, uint32_t base)
+{
+	if (flow->state != VG_FLOW_LIVE || (flow->flags & VG_FLOW_BASE(dir)))
+		return 0;
+	return !vg_stream_is_known(inspect->streams, flow->stream_idx, dir) ||
+	       inspect->streams->streams[flow->stream_idx].dirs[dir].next_seq - base <= REORDERED_SYN;
+}
+
+static void take_syn(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	unsigned dir = pkt->dir;
+	uint32_t base = pkt->seq + 1;
+	int is_answer = (pkt->tcp_flags & VG_TCP_ACK) != 0;
+
+	if (has_base(inspect, flow, dir, base))
+		return;
+	if (flow->state != VG_FLOW_NEW && !is_late_syn(inspect, flow, dir, base) &&
+	    !(is_answer && has_base(inspect, flow, !dir, pkt->ack)))
+		restart(inspect, flow);
+	set_base(inspect, flow, dir, base);
+	if (is_answer && !(flow->flags & VG_FLOW_BASE(!dir)))
+		set_base(inspect, flow, !dir, pkt->ack);
+	if (flow->state != VG_FLOW_LIVE)
+		return;
+	for (unsigned i = 0; i < 2 && flow->state == VG_FLOW_LIVE; i++)
+		if ((flow->flags & VG_FLOW_BASE(i)) && !vg_stream_is_known(inspect->streams, flow->stream_idx, i))
+			obey(inspect, flow,
+			     vg_stream_begin(inspect->streams, flow->stream_idx, i,
+					     vg_flow_rare(inspect->flows, flow)->base_seq[i], 1, pkt->clock_ns,
+					     pkt->wall_ns));
+}
+
+/* NEW and LISTENING flows get a stream; those for which none is free are let go. */
+static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	uint32_t idx = vg_streams_take(inspect->streams);
+
+	if (flow->state == VG_FLOW_LISTENING)
+		flow->flags &= (uint8_t) ~(VG_FLOW_BASE(0) | VG_FLOW_BASE(1));
+	flow->state = VG_FLOW_LET_GO;
+	if (idx == VG_STREAM_NONE)
+		return 0;
+	if (!(flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))))
+		vg_count(inspect->stats, VG_C_STREAM_MIDSTREAM, 1);
+	memset(&inspect->live[idx], 0, sizeof(inspect->live[idx]));
+	inspect->live[idx].flow = flow;
+	flow->stream_idx = idx;
+	flow->state = VG_FLOW_LIVE;
+	for (unsigned dir = 0; dir < 2; dir++)
+		if (flow->flags & VG_FLOW_BASE(dir))
+			(void)vg_stream_begin(inspect->streams, idx, dir,
+					      vg_flow_rare(inspect->flows, flow)->base_seq[dir], 1, pkt->clock_ns,
+					      pkt->wall_ns);
+	return 1;
+}
+
+/* The payload of a packet, segment by segment where the frame has more than one. */
+static enum vg_step take_payload(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	const struct rte_mbuf *segment = pkt->segment;
+	const uint8_t *at = pkt->frame + pkt->payload_off;
+	uint32_t seq = pkt->seq + ((pkt->tcp_flags & VG_TCP_SYN) != 0);
+	uint32_t n_left = pkt->n_payload_bytes, n = pkt->n_first_bytes - pkt->payload_off;
+	enum vg_step step = VG_MORE;
+
+	for (;;) {
+		n = n < n_left ? n : n_left;
+		if (n)
+			step = vg_stream_segment(inspect->streams, flow->stream_idx, pkt->dir, seq, at, n,
+						 pkt->clock_ns, pkt->wall_ns);
+		seq += n;
+		n_left -= n;
+		if (step != VG_MORE || !n_left || !segment || !segment->next)
+			return step;
+		segment = segment->next;
+		at = rte_pktmbuf_mtod(segment, const uint8_t *);
+		n = segment->data_len;
+	}
+}
+
+/* Payload of a live flow; before that where its direction begins, if nothing told yet. */
+static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	const struct vg_inspect_stream *live = &inspect->live[flow->stream_idx];
+	uint32_t n_first = pkt->n_first_bytes - pkt->payload_off;
+	enum vg_step step = VG_MORE;
+	enum vg_app app;
+
+	n_first = n_first < pkt->n_payload_bytes ? n_first : pkt->n_payload_bytes;
+	if (!vg_stream_is_known(inspect->streams, flow->stream_idx, pkt->dir) &&
+	    vg_first_bytes(pkt->frame + pkt->payload_off, n_first) == VG_APP_HTTP1)
+		step = vg_stream_begin(inspect->streams, flow->stream_idx, pkt->dir, pkt->seq, 0, pkt->clock_ns,
+				       pkt->wall_ns);
+	if (step == VG_MORE)
+		step = take_payload(inspect, flow, pkt);
+	if (step == VG_MORE && live->app == VG_APP_NONE && (live->detect.is_past[0] || live->detect.is_past[1])) {
+		app = vg_detect_ask(inspect->detect, &inspect->live[flow->stream_idx].detect, pkt->frame + pkt->ip_off,
+				    pkt->n_first_bytes - pkt->ip_off, pkt->clock_ns);
+		if (app == VG_APP_HTTP1)
+			step = start_proto(inspect, &inspect->live[flow->stream_idx], pkt->wall_ns);
+		else if (app != VG_APP_NONE)
+			step = VG_SKIP;
+		step = step == VG_DONE ? VG_MORE : step;
+	}
+	obey(inspect, flow, step);
+}
+
+/* Whether the packet makes a flow without stream live: payload, or a FIN after payload that was not seen yet. */
+static int wants_stream(struct vg_inspect *inspect, const struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	if (flow->state == VG_FLOW_NEW)
+		return pkt->n_payload_bytes ||
+		       ((pkt->tcp_flags & VG_TCP_FIN) && (flow->flags & VG_FLOW_BASE(pkt->dir)) &&
+			!has_base(inspect, flow, pkt->dir, pkt->seq));
+	if (flow->state == VG_FLOW_LISTENING) {
+		uint32_t n_first = pkt->n_first_bytes - pkt->payload_off;
+		n_first = n_first < pkt->n_payload_bytes ? n_first : pkt->n_payload_bytes;
+		return vg_first_bytes_is_message(pkt->frame + pkt->payload_off, n_first);
+	}
+	return 0;
+}
+
+static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *pkt)
+{
+	struct vg_flow *flow = vg_flow_table_find(inspect->flows, pkt);
+	uint32_t next_seq = pkt->seq + pkt->n_payload_bytes + ((pkt->tcp_flags & VG_TCP_SYN) != 0);
+
+	if (pkt->tcp_flags & VG_TCP_SYN)
+		take_syn(inspect, flow, pkt);
+	if (flow->state == VG_FLOW_LIVE) {
+		if (vg_stream_is_due(inspect->streams, flow->stream_idx, pkt->clock_ns))
+			obey(inspect, flow, vg_stream_expire(inspect->streams, flow->stream_idx, pkt->clock_ns));
+	} else if (!wants_stream(inspect, flow, pkt) || !make_live(inspect, flow, pkt)) {
+		return;
+	}
+	if (flow->state == VG_FLOW_LIVE && pkt->n_payload_bytes)
+		take_data(inspect, flow, pkt);
+	if (flow->state == VG_FLOW_LIVE && (pkt->tcp_flags & VG_TCP_FIN))
+		obey(inspect, flow,
+		     vg_stream_fin(inspect->streams, flow->stream_idx, pkt->dir, next_seq, pkt->clock_ns,
+				   pkt->wall_ns));
+	if (flow->state == VG_FLOW_LIVE && (pkt->tcp_flags & VG_TCP_RST))
+		obey(inspect, flow,
+		     vg_stream_rst(inspect->streams, flow->stream_idx, pkt->dir, next_seq, pkt->clock_ns,
+				   pkt->wall_ns));
+}
+
+void vg_inspect_burst(struct vg_inspect *inspect, struct vg_packet *pkts, uint32_t n_pkts)
+{
+	n_pkts = vg_decode_burst(pkts, n_pkts, inspect->stats);
+	vg_flow_table_prefetch_burst(inspect->flows, pkts, n_pkts);
+	for (uint32_t i = 0; i < n_pkts; i++)
+		inspect_packet(inspect, &pkts[i]);
+}
+
+void vg_inspect_tick(struct vg_inspect *inspect, uint64_t clock_ns)
+{
+	uint32_t idx;
+
+	for (uint32_t i = 0; i < TICK_STREAMS; i++) {
+		idx = vg_streams_due(inspect->streams, clock_ns);
+		if (idx == VG_STREAM_NONE)
+			break;
+		obey(inspect, inspect->live[idx].flow, vg_stream_expire(inspect->streams, idx, clock_ns));
+	}
+	(void)vg_flow_table_age(inspect->flows, clock_ns, TICK_FLOWS);
+}
+
+void vg_inspect_flush(struct vg_inspect *inspect)
+{
+	vg_flow_table_flush(inspect->flows);
+}

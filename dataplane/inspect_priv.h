@@ -1,0 +1,28 @@
+#pragma once
+/* inspect_priv: the state of inspect.c and its _setup half. */
+#include "dataplane/detect/detect.h"
+#include "dataplane/flow/flow_table.h"
+#include "dataplane/inspect.h"
+#include "dataplane/stream/stream.h"
+
+/* What the worker knows of a live stream beyond its sequence numbers; same index as in the pool of streams. */
+struct vg_inspect_stream {
+	struct vg_proto_flow *proto; /* HTTP1 only */
+	struct vg_flow *flow;
+	struct vg_detect_flow detect;
+	uint8_t app;         /* enum vg_app */
+	uint8_t conflict[2]; /* told before proto was there */
+	uint8_t ended[2];    /* 1 + enum vg_stream_end, told before proto was there */
+};
+struct vg_inspect {
+	struct vg_flow_table *flows;
+	struct vg_streams *streams;
+	struct vg_detect *detect;
+	struct vg_proto *proto; /* borrowed */
+	struct vg_stats_page *stats;
+	struct vg_inspect_stream *live;
+};
+
+/* stream's sink and the flow table's end: the owner is the struct vg_inspect. */
+void vg_inspect_stream_sink(struct vg_inspect *inspect, struct vg_stream_sink *sink);
+void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why);

@@ -1,0 +1,50 @@
+/* The cold half of inspect.h. */
+#include <stdlib.h>
+
+#include "dataplane/inspect_priv.h"
+
+#define MIN_HOLE_POOL (16u << 20) /* bytes for held segments of a core, */
+#define MAX_HOLE_POOL (64u << 20) /* whatever hole_bytes times n_streams says */
+
+static void release(struct vg_inspect *inspect)
+{
+	if (!inspect)
+		return;
+	vg_detect_destroy(inspect->detect);
+	vg_streams_destroy(inspect->streams);
+	vg_flow_table_destroy(inspect->flows);
+	free(inspect->live);
+	free(inspect);
+}
+
+struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const uint64_t seed[3],
+				     struct vg_stats_page *stats, struct vg_proto *proto)
+{
+	struct vg_inspect *inspect = calloc(1, sizeof(*inspect));
+	uint64_t pool_bytes = (uint64_t)conf->hole_bytes * conf->n_streams;
+	struct vg_stream_sink sink;
+
+	if (!inspect)
+		return NULL;
+	pool_bytes = pool_bytes < MIN_HOLE_POOL   ? MIN_HOLE_POOL
+		     : pool_bytes > MAX_HOLE_POOL ? MAX_HOLE_POOL
+						  : pool_bytes;
+	vg_inspect_stream_sink(inspect, &sink);
+	inspect->stats = stats;
+	inspect->proto = proto;
+	inspect->live = calloc(conf->n_streams, sizeof(inspect->live[0]));
+	inspect->flows = vg_flow_table_create(conf->n_flows, (uint64_t)conf->idle_timeout_ms * 1000000, seed, stats,
+					      vg_inspect_flow_end, inspect);
+	inspect->streams = vg_streams_create(conf->n_streams, conf->hole_bytes, pool_bytes,
+					     (uint64_t)conf->hole_timeout_ms * 1000000, stats, &sink);
+	inspect->detect = vg_detect_create(stats);
+	if (inspect->live && inspect->flows && inspect->streams && inspect->detect)
+		return inspect;
+	release(inspect);
+	return NULL;
+}
+
+void vg_inspect_destroy(struct vg_inspect *inspect)
+{
+	release(inspect);
+}
