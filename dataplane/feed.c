@@ -9,10 +9,12 @@
 
 #define ROOM "dataplane/feed"
 
-void vg_feed_init(struct vg_feed *feed, struct vg_ports *ports, const struct vg_dataplane_conf *conf, uint16_t queue)
+void vg_feed_init(struct vg_feed *feed, struct vg_ports *ports, const struct vg_dataplane_conf *conf,
+		  enum vg_feed_share share, uint16_t queue)
 {
 	*feed = (struct vg_feed){ .ports = ports,
 				  .flags = conf->flags,
+				  .share = share,
 				  .queue = queue,
 				  .loops = conf->loop ? conf->loop : 1,
 				  .loops_left = conf->loop ? conf->loop : 1 };
@@ -25,8 +27,6 @@ static void check_round(struct vg_feed *feed)
 	uint64_t n_missed, n_nombuf, missing;
 
 	vg_port_lost(feed->ports, feed->port_idx, &n_missed, &n_nombuf);
-	if (feed->loops_left == 1)
-		feed->n_lost += n_missed + n_nombuf;
 	if (n_missed + n_nombuf)
 		vg_log(VG_LOG_ERROR, ROOM, "capture %u: %llu packets lost for want of buffers", feed->port_idx,
 		       (unsigned long long)(n_missed + n_nombuf));
@@ -112,10 +112,12 @@ static enum vg_feed_word next_of_devices(struct vg_feed *feed, uint64_t mono_ns,
 	for (uint32_t i = 0; i < feed->ports->n_ports; i++) {
 		uint32_t port_idx = feed->port_idx;
 
+		int is_multi = feed->ports->ports[port_idx].n_queues > 1;
+
 		feed->port_idx = (port_idx + 1) % feed->ports->n_ports;
-		if (feed->queue >= feed->ports->ports[port_idx].n_queues)
+		if (feed->share == (is_multi ? VG_FEED_SINGLE_QUEUE : VG_FEED_MULTI_QUEUE))
 			continue;
-		feed->n_frames = vg_port_rx(feed->ports, port_idx, feed->queue, feed->mbufs);
+		feed->n_frames = vg_port_rx(feed->ports, port_idx, is_multi ? feed->queue : 0, feed->mbufs);
 		if (!feed->n_frames)
 			continue;
 		feed->link = VG_LINK_ETHERNET;

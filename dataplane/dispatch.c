@@ -1,0 +1,210 @@
+/* What travels with a frame lies in its mbuf: port = capture, packet_type = link type, timestamp = UTC ns, and the clock in
+ * a field of our own, which also carries the marks: end of a round, end of input. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <rte_errno.h>
+#include <rte_mbuf.h>
+#include <rte_mbuf_dyn.h>
+#include <rte_ring.h>
+
+#include <vigil/clock.h>
+#include <vigil/log.h>
+
+#include "dataplane/decode/decode.h"
+#include "dataplane/dispatch.h"
+
+#define ROOM         "dataplane/dispatch"
+#define MARK_ROUND   UINT64_MAX
+#define MARK_END     (UINT64_MAX - 1)
+#define WAIT_US      20
+#define IDLE_ROUNDS  256u
+/* Buffers that per-lcore caches may hold back: one and a half cache per lcore (rte_mempool). */
+#define CACHED_MBUFS (128u * 3 / 2)
+
+static uint64_t *clock_of(struct rte_mbuf *m, int off)
+{
+	return RTE_MBUF_DYNFIELD(m, off, uint64_t *);
+}
+
+static void release(struct vg_dispatch *dispatch)
+{
+	if (!dispatch)
+		return;
+	for (uint32_t i = 0; i < dispatch->n_rings; i++)
+		rte_ring_free(dispatch->rings[i]);
+	free(dispatch);
+}
+
+struct vg_dispatch *vg_dispatch_create(struct vg_ports *ports, const struct vg_dataplane_conf *conf, uint32_t n_rings,
+				       const _Atomic int *stop)
+{
+	static const struct rte_mbuf_dynfield field = { .name = "vigil_clock", .size = 8, .align = 8 };
+	struct vg_dispatch *dispatch = calloc(1, sizeof(*dispatch));
+	char name[32];
+
+	if (!dispatch)
+		return NULL;
+	vg_feed_init(&dispatch->feed, ports, conf, conf->flags & VG_CONF_REPLAY ? VG_FEED_ALL : VG_FEED_SINGLE_QUEUE,
+		     0);
+	dispatch->stop = stop;
+	dispatch->clock_off = rte_mbuf_dynfield_register(&field);
+	for (uint32_t i = 0; i < n_rings && dispatch->clock_off >= 0; i++) {
+		snprintf(name, sizeof(name), "vigil_%u", i);
+		dispatch->rings[i] = rte_ring_create(name, VG_DISPATCH_RING, SOCKET_ID_ANY,
+						     RING_F_SP_ENQ | RING_F_SC_DEQ);
+		dispatch->n_rings += dispatch->rings[i] != NULL;
+	}
+	if (dispatch->n_rings == n_rings)
+		return dispatch;
+	vg_log(VG_LOG_ERROR, ROOM, "no memory for %u rings: %s", n_rings, rte_strerror(rte_errno));
+	release(dispatch);
+	return NULL;
+}
+
+void vg_dispatch_destroy(struct vg_dispatch *dispatch)
+{
+	release(dispatch);
+}
+
+/* Symmetric in the addresses; frames without TCP go anywhere. */
+static uint32_t ring_of(const struct vg_dispatch *dispatch, struct rte_mbuf *m, enum vg_link link)
+{
+	struct vg_packet pkt = { .frame = rte_pktmbuf_mtod(m, const uint8_t *),
+				 .n_first_bytes = m->data_len,
+				 .n_frame_bytes = m->pkt_len,
+				 .link = link };
+	uint64_t words[4], h;
+
+	if (vg_decode_frame(&pkt) != VG_DECODE_TCP)
+		return 0;
+	memcpy(words, pkt.key.ip, sizeof(words));
+	h = (words[0] ^ words[1] ^ words[2] ^ words[3]) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)((h >> 32) * dispatch->n_rings >> 32);
+}
+
+static int must_wait(const struct vg_dispatch *dispatch)
+{
+	return (dispatch->feed.flags & VG_CONF_LOSSLESS) != 0;
+}
+
+/* m goes into a ring, or, where that is full and nothing waits, nowhere. */
+static void send(struct vg_dispatch *dispatch, uint32_t ring, struct rte_mbuf *m, int is_mark)
+{
+	while (rte_ring_sp_enqueue(dispatch->rings[ring], m)) {
+		if ((!is_mark && !must_wait(dispatch)) || atomic_load_explicit(dispatch->stop, memory_order_relaxed)) {
+			rte_pktmbuf_free(m);
+			atomic_fetch_add_explicit(&dispatch->n_missed, 1, memory_order_relaxed);
+			return;
+		}
+		usleep(WAIT_US);
+	}
+}
+
+static void send_mark(struct vg_dispatch *dispatch, uint64_t mark)
+{
+	for (uint32_t i = 0; i < dispatch->n_rings; i++) {
+		struct rte_mbuf *m;
+		while (!(m = rte_pktmbuf_alloc(dispatch->feed.ports->pool)) &&
+		       !atomic_load_explicit(dispatch->stop, memory_order_relaxed))
+			usleep(WAIT_US);
+		if (!m)
+			return;
+		*clock_of(m, dispatch->clock_off) = mark;
+		send(dispatch, i, m, 1);
+	}
+}
+
+static void send_frames(struct vg_dispatch *dispatch)
+{
+	struct vg_feed *feed = &dispatch->feed;
+
+	for (uint32_t i = feed->first; i < feed->first + feed->n_frames; i++) {
+		struct rte_mbuf *m = feed->mbufs[i];
+
+		m->port = feed->capture_idx;
+		m->packet_type = feed->link;
+		*RTE_MBUF_DYNFIELD(m, feed->ports->timestamp_off, rte_mbuf_timestamp_t *) = (uint64_t)feed->wall_ns[i];
+		*clock_of(m, dispatch->clock_off) = feed->clocks_ns[i];
+		send(dispatch, ring_of(dispatch, m, feed->link), m, 0);
+	}
+}
+
+/* A replay receives only while the largest burst would find buffers. */
+static int has_buffers(const struct vg_dispatch *dispatch)
+{
+	const struct vg_ports *ports = dispatch->feed.ports;
+
+	if (!(dispatch->feed.flags & VG_CONF_REPLAY))
+		return 1;
+	return rte_mempool_avail_count(ports->pool) >= ports->n_rx_mbufs + (dispatch->n_rings + 1) * CACHED_MBUFS;
+}
+
+void vg_dispatch_run(struct vg_dispatch *dispatch)
+{
+	uint32_t n_idle = 0;
+
+	while (!atomic_load_explicit(dispatch->stop, memory_order_relaxed)) {
+		enum vg_feed_word word = VG_FEED_IDLE;
+
+		if (has_buffers(dispatch))
+			word = vg_feed_next(&dispatch->feed, vg_mono_now().ns, vg_wall_now().ns);
+		if (word == VG_FEED_PACKETS) {
+			send_frames(dispatch);
+			n_idle = 0;
+		} else if (word == VG_FEED_ROUND) {
+			send_mark(dispatch, MARK_ROUND);
+		} else if (word == VG_FEED_INPUT_END) {
+			send_mark(dispatch, MARK_END);
+			return;
+		} else if ((dispatch->feed.flags & VG_CONF_REPLAY) && ++n_idle > IDLE_ROUNDS) {
+			usleep(WAIT_US);
+		}
+	}
+}
+
+void vg_dispatch_end_init(struct vg_dispatch_end *end, const struct vg_dispatch *dispatch, uint32_t ring_idx)
+{
+	*end = (struct vg_dispatch_end){ dispatch->rings[ring_idx], dispatch->clock_off,
+					 dispatch->feed.ports->timestamp_off, NULL };
+}
+
+static struct rte_mbuf *take(struct vg_dispatch_end *end)
+{
+	struct rte_mbuf *m = end->next;
+	void *got;
+
+	end->next = NULL;
+	if (m)
+		return m;
+	return rte_ring_sc_dequeue(end->ring, &got) ? NULL : got;
+}
+
+enum vg_feed_word vg_dispatch_next(struct vg_dispatch_end *end, struct vg_feed *burst)
+{
+	burst->first = burst->n_frames = 0;
+	while (burst->n_frames < VG_BURST) {
+		struct rte_mbuf *m = take(end);
+		uint32_t n = burst->n_frames;
+		uint64_t clock_ns;
+
+		if (!m)
+			break;
+		clock_ns = *clock_of(m, end->clock_off);
+		if (clock_ns >= MARK_END && !n) {
+			rte_pktmbuf_free(m);
+			return clock_ns == MARK_END ? VG_FEED_INPUT_END : VG_FEED_ROUND;
+		}
+		if (clock_ns >= MARK_END || (n && (m->port != burst->capture_idx || m->packet_type != burst->link))) {
+			end->next = m;
+			break;
+		}
+		burst->capture_idx = (uint8_t)m->port;
+		burst->link = (enum vg_link)m->packet_type;
+		burst->mbufs[n] = m;
+		burst->wall_ns[n] = (int64_t)*RTE_MBUF_DYNFIELD(m, end->timestamp_off, rte_mbuf_timestamp_t *);
+		burst->clocks_ns[n] = burst->clock_ns = clock_ns;
+		burst->n_frames = n + 1;
+	}
+	return burst->n_frames ? VG_FEED_PACKETS : VG_FEED_IDLE;
+}

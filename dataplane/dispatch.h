@@ -1,0 +1,43 @@
+#pragma once
+/* dispatch: one receiving thread for several workers, where a port has a single queue: frames go to the worker that the
+ * symmetric hash of their addresses names, so that both directions of a flow, and all flows of a pair of hosts, meet on
+ * one core. One single-producer ring per worker; lossless replays wait where one is full, otherwise the frame is counted
+ * as missed. The clock is the dispatcher's: what a worker sees does not depend on how many there are. */
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <vigil/base.h>
+#include <vigil/config_snapshot.h>
+#include <vigil/stats_page.h>
+
+#include "dataplane/feed.h"
+
+#define VG_DISPATCH_RING 512u /* frames on their way to one worker */
+
+struct rte_ring;
+struct vg_dispatch {
+	struct vg_feed feed;
+	struct rte_ring *rings[VG_LANE_MAX_CORES];
+	uint32_t n_rings;
+	int clock_off; /* of the path's clock in an mbuf */
+	const _Atomic int *stop;
+	_Atomic uint64_t n_missed; /* full rings; read by the worker that counts */
+};
+
+/* Rings to n_rings workers over the single-queue ports (or the captures). stop is borrowed: non-zero ends the loop. NULL:
+ * logged. Cold. */
+void vg_dispatch_destroy(struct vg_dispatch *dispatch);
+struct vg_dispatch *vg_dispatch_create(struct vg_ports *ports, const struct vg_dataplane_conf *conf, uint32_t n_rings,
+				       const _Atomic int *stop) VG_DEALLOC(vg_dispatch_destroy);
+/* The dispatching thread: until the input is used up or stop. */
+void vg_dispatch_run(struct vg_dispatch *dispatch);
+
+/* A worker's end of its ring: the next frames that came under one link and capture into *burst (first = 0), as
+ * vg_feed_next() would. IDLE: nothing there. The worker's own thread. */
+struct vg_dispatch_end {
+	struct rte_ring *ring;
+	int clock_off, timestamp_off;
+	struct rte_mbuf *next; /* taken, but of another capture or a mark */
+};
+void vg_dispatch_end_init(struct vg_dispatch_end *end, const struct vg_dispatch *dispatch, uint32_t ring_idx);
+enum vg_feed_word vg_dispatch_next(struct vg_dispatch_end *end, struct vg_feed *burst);

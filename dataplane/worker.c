@@ -1,0 +1,147 @@
+/* The packet path. A replay never spins: where it waits (hashers, pacing, drained input) it sleeps; live workers poll. */
+#include <unistd.h>
+
+#include <rte_mbuf.h>
+#include <rte_pause.h>
+
+#include <vigil/clock.h>
+
+#include "dataplane/worker.h"
+
+#define WAIT_US      50
+#define DRAINED_US   500
+#define LOST_EACH_NS 1000000000u
+
+static int is_set(const _Atomic int *flag)
+{
+	return atomic_load_explicit(flag, memory_order_relaxed);
+}
+
+/* Frames of worker->feed through decode … proto, and their buffers back. */
+static void inspect_frames(struct vg_worker *worker)
+{
+	struct vg_feed *feed = &worker->feed;
+	struct vg_packet pkts[VG_BURST];
+	uint64_t n_bytes = 0;
+
+	for (uint32_t i = 0; i < feed->n_frames; i++) {
+		struct rte_mbuf *m = feed->mbufs[feed->first + i];
+		struct vg_packet *pkt = &pkts[i];
+
+		pkt->frame = rte_pktmbuf_mtod(m, const uint8_t *);
+		pkt->n_first_bytes = m->data_len;
+		pkt->n_frame_bytes = m->pkt_len;
+		pkt->segment = m;
+		pkt->wall_ns = feed->wall_ns[feed->first + i];
+		if (feed->clocks_ns[feed->first + i] > worker->clock_ns)
+			worker->clock_ns = feed->clocks_ns[feed->first + i];
+		pkt->clock_ns = worker->clock_ns;
+		pkt->link = feed->link;
+		pkt->key.capture_idx = feed->capture_idx;
+		n_bytes += m->pkt_len;
+	}
+	vg_inspect_burst(worker->inspect, pkts, feed->n_frames);
+	vg_count(worker->stats, VG_C_RX_PACKETS, feed->n_frames);
+	vg_count(worker->stats, VG_C_RX_BYTES, n_bytes);
+	atomic_store_explicit(&worker->stats->progress_packets,
+			      atomic_load_explicit(&worker->stats->counters[VG_C_RX_PACKETS], memory_order_relaxed),
+			      memory_order_relaxed);
+	atomic_store_explicit(&worker->stats->progress_bytes,
+			      atomic_load_explicit(&worker->stats->counters[VG_C_RX_BYTES], memory_order_relaxed),
+			      memory_order_relaxed);
+	rte_pktmbuf_free_bulk(&feed->mbufs[feed->first], feed->n_frames);
+}
+
+static enum vg_feed_word next_frames(struct vg_worker *worker, uint64_t mono_ns)
+{
+	enum vg_feed_word word = VG_FEED_IDLE;
+
+	if (worker->end.ring)
+		word = vg_dispatch_next(&worker->end, &worker->feed);
+	if (word != VG_FEED_IDLE || (worker->end.ring && (worker->shared->conf->flags & VG_CONF_REPLAY)))
+		return word;
+	return vg_feed_next(&worker->feed, mono_ns, vg_wall_now().ns);
+}
+
+/* What the ports lost, counted by core 0. */
+static void count_lost(struct vg_worker *worker)
+{
+	const struct vg_ports *ports = worker->shared->ports;
+	uint64_t n_missed = 0, n_nombuf = 0;
+
+	for (uint32_t i = 0; i < ports->n_ports; i++) {
+		uint64_t missed, nombuf;
+		vg_port_lost(ports, i, &missed, &nombuf);
+		n_missed += missed;
+		n_nombuf += nombuf;
+	}
+	if (worker->shared->dispatch)
+		n_missed += atomic_load_explicit(&worker->shared->dispatch->n_missed, memory_order_relaxed);
+	atomic_store_explicit(&worker->stats->counters[VG_C_RX_MISSED], n_missed, memory_order_relaxed);
+	atomic_store_explicit(&worker->stats->counters[VG_C_RX_NOMBUF], n_nombuf, memory_order_relaxed);
+	if (worker->shared->conf->flags & VG_CONF_LOSSLESS)
+		atomic_store_explicit(&worker->shared->n_lost, n_missed + n_nombuf, memory_order_relaxed);
+}
+
+/* One turn; 0 once the input is used up. */
+static int turn(struct vg_worker *worker)
+{
+	const struct vg_dataplane_conf *conf = worker->shared->conf;
+	uint64_t mono_ns = vg_mono_now().ns;
+
+	vg_handoff_poll(worker->handoff, mono_ns);
+	if (worker->core_idx == 0 && mono_ns >= worker->next_lost_ns) {
+		worker->next_lost_ns = mono_ns + LOST_EACH_NS;
+		count_lost(worker);
+	}
+	if ((conf->flags & VG_CONF_LOSSLESS) && !vg_handoff_has_room(worker->handoff)) {
+		vg_count(worker->stats, VG_C_LOSSLESS_WAITS, 1);
+		usleep(WAIT_US);
+		return 1;
+	}
+	switch (next_frames(worker, mono_ns)) {
+	case VG_FEED_PACKETS:
+		inspect_frames(worker);
+		vg_inspect_tick(worker->inspect, worker->clock_ns);
+		return 1;
+	case VG_FEED_ROUND:
+		vg_inspect_flush(worker->inspect);
+		worker->clock_ns = 0;
+		return 1;
+	case VG_FEED_INPUT_END:
+		return 0;
+	default:
+		if (conf->flags & VG_CONF_REPLAY) {
+			usleep(WAIT_US);
+		} else {
+			worker->clock_ns = mono_ns > worker->clock_ns ? mono_ns : worker->clock_ns;
+			vg_inspect_tick(worker->inspect, worker->clock_ns);
+			rte_pause();
+		}
+		return 1;
+	}
+}
+
+int vg_worker_run(void *arg)
+{
+	struct vg_worker *worker = arg;
+	struct vg_shared *shared = worker->shared;
+
+	while (!is_set(&shared->stop) && (shared->conf->flags & VG_CONF_REPLAY) &&
+	       vg_handoff_n_attached(worker->handoff) < shared->conf->n_hashers) {
+		vg_handoff_poll(worker->handoff, vg_mono_now().ns);
+		usleep(DRAINED_US);
+	}
+	while (!is_set(&shared->stop) && turn(worker)) {
+	}
+	vg_inspect_flush(worker->inspect);
+	if (worker->core_idx == 0)
+		count_lost(worker);
+	vg_handoff_input_done(worker->handoff);
+	atomic_store_explicit(&worker->stats->input_done, 1, memory_order_release);
+	while (!is_set(&shared->quit)) {
+		vg_handoff_poll(worker->handoff, vg_mono_now().ns);
+		usleep(DRAINED_US);
+	}
+	return 0;
+}

@@ -1,0 +1,76 @@
+/* The cold half of worker.h: the rooms of one core, created from the last to the first, because each knows whom it
+ * feeds. */
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <vigil/log.h>
+
+#include "dataplane/worker.h"
+
+static void release(struct vg_worker *worker)
+{
+	if (!worker)
+		return;
+	vg_inspect_destroy(worker->inspect);
+	vg_proto_destroy(worker->proto);
+	vg_media_destroy(worker->media);
+	vg_handoff_destroy(worker->handoff);
+	if (worker->stats_fd >= 0)
+		close(worker->stats_fd);
+	free(worker);
+}
+
+static int create_rooms(struct vg_worker *worker)
+{
+	struct vg_shared *shared = worker->shared;
+	struct vg_media_sink media_sink;
+	struct vg_body_sink body_sink;
+	uint64_t seed[3];
+
+	if (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return -1;
+	worker->stats = vg_handoff_stats_page(&worker->stats_fd);
+	if (!worker->stats)
+		return -1;
+	worker->handoff = vg_handoff_create(shared->conf, worker->core_idx, shared->boot_id, worker->stats,
+					    &shared->stop);
+	if (!worker->handoff)
+		return -1;
+	vg_handoff_media_sink(worker->handoff, &media_sink);
+	worker->media = vg_media_create(shared->conf, worker->stats, &media_sink);
+	if (!worker->media)
+		return -1;
+	vg_media_body_sink(worker->media, &body_sink);
+	worker->proto = vg_proto_create(shared->conf, worker->stats, &body_sink);
+	if (!worker->proto)
+		return -1;
+	worker->inspect = vg_inspect_create(shared->conf, seed, worker->stats, worker->proto);
+	return worker->inspect ? 0 : -1;
+}
+
+struct vg_worker *vg_worker_create(struct vg_shared *shared, uint32_t core_idx)
+{
+	struct vg_worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	worker->shared = shared;
+	worker->core_idx = core_idx;
+	worker->stats_fd = -1;
+	if (create_rooms(worker)) {
+		vg_log(VG_LOG_ERROR, "dataplane/worker", "core %u: no memory for its tables and pools", core_idx);
+		release(worker);
+		return NULL;
+	}
+	vg_feed_init(&worker->feed, shared->ports, shared->conf, shared->dispatch ? VG_FEED_MULTI_QUEUE : VG_FEED_ALL,
+		     (uint16_t)core_idx);
+	if (shared->dispatch)
+		vg_dispatch_end_init(&worker->end, shared->dispatch, core_idx);
+	return worker;
+}
+
+void vg_worker_destroy(struct vg_worker *worker)
+{
+	release(worker);
+}
