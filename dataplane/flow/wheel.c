@@ -74,7 +74,7 @@ uint32_t vg_wheel_fire(struct vg_wheel *wheel, uint64_t now_ns)
 	if (now <= wheel->tick)
 		return VG_WHEEL_NONE;
 	ahead = wheel->n_armed ? next_used(wheel, (uint32_t)wheel->tick & MASK) : VG_WHEEL_SLOTS;
-	if (ahead >= now - wheel->tick) {
+	if (ahead == VG_WHEEL_SLOTS || ahead >= now - wheel->tick) {
 		wheel->tick = now;
 		return VG_WHEEL_NONE;
 	}
