@@ -166,6 +166,8 @@ enum vg_err vg_private_fill(struct vg_private *private, struct vg_config *config
 	put_reporter(config, endpoint);
 	config->dataplane.n_cores = spec->n_cores;
 	config->hashing.n_hashers = spec->n_hashers;
+	if (spec->all_files)
+		config->dataplane.object_min_bytes = 0;
 	config->control.metrics_port = 0;
 	config->control.matches_per_minute = 1000000;
 	strcpy(config->control.appliance_id, "vigil-replay");

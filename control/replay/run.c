@@ -3,6 +3,7 @@
 #include "control/replay/run.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ struct vg_run {
 	enum phase phase;
 	struct vg_run_batch batch;
 	size_t next_path;
-	int failed, is_terminal, progress_shown, dataplane_gone;
+	int failed, some_failed, is_terminal, progress_shown, dataplane_gone;
 	uint64_t timer, begun_ns, started_ns, batch_ns, gone_ns, shown_ns, filing_ns, n_bytes_all;
 	uint64_t moved_ns, n_moved; /* when packets + records last were more than before */
 	unsigned n_deaths;
@@ -165,7 +166,7 @@ static void end(struct vg_run *run)
 		fail(run, "%s: writing failed: %s", run->spec->cases_path, strerror(errno));
 	if (!run->failed && print_summary(run))
 		fail(run, "the summary could not be written");
-	run->ops.done(run->ops.arg, run->failed ? 1 : 0);
+	run->ops.done(run->ops.arg, run->failed || run->some_failed ? 1 : 0);
 }
 
 static void show_progress(struct vg_run *run, uint64_t now_ns)
@@ -349,30 +350,49 @@ void vg_run_on_drained(struct vg_run *run)
 	run->ops.stop_batch(run->ops.arg);
 }
 
+/* vigil-feed says 1 where a file could not be read: the others are done, the run has failed at its end. */
+static void feeder_ended(struct vg_run *run, const char *program, int wait_status)
+{
+	int code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+	if (code == 0 || (code == 1 && run->spec->mode == VG_RUN_SCAN)) {
+		run->some_failed |= code;
+		run->dataplane_gone = 1;
+		run->gone_ns = vg_mono_now().ns;
+	} else if (code > 0) {
+		fail(run, "%s failed (exit code %d), see its message above", program, code);
+	} else if (run->phase == PHASE_RUNNING || WTERMSIG(wait_status) != SIGKILL) {
+		fail(run, "%s was ended by signal %d (%s)", program, WTERMSIG(wait_status),
+		     strsignal(WTERMSIG(wait_status)));
+	}
+}
+
 void vg_run_on_exit(struct vg_run *run, const char *program, int wait_status, int will_restart)
 {
 	int is_feeder = !strcmp(program, "vigil-dataplane") || !strcmp(program, "vigil-feed");
-	if (run->phase != PHASE_RUNNING)
-		return;
-	if (is_feeder && WIFEXITED(wait_status) && !WEXITSTATUS(wait_status)) {
-		run->dataplane_gone = 1;
-		run->gone_ns = vg_mono_now().ns;
-	} else if (is_feeder && WIFSIGNALED(wait_status)) {
-		fail(run, "%s was ended by signal %d (%s)", program, WTERMSIG(wait_status),
-		     strsignal(WTERMSIG(wait_status)));
-	} else if (is_feeder) {
-		fail(run, "%s failed (exit code %d), see its message above", program, WEXITSTATUS(wait_status));
-	} else if (!strcmp(program, "vigil-hashing")) {
+	if (is_feeder && (run->phase == PHASE_RUNNING || run->phase == PHASE_STOPPING)) {
+		feeder_ended(run, program, wait_status);
+	} else if (run->phase == PHASE_RUNNING && !strcmp(program, "vigil-hashing")) {
 		run->n_hasher_restarts += will_restart != 0;
 		if (++run->n_deaths > MAX_DEATHS)
 			fail(run, "hashers end again and again, see their messages above");
 	}
 }
 
+/* A replay without --pace is lossless: a lost buffer is a failure, not a figure. */
+static void check_loss(struct vg_run *run)
+{
+	uint64_t n[VG_C_N], n_lost;
+	vg_intake_dataplane_sum(run->rooms.intake, -1, n);
+	n_lost = n[VG_C_RX_NOMBUF] + n[VG_C_RX_MISSED];
+	if (n_lost && !run->spec->pace)
+		fail(run, "%llu packets were lost for want of buffers", (unsigned long long)n_lost);
+}
+
 void vg_run_on_stopped(struct vg_run *run)
 {
 	if (run->phase != PHASE_STOPPING)
 		return;
+	check_loss(run);
 	if (run->failed) {
 		end(run);
 	} else if (run->next_path < run->spec->n_paths) {
