@@ -1,5 +1,5 @@
-/* What travels with a frame lies in its mbuf: port = capture, packet_type = link type, timestamp = UTC ns, and the clock in
- * a field of our own, which also carries the marks: end of a round, end of input. */
+/* What travels with a frame lies in its mbuf: port = capture, packet_type = link type, timestamp = UTC ns, and the
+ * clock in a field of our own, which also carries the marks: end of a round, end of input. */
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,8 +1,9 @@
 #pragma once
-/* dispatch: one receiving thread for several workers, where a port has a single queue: frames go to the worker that the
- * symmetric hash of their addresses names, so that both directions of a flow, and all flows of a pair of hosts, meet on
- * one core. One single-producer ring per worker; lossless replays wait where one is full, otherwise the frame is counted
- * as missed. The clock is the dispatcher's: what a worker sees does not depend on how many there are. */
+/* dispatch: one receiving thread for several workers, where a port has a single queue: frames go to the worker that
+ * the symmetric hash of their addresses names, so that both directions of a flow, and all flows of a pair of hosts,
+ * meet on one core. One single-producer ring per worker; lossless replays wait where one is full, otherwise the
+ * frame is counted as missed. The clock is the dispatcher's: what a worker sees does not depend on how many there
+ * are. */
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -24,8 +25,8 @@ struct vg_dispatch {
 	_Atomic uint64_t n_missed; /* full rings; read by the worker that counts */
 };
 
-/* Rings to n_rings workers over the single-queue ports (or the captures). stop is borrowed: non-zero ends the loop. NULL:
- * logged. Cold. */
+/* Rings to n_rings workers over the single-queue ports (or the captures). stop is borrowed: non-zero ends the loop.
+ * NULL: logged. Cold. */
 void vg_dispatch_destroy(struct vg_dispatch *dispatch);
 struct vg_dispatch *vg_dispatch_create(struct vg_ports *ports, const struct vg_dataplane_conf *conf, uint32_t n_rings,
 				       const _Atomic int *stop) VG_DEALLOC(vg_dispatch_destroy);

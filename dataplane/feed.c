@@ -1,5 +1,5 @@
-/* A capture's end is net_pcap giving nothing while buffers were free; whether that was really its end is checked against
- * the file (vg_capture_missing). */
+/* A capture's end is net_pcap giving nothing while buffers were free; whether that was really its end is checked
+ * against the file (vg_capture_missing). */
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 

@@ -1,8 +1,8 @@
 #pragma once
-/* feed: frames in the order they are to be inspected, with their times, from all ports of one receiving thread: captures
- * one after the other (each conf->loop times, paced where asked), or devices in turn.
- * Time: a capture's frames carry theirs; the path's clock is the largest of them so far, anew for each round of each
- * capture. Live frames carry the time of their poll. */
+/* feed: frames in the order they are to be inspected, with their times, from all ports of one receiving thread:
+ * captures one after the other (each conf->loop times, paced where asked), or devices in turn. Time: a capture's
+ * frames carry theirs; the path's clock is the largest of them so far, anew for each round of each capture. Live
+ * frames carry the time of their poll. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -13,7 +13,8 @@
 
 struct rte_mbuf;
 
-/* PACKETS: n_frames >= 1. IDLE: nothing now. ROUND: a capture is used up once: flush, then go on. INPUT_END: all are. */
+/* PACKETS: n_frames >= 1. IDLE: nothing now. ROUND: a capture is used up once: flush, then go on. INPUT_END: all
+ * are. */
 enum vg_feed_word { VG_FEED_PACKETS, VG_FEED_IDLE, VG_FEED_ROUND, VG_FEED_INPUT_END };
 
 /* Which devices a feed takes frames from (captures: only ALL). */
@@ -42,6 +43,6 @@ struct vg_feed {
 /* ports are borrowed; queue of each multi-queue device, 0 of the others. Cold. */
 void vg_feed_init(struct vg_feed *feed, struct vg_ports *ports, const struct vg_dataplane_conf *conf,
 		  enum vg_feed_share share, uint16_t queue);
-/* The next frames into feed; they are the caller's to free. mono_ns: the monotonic clock now, wall_ns: UTC now. With pacing
- * only frames that are due are handed out (IDLE until then). One thread per feed. */
+/* The next frames into feed; they are the caller's to free. mono_ns: the monotonic clock now, wall_ns: UTC now.
+ * With pacing only frames that are due are handed out (IDLE until then). One thread per feed. */
 enum vg_feed_word vg_feed_next(struct vg_feed *feed, uint64_t mono_ns, int64_t wall_ns);

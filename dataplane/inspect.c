@@ -1,5 +1,6 @@
-/* A flow is NEW until its first payload, LIVE while it has a stream, then LET_GO (nothing of it is wanted) or LISTENING
- * (undecided: every piece is asked whether it begins a message). Everything a packet can cause is in inspect_packet(). */
+/* A flow is NEW until its first payload, LIVE while it has a stream, then LET_GO (nothing of it is wanted) or
+ * LISTENING (undecided: every piece is asked whether it begins a message). Everything a packet can cause is in
+ * inspect_packet(). */
 #include <string.h>
 
 #include <rte_mbuf.h>

@@ -1,4 +1,5 @@
-/* The packet path. A replay never spins: where it waits (hashers, pacing, drained input) it sleeps; live workers poll. */
+/* The packet path. A replay never spins: where it waits (hashers, pacing, drained input) it sleeps; live workers
+ * poll. */
 #include <unistd.h>
 
 #include <rte_mbuf.h>

@@ -1,6 +1,6 @@
 #pragma once
-/* worker: one core of the dataplane: receives, inspects, hands over; the packet path as calls in order. Made by the main
- * thread, run by its lcore's thread, which then is the only one that touches it. */
+/* worker: one core of the dataplane: receives, inspects, hands over; the packet path as calls in order. Made by the
+ * main thread, run by its lcore's thread, which then is the only one that touches it. */
 #include <stdatomic.h>
 #include <stdint.h>
 

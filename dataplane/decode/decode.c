@@ -199,7 +199,8 @@ static enum vg_decode_word ipv6(struct cursor *c, struct vg_packet *pkt)
 			return VG_DECODE_WORD_DEPTH;
 		if (!has(c, 8))
 			return VG_DECODE_WORD_SHORT;
-		/* RFC 8200 4.5: offset 0 and no more to come is a whole packet; RFC 4302 2.2: AH counts in 32-bit words. */
+		/* RFC 8200 4.5: offset 0 and no more to come is a whole packet; RFC 4302 2.2: AH counts in 32-bit
+		 * words. */
 		if (next == EXT_FRAGMENT && (vg_be16(x + 2) & 0xfff9))
 			return VG_DECODE_WORD_FRAGMENT;
 		n_bytes = next == EXT_FRAGMENT ? 8

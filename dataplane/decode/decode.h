@@ -20,9 +20,9 @@ enum vg_decode_word {
 	VG_DECODE_WORD_DEPTH = VG_C_DECODE_DEPTH,
 };
 
-/* Fills the decode half of *pkt from its port half. pkt->key.capture_idx is the caller's. Payload ends where IP says,
- * not where the frame does (Ethernet padding); an IP length of 0 (segmentation offload) means to the end of the frame;
- * payload that was not captured is not counted in n_payload_bytes. */
+/* Fills the decode half of *pkt from its port half. pkt->key.capture_idx is the caller's. Payload ends where IP
+ * says, not where the frame does (Ethernet padding); an IP length of 0 (segmentation offload) means to the end of
+ * the frame; payload that was not captured is not counted in n_payload_bytes. */
 enum vg_decode_word vg_decode_frame(struct vg_packet *pkt);
 
 /* Decodes a burst (n_pkts <= VG_BURST) and moves the TCP packets to its front, in order; the others are counted in

@@ -8,8 +8,8 @@
 #define VG_BURST     32u
 #define VG_VLAN_NONE 0xffffu
 
-/* Who talks to whom, and in whose network: the lower (address, port) is index 0, so that both directions share one key.
- * No padding: it is hashed and compared as bytes. */
+/* Who talks to whom, and in whose network: the lower (address, port) is index 0, so that both directions share one
+ * key. No padding: it is hashed and compared as bytes. */
 struct vg_flow_key {
 	uint8_t ip[2][16]; /* IPv4 in the first 4 bytes, the rest 0 */
 	uint16_t port[2];  /* host order */

@@ -1,6 +1,6 @@
-/* An undecided flow keeps the first few bytes of each direction until they suffice; what does not tell is lost to proto
- * (it is told as a gap), and every later piece is still looked at for the beginning of a message: a flow that was picked
- * up in the middle of a body becomes interesting with its next request or response. */
+/* An undecided flow keeps the first few bytes of each direction until they suffice; what does not tell is lost to
+ * proto (it is told as a gap), and every later piece is still looked at for the beginning of a message: a flow that
+ * was picked up in the middle of a body becomes interesting with its next request or response. */
 #include <string.h>
 
 #include <ndpi/ndpi_api.h>

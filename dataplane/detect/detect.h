@@ -1,7 +1,7 @@
 #pragma once
 /* detect: which protocol does a flow speak? The cheap question first (first bytes), nDPI for what stays undecided.
- * One struct vg_detect per core. Not a hot room: nDPI allocates; how often it is asked is bounded per flow and how many
- * flows it may hold at a time per core. */
+ * One struct vg_detect per core. Not a hot room: nDPI allocates; how often it is asked is bounded per flow and how
+ * many flows it may hold at a time per core. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -36,8 +36,9 @@ enum vg_app vg_detect_bytes(struct vg_detect *detect, struct vg_detect_flow *flo
 			    uint32_t n_bytes);
 /* A hole of dir was given up: what follows is not its beginning any more, but may begin a message. */
 void vg_detect_gap(struct vg_detect_flow *flow, unsigned dir, uint64_t n_missing);
-/* Asks nDPI about a packet with payload of an undecided flow, from its IP header on (n_bytes lie together; cut at 64 KiB).
- * NONE: not yet. HTTP1: it says HTTP; proto must find a beginning by itself. Bounded by VG_DETECT_PACKETS per flow. */
+/* Asks nDPI about a packet with payload of an undecided flow, from its IP header on (n_bytes lie together; cut at
+ * 64 KiB). NONE: not yet. HTTP1: it says HTTP; proto must find a beginning by itself. Bounded by VG_DETECT_PACKETS
+ * per flow. */
 enum vg_app vg_detect_ask(struct vg_detect *detect, struct vg_detect_flow *flow, const uint8_t *ip, uint32_t n_bytes,
 			  uint64_t clock_ns);
 /* Frees what nDPI holds of the flow; to be called once for every flow that was fed. */

@@ -1,4 +1,5 @@
-/* The cold half of detect.h. nDPI's own lists (Tor exits) and libgcrypt (QUIC) are not needed for TCP's first bytes. */
+/* The cold half of detect.h. nDPI's own lists (Tor exits) and libgcrypt (QUIC) are not needed for TCP's first
+ * bytes. */
 #include <stdlib.h>
 
 #include <ndpi/ndpi_api.h>

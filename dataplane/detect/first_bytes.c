@@ -1,5 +1,5 @@
-/* A request line is METHOD SP TARGET (RFC 9112 3); other protocols that borrowed its form (SIP, RTSP, SSDP over TCP) are
- * told apart by their targets. */
+/* A request line is METHOD SP TARGET (RFC 9112 3); other protocols that borrowed its form (SIP, RTSP, SSDP over
+ * TCP) are told apart by their targets. */
 #include <string.h>
 
 #include "dataplane/detect/first_bytes.h"

@@ -1,7 +1,7 @@
 #pragma once
-/* flow_table: the flow of each packet. Fixed size, one core, no allocation after create, no locks; oldest out when full.
- * A flow is 64 bytes that a look-up touches (one cache line) and 28 that only its life's events touch.
- * Time is the caller's packet clock, which never goes back between two resets; a flow that has been idle for idle_ns of
+/* flow_table: the flow of each packet. Fixed size, one core, no allocation after create, no locks; oldest out when
+ * full. A flow is 64 bytes that a look-up touches (one cache line) and 28 that only its life's events touch. Time
+ * is the caller's packet clock, which never goes back between two resets; a flow that has been idle for idle_ns of
  * it is over, exactly: a later packet with its key begins a new one, whatever the timer wheel has got to by then. */
 #include <stdint.h>
 

@@ -1,4 +1,5 @@
-/* The cold half of flow_table.h. The arrays are mapped on first touch: a table for a million flows costs what is used. */
+/* The cold half of flow_table.h. The arrays are mapped on first touch: a table for a million flows costs what is
+ * used. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,8 @@
 #pragma once
-/* wheel: deadlines of up to n_nodes numbered things, in slots of equal width. Arm and disarm are O(1); a deadline beyond
- * the horizon is put into the last slot, so that what fires may be early: the owner looks at its own exact time and arms
- * again. One core, fixed size, no allocation after vg_wheel_create(), times are the owner's (any unit, here ns). */
+/* wheel: deadlines of up to n_nodes numbered things, in slots of equal width. Arm and disarm are O(1); a deadline
+ * beyond the horizon is put into the last slot, so that what fires may be early: the owner looks at its own exact
+ * time and arms again. One core, fixed size, no allocation after vg_wheel_create(), times are the owner's (any
+ * unit, here ns). */
 #include <stdint.h>
 
 #include <vigil/base.h>

@@ -21,12 +21,13 @@ struct vg_capture_info {
 	uint8_t is_cut;          /* counted beforehand: the file ends in the middle of a packet */
 };
 
-/* Opens and looks at a capture. A plain pcap is not read through: its size tells at its end whether all was there (see
- * vg_capture_missing()); other formats are counted by reading them once. What is wrong is logged with the file's name:
- * VG_ENOTFOUND, VG_EIO or VG_ECORRUPT. An unknown link type is logged and no error (its frames are counted as not IP). */
+/* Opens and looks at a capture. A plain pcap is not read through: its size tells at its end whether all was there
+ * (see vg_capture_missing()); other formats are counted by reading them once. What is wrong is logged with the
+ * file's name: VG_ENOTFOUND, VG_EIO or VG_ECORRUPT. An unknown link type is logged and no error (its frames are
+ * counted as not IP). */
 enum vg_err vg_capture_probe(const char *path, struct vg_capture_info *info);
-/* Bytes of the file that n_packets frames of n_bytes together leave over: 0 where all was read; for counted captures the
- * number of missing packets. */
+/* Bytes of the file that n_packets frames of n_bytes together leave over: 0 where all was read; for counted
+ * captures the number of missing packets. */
 uint64_t vg_capture_missing(const struct vg_capture_info *info, uint64_t n_packets, uint64_t n_bytes);
 
 /* A capture read into memory, for `--loop`: it can be replayed many times without files, and without the copy that
@@ -37,8 +38,8 @@ void vg_capture_memory_destroy(struct vg_capture_memory *memory);
 struct vg_capture_memory *vg_capture_memory_create(const char *path, const struct vg_capture_info *info)
 	VG_DEALLOC(vg_capture_memory_destroy);
 void vg_capture_memory_rewind(struct vg_capture_memory *memory);
-/* Up to n_mbufs (<= 32) next frames, each an mbuf of `pool` (more than one where a frame is above 64 KiB) that borrows the
- * memory, with its time (UTC, us) in the timestamp field at timestamp_off. 0: the end, or no buffer was free
- * (*n_nombuf grows; the frame is not lost but comes next time). */
+/* Up to n_mbufs (<= 32) next frames, each an mbuf of `pool` (more than one where a frame is above 64 KiB) that
+ * borrows the memory, with its time (UTC, us) in the timestamp field at timestamp_off. 0: the end, or no buffer was
+ * free (*n_nombuf grows; the frame is not lost but comes next time). */
 uint32_t vg_capture_rx(struct vg_capture_memory *memory, struct rte_mempool *pool, int timestamp_off,
 		       struct rte_mbuf **mbufs, uint32_t n_mbufs, uint64_t *n_nombuf);

@@ -1,6 +1,7 @@
 #pragma once
-/* port: where frames come from: net_pcap over capture files (replay), or any DPDK device (live). Opened once, before the
- * sandbox closes; afterwards only vg_port_rx() and vg_port_lost() touch them. Up to 16 captures or 32 devices. */
+/* port: where frames come from: net_pcap over capture files (replay), or any DPDK device (live). Opened once,
+ * before the sandbox closes; afterwards only vg_port_rx() and vg_port_lost() touch them. Up to 16 captures or 32
+ * devices. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -29,8 +30,9 @@ struct vg_ports {
 	struct vg_port ports[VG_SNAPSHOT_MAX_PORTS];
 };
 
-/* Opens and starts the ports of conf for n_workers receiving threads, after EAL is up. A device gets one queue per worker
- * with symmetric RSS where it has that, else a single queue. NULL: what is wrong is logged with the port's name. Cold. */
+/* Opens and starts the ports of conf for n_workers receiving threads, after EAL is up. A device gets one queue per
+ * worker with symmetric RSS where it has that, else a single queue. NULL: what is wrong is logged with the port's
+ * name. Cold. */
 void vg_ports_destroy(struct vg_ports *ports);
 struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t n_workers) VG_DEALLOC(vg_ports_destroy);
 

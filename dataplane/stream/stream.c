@@ -1,6 +1,7 @@
-/* The fast path is the first lines of vg_stream_segment(): next in order and nothing held. Everything else goes through
- * a list of nodes per direction, sorted by sequence number and never overlapping: who came first keeps his place.
- * Sequence numbers are compared by their signed distance; all of a list lie within VG_STREAM_MAX_AHEAD of next_seq. */
+/* The fast path is the first lines of vg_stream_segment(): next in order and nothing held. Everything else goes
+ * through a list of nodes per direction, sorted by sequence number and never overlapping: who came first keeps his
+ * place. Sequence numbers are compared by their signed distance; all of a list lie within VG_STREAM_MAX_AHEAD of
+ * next_seq. */
 #include <string.h>
 
 #include "dataplane/stream/holes_priv.h"
@@ -308,8 +309,8 @@ static uint32_t n_old_bytes(const struct vg_stream_dir *d, uint32_t seq, uint32_
 	return 0;
 }
 
-/* Keeps a segment that is early, or of a direction whose beginning is unknown; returns how many bytes at its end found
- * no room. */
+/* Keeps a segment that is early, or of a direction whose beginning is unknown; returns how many bytes at its end
+ * found no room. */
 static uint32_t keep(const struct place *p, uint32_t seq, const uint8_t *bytes, uint32_t n_bytes)
 {
 	struct vg_stream_dir *d = p->d;

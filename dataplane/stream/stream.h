@@ -7,11 +7,11 @@
  * - A hole is given up only by packet time (hole_timeout_ns without progress at it) or by the byte budget of its
  *   direction or of the core; never because of an acknowledgement: a tap may see it before the data.
  * - Overlaps: the first copy to arrive wins; where a later one differs from held bytes it is counted and told.
- * - Without a SYN the first payload begins the stream, but is held for a while where it does not look like a beginning
- *   (the caller says), because what belongs before it may only have been reordered.
+ * - Without a SYN the first payload begins the stream, but is held for a while where it does not look like a
+ *   beginning (the caller says), because what belongs before it may only have been reordered.
  * - A FIN is a place in the stream: it ends its direction once everything before it came or was given up.
- * - A RST in the window ends both directions after hole_timeout_ns without payload: what was under way still counts, and
- *   where its sender goes on sending beyond it, it was not real and is forgotten. */
+ * - A RST in the window ends both directions after hole_timeout_ns without payload: what was under way still
+ *   counts, and where its sender goes on sending beyond it, it was not real and is forgotten. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -20,9 +20,9 @@
 
 #include "dataplane/flow/wheel.h"
 
-/* How one direction of a stream ended. FIN and RST came from its sender (RST also: its receiver reset and nothing more
- * came); the others are ours: TIMEOUT = idle too long, EVICTED = the table was full, RESTARTED = a new connection took
- * the same ports, INPUT_END = the capture is used up. Holes before the end have been told as gaps. */
+/* How one direction of a stream ended. FIN and RST came from its sender (RST also: its receiver reset and nothing
+ * more came); the others are ours: TIMEOUT = idle too long, EVICTED = the table was full, RESTARTED = a new
+ * connection took the same ports, INPUT_END = the capture is used up. Holes before the end have been told as gaps. */
 enum vg_stream_end {
 	VG_END_FIN,
 	VG_END_RST,
@@ -40,8 +40,8 @@ enum vg_stream_end {
 #define VG_STREAM_HELD_BYTES (64u * 1024u) /* held at most while the beginning is unknown */
 #define VG_STREAM_MAX_STEPS  1024u         /* nodes of one direction, whatever hole_bytes says */
 
-/* Where the bytes go; every call names the stream and direction. bytes and gap may say VG_SKIP or VG_BAD: the call that
- * led here returns it at once, and the caller gives the stream back. None of them may call into the streams. */
+/* Where the bytes go; every call names the stream and direction. bytes and gap may say VG_SKIP or VG_BAD: the call
+ * that led here returns it at once, and the caller gives the stream back. None of them may call into the streams. */
 struct vg_stream_sink {
 	void *owner;
 	enum vg_step (*bytes)(void *owner, uint32_t stream_idx, unsigned dir, const uint8_t *bytes, uint32_t n_bytes,
@@ -105,11 +105,12 @@ static inline int vg_stream_is_due(const struct vg_streams *streams, uint32_t id
 	return clock_ns >= streams->streams[idx].deadline_ns;
 }
 
-/* The next six return VG_MORE (go on), VG_DONE (both directions have ended) or the sink's VG_SKIP/VG_BAD; after all but
- * VG_MORE the stream is to be given back. clock_ns never goes back; wall_ns is handed through. */
+/* The next six return VG_MORE (go on), VG_DONE (both directions have ended) or the sink's VG_SKIP/VG_BAD; after all
+ * but VG_MORE the stream is to be given back. clock_ns never goes back; wall_ns is handed through. */
 
-/* dir begins at seq: by_syn = a SYN says so, what is held from before is another connection's and dropped; otherwise its
- * bytes there look like a beginning, and what is held from before goes first. Nothing where it was known. */
+/* dir begins at seq: by_syn = a SYN says so, what is held from before is another connection's and dropped;
+ * otherwise its bytes there look like a beginning, and what is held from before goes first. Nothing where it was
+ * known. */
 enum vg_step vg_stream_begin(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq, int by_syn,
 			     uint64_t clock_ns, int64_t wall_ns);
 /* n_bytes of payload of dir at seq. */

@@ -1,7 +1,7 @@
-/* Captures through the rooms decode … proto without EAL, ports or hashers, bodies digested by MD5: for sanitizer runs over
- * every capture, for comparing with what is known to be in them, and for cycles per packet.
- * usage: test-inspect_dataplane [-q] [-n] [-r TIMES] CAPTURE...   -q: totals only, -n: no digests, -r: repeat (from memory)
- * Prints "MD5 SIZE STATE CAPTURE URL" per body, then one line of totals per capture. */
+/* Captures through the rooms decode … proto without EAL, ports or hashers, bodies digested by MD5: for sanitizer
+ * runs over every capture, for comparing with what is known to be in them, and for cycles per packet. usage:
+ * test-inspect_dataplane [-q] [-n] [-r TIMES] CAPTURE...   -q: totals only, -n: no digests, -r: repeat (from
+ * memory) Prints "MD5 SIZE STATE CAPTURE URL" per body, then one line of totals per capture. */
 #include <openssl/evp.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
