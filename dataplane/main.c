@@ -185,7 +185,10 @@ static int run(const char *run_dir)
 	serve(dp);
 	code = atomic_load(&dp->shared.n_lost) != 0;
 	if (code)
-		vg_log(VG_LOG_ERROR, ROOM, lost);
+		vg_log(VG_LOG_ERROR, ROOM, "%s", lost);
+	/* Inside the sandbox nothing can be taken down in order (no unlink); the kernel does it. */
+	if (VG_DATAPLANE_IS_SANDBOXED)
+		_exit(code);
 out:
 	if (dp) {
 		vg_handoff_server_destroy(dp->server);

@@ -56,13 +56,10 @@ enum vg_err vg_dataplane_sandbox(void)
 		SCMP_SYS(exit),
 		SCMP_SYS(exit_group),
 	};
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	vg_log(VG_LOG_WARN, "dataplane/sandbox", "sanitizer build: the sandbox stays open");
-	(void)calls;
-	return VG_OK;
-#else
 	enum vg_err err = vg_sandbox_quiet();
 
-	return err ? err : vg_sandbox_close(calls, VG_ARRAY_LEN(calls));
-#endif
+	if (err || VG_DATAPLANE_IS_SANDBOXED)
+		return err ? err : vg_sandbox_close(calls, VG_ARRAY_LEN(calls));
+	vg_log(VG_LOG_WARN, "dataplane/sandbox", "sanitizer build: the sandbox stays open");
+	return VG_OK;
 }
