@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-static const struct vg_role roles[VG_PROGRAM_N] = {
+static const struct vg_role_row roles[VG_PROGRAM_N] = {
 	[VG_PROGRAM_DATAPLANE] = { "vigil-dataplane", 0, 1, 5000, "handover.sock", "",
 				   "has the ports, huge pages and the media memory; never files, networks or "
 				   "decoders" },
@@ -15,7 +15,7 @@ static const struct vg_role roles[VG_PROGRAM_N] = {
 				  "has the reporting endpoint and the evidence key of the epoch; never the store" },
 };
 
-const struct vg_role *vg_role(unsigned id)
+const struct vg_role_row *vg_role(unsigned id)
 {
 	return id < VG_PROGRAM_N ? &roles[id] : NULL;
 }

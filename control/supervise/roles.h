@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 enum vg_role_id { VG_PROGRAM_DATAPLANE, VG_PROGRAM_FEED, VG_PROGRAM_HASHING, VG_PROGRAM_REPORTER, VG_PROGRAM_N };
-struct vg_role {
+struct vg_role_row {
 	const char *program;   /* file name beside vigild */
 	int per_hasher;        /* one process for each hasher */
 	int stop_order;        /* TERM goes to the lowest first; all of one order end before the next */
@@ -14,7 +14,7 @@ struct vg_role {
 	const char *trust;     /* what it has and never has */
 };
 /* The role's row; NULL for an id out of range. */
-const struct vg_role *vg_role(unsigned id);
+const struct vg_role_row *vg_role(unsigned id);
 
 #define VG_ROLE_MAX_ARGS 8
 /* Builds the argument vector of a child (NULL-terminated, max_args >= VG_ROLE_MAX_ARGS) with room for its number;

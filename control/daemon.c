@@ -1,0 +1,327 @@
+/* Opening in the order of the walk; each step says what is wrong in words for the operator. */
+#include "control/daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <vigil/clock.h>
+#include <vigil/log.h>
+
+#include "control/daemon_priv.h"
+#include "control/stamp.h"
+
+/* A new key once a day is enough for a window; the epoch is rotated by the outbox's owner. */
+#define NS_PER_S 1000000000ll
+
+__attribute__((format(printf, 4, 5))) static enum vg_err wrong(char *why, size_t n_why, enum vg_err err,
+							       const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(why, n_why, format, args);
+	va_end(args);
+	return err;
+}
+
+static enum vg_err open_folders(struct vg_daemon *d, char *why, size_t n_why)
+{
+	const struct vg_config_control *c = &d->config->control;
+	if (mkdir(c->state_dir, 0700) && errno != EEXIST)
+		return wrong(why, n_why, VG_EIO, "%s: %s", c->state_dir, strerror(errno));
+	if (mkdir(c->run_dir, 0750) && errno != EEXIST)
+		return wrong(why, n_why, VG_EIO, "%s: %s", c->run_dir, strerror(errno));
+	return vg_stamp_check(c->state_dir, d->config->reporting.environment, d->spec != NULL, &d->is_demo, why, n_why);
+}
+
+static enum vg_err open_store(struct vg_daemon *d, char *why, size_t n_why)
+{
+	char path[VG_CONFIG_PATH + 16];
+	snprintf(path, sizeof(path), "%s/vigil.db", d->config->control.state_dir);
+	d->store = vg_store_open(path, why, n_why);
+	if (!d->store)
+		return VG_EIO;
+	d->audit = vg_audit_create(d->store);
+	if (d->audit)
+		d->cases = vg_cases_create(d->store, d->audit, (int64_t)d->config->control.fold_window_s * NS_PER_S);
+	return d->cases ? VG_OK : wrong(why, n_why, VG_EIO, "%s: %s", path, vg_store_why(d->store));
+}
+
+static enum vg_err open_lists(struct vg_daemon *d, char *why, size_t n_why)
+{
+	char dir[VG_CONFIG_PATH + 16];
+	struct vg_lists_info info;
+	snprintf(dir, sizeof(dir), "%s/lists", d->config->control.state_dir);
+	d->lists = vg_lists_create(dir, why, n_why);
+	if (!d->lists)
+		return VG_EIO;
+	enum vg_err err = vg_daemon_reload_lists(d, why, n_why);
+	vg_lists_info(d->lists, &info);
+	if (!err || d->spec || !info.generation)
+		return err;
+	/* Yesterday's list finds more than none; what is wrong stays visible until it is mended. */
+	vg_log(VG_LOG_ERROR, "control/daemon", "%s; list generation %llu stays in use", why,
+	       (unsigned long long)info.generation);
+	return VG_OK;
+}
+
+static enum vg_err open_evidence(struct vg_daemon *d, char *why, size_t n_why)
+{
+	const struct vg_config_evidence *e = &d->config->evidence;
+	char dir[VG_CONFIG_PATH + 16];
+	struct vg_evidence_conf conf = { .dir = dir,
+					 .n_custodians = e->n_custodian_keys,
+					 .without_reporter = d->config->reporting.environment == VG_ENV_OFF };
+	enum vg_err err = VG_EINVAL;
+	snprintf(dir, sizeof(dir), "%s%s", e->dir[0] ? e->dir : d->config->control.state_dir,
+		 e->dir[0] ? "" : "/evidence");
+	if (e->n_custodian_keys < VG_EVIDENCE_MIN_CUSTODIANS)
+		return wrong(why, n_why, err,
+			     "evidence.custodian_keys needs two keys or more: matched bytes are sealed to "
+			     "them; name their files");
+	for (unsigned i = 0; i < e->n_custodian_keys && i < VG_EVIDENCE_MAX_CUSTODIANS; i++)
+		conf.custodian_paths[i] = e->custodian_keys[i];
+	d->evidence = vg_evidence_create(d->store, &conf, &err);
+	if (!d->evidence)
+		return wrong(why, n_why, err, "evidence in %s: %s; look at the folder and evidence.custodian_keys", dir,
+			     vg_err_str(err));
+	unsigned n_swept = vg_evidence_sweep(d->evidence);
+	if (n_swept)
+		vg_log(VG_LOG_WARN, "control/daemon", "%u sealed files of unfinished matches were removed", n_swept);
+	return VG_OK;
+}
+
+#define COPY(to, from) snprintf(to, sizeof(to), "%.*s", (int)sizeof(to) - 1, from)
+
+static void fill_link(const struct vg_daemon *d, struct vg_link_conf *link)
+{
+	const struct vg_config_reporting *r = &d->config->reporting;
+	int is_production = r->environment == VG_ENV_PRODUCTION;
+	const struct vg_config_endpoint *endpoint = is_production ? &r->endpoint : &d->config->test_endpoint;
+	link->environment = is_production ? VG_ENVIRONMENT_PRODUCTION : VG_ENVIRONMENT_TEST;
+	link->demo = (uint32_t)d->is_demo;
+	COPY(link->url, endpoint->url);
+	COPY(link->user, endpoint->user);
+	COPY(link->password_path, endpoint->password_file);
+	COPY(link->ca_path, endpoint->ca_file);
+	COPY(link->production_key, r->production_key);
+	link->call_ms = r->timeout_s * 1000;
+	COPY(link->card.first_name, r->first_name);
+	COPY(link->card.last_name, r->last_name);
+	COPY(link->card.phone, r->phone);
+	COPY(link->card.email, r->email);
+	COPY(link->card.company, r->company);
+	COPY(link->card.terms, r->terms_of_service);
+	COPY(link->card.legal_url, r->legal_url);
+	COPY(link->card.platform, r->platform);
+	COPY(link->card.legal_contact_email, r->legal_contact_email);
+}
+
+static enum vg_err open_outbox(struct vg_daemon *d, char *why, size_t n_why)
+{
+	const struct vg_config_reporting *r = &d->config->reporting;
+	struct vg_outbox_conf *conf;
+	enum vg_err err = VG_ENOMEM;
+	if (r->environment == VG_ENV_OFF)
+		return VG_OK;
+	conf = calloc(1, sizeof(*conf));
+	if (conf) {
+		fill_link(d, &conf->link);
+		conf->retry_first_ms = r->retry_min_s * 1000;
+		conf->retry_max_ms = r->retry_max_s * 1000;
+		conf->on_event = vg_daemon_on_outbox;
+		conf->user = d;
+		d->outbox = vg_outbox_create(d->store, d->loop, d->cases, d->audit, d->evidence, conf, &err);
+	}
+	free(conf);
+	if (!d->outbox)
+		return wrong(why, n_why, err, "reporting: %s; look at its endpoint and environment", vg_err_str(err));
+	err = vg_outbox_listen(d->outbox, d->config->control.run_dir);
+	return err ? wrong(why, n_why, err, "%s/reporter.sock: %s", d->config->control.run_dir, strerror(errno))
+		   : VG_OK;
+}
+
+static enum vg_err open_intake(struct vg_daemon *d, char *why, size_t n_why)
+{
+	struct vg_intake_hooks hooks = vg_daemon_intake_hooks(d);
+	struct vg_intake_conf conf = { .run_dir = d->config->control.run_dir,
+				       .n_hashers = d->spec ? d->spec->n_hashers : d->config->hashing.n_hashers,
+				       .matches_per_minute = d->config->control.matches_per_minute };
+	d->commit = (struct vg_commit_rooms){ d->store, d->cases, d->evidence, d->outbox,
+					      d->config->evidence.max_bytes };
+	if (vg_commit_requeue(&d->commit))
+		return wrong(why, n_why, VG_EIO, "queued cases: %s", vg_store_why(d->store));
+	d->intake = vg_intake_create(d->loop, d->lists, &conf, &hooks);
+	return d->intake ? VG_OK : wrong(why, n_why, VG_ENOMEM, "intake: out of memory");
+}
+
+static enum vg_err reload_for_ctl(void *arg, char *why, size_t n_why)
+{
+	return vg_daemon_reload_lists(arg, why, n_why);
+}
+
+static void each_program(void *arg, vg_ctl_program_fn fn, void *ctx)
+{
+	struct vg_daemon *d = arg;
+	for (unsigned role = 0; d->programs && role < VG_PROGRAM_N; role++)
+		for (uint32_t i = 0; i < (vg_role(role)->per_hasher ? d->config->hashing.n_hashers : 1); i++) {
+			struct vg_ctl_program p = { vg_role(role)->program, vg_role(role)->per_hasher ? (int)i : -1,
+						    vg_supervise_pid(d->programs, role, i) != 0,
+						    vg_supervise_n_restarts(d->programs, role, i) };
+			if (role != VG_PROGRAM_FEED || p.is_up)
+				fn(ctx, &p);
+		}
+}
+
+static enum vg_err open_doors(struct vg_daemon *d, char *why, size_t n_why)
+{
+	const struct vg_config_control *c = &d->config->control;
+	char path[VG_CONFIG_PATH + 16];
+	struct vg_stats_env stats = { .intake = d->intake,
+				      .lists = d->lists,
+				      .cases = d->cases,
+				      .outbox = d->outbox,
+				      .n_hashers = d->config->hashing.n_hashers,
+				      .started_ns = d->started_ns };
+	d->ctl_env = (struct vg_ctl_env){ .config = d->config,
+					  .store = d->store,
+					  .audit = d->audit,
+					  .cases = d->cases,
+					  .lists = d->lists,
+					  .intake = d->intake,
+					  .outbox = d->outbox,
+					  .started_ns = d->started_ns,
+					  .arg = d,
+					  .reload_lists = reload_for_ctl,
+					  .each_program = d->supervises ? each_program : NULL };
+	snprintf(path, sizeof(path), "%s/%s", c->run_dir, VG_CTL_SOCKET);
+	d->ctl = vg_ctl_server_create(d->loop, path, c, vg_ctl_dispatch, &d->ctl_env, why, n_why);
+	if (!d->ctl)
+		return VG_EIO;
+	if (c->metrics_port && !d->spec) {
+		d->http = vg_stats_http_create(d->loop, c->metrics_address, c->metrics_port, &stats, why, n_why);
+		if (!d->http)
+			return VG_EIO;
+	}
+	return VG_OK;
+}
+
+static enum vg_err open_programs(struct vg_daemon *d, char *why, size_t n_why)
+{
+	const struct vg_config_control *c = &d->config->control;
+	enum vg_err err = VG_OK;
+	d->programs = vg_supervise_create(d->loop, &c->programs, c->run_dir, c->state_dir, vg_daemon_on_died, d);
+	if (!d->programs)
+		return wrong(why, n_why, VG_ENOMEM, "supervise: out of memory");
+	if (d->supervises && d->outbox)
+		err = vg_supervise_start(d->programs, VG_PROGRAM_REPORTER, 0, 0);
+	if (!err && !d->spec)
+		err = vg_daemon_start_programs(d);
+	if (err)
+		return wrong(why, n_why, err, "%s: snapshots or programs: %s", c->run_dir, vg_err_str(err));
+	if (!d->spec)
+		return VG_OK;
+	struct vg_run_rooms rooms = { d->loop, d->intake, d->cases, d->outbox };
+	struct vg_run_ops ops = vg_daemon_run_ops(d);
+	d->run = vg_run_create(d->spec, &rooms, &ops);
+	return d->run ? VG_OK : wrong(why, n_why, VG_EIO, "the run cannot begin");
+}
+
+static enum vg_err open_all(struct vg_daemon *d, char *why, size_t n_why)
+{
+	static enum vg_err (*const steps[])(struct vg_daemon * d, char *why, size_t n_why) = {
+		open_folders, open_store,  open_lists, open_evidence,
+		open_outbox,  open_intake, open_doors, open_programs,
+	};
+	for (unsigned i = 0; i < VG_ARRAY_LEN(steps); i++) {
+		enum vg_err err = steps[i](d, why, n_why);
+		if (err)
+			return err;
+	}
+	return vg_audit_append(d->audit, "vigild", "vigild.start", VG_VERSION, NULL)
+		       ? wrong(why, n_why, VG_EIO, "audit: %s", vg_store_why(d->store))
+		       : VG_OK;
+}
+
+static void release(struct vg_daemon *d)
+{
+	if (d->start_timer)
+		vg_loop_cancel(d->loop, d->start_timer);
+	vg_run_destroy(d->run);
+	vg_supervise_destroy(d->programs);
+	vg_stats_http_destroy(d->http);
+	vg_ctl_server_destroy(d->ctl);
+	vg_intake_destroy(d->intake);
+	vg_outbox_destroy(d->outbox);
+	vg_evidence_destroy(d->evidence);
+	vg_lists_destroy(d->lists);
+	vg_cases_destroy(d->cases);
+	vg_audit_destroy(d->audit);
+	vg_store_close(d->store);
+	free(d);
+}
+
+struct vg_daemon *vg_daemon_create(struct vg_loop *loop, const struct vg_daemon_conf *conf, char *why, size_t n_why)
+{
+	struct vg_daemon *d = calloc(1, sizeof(*d));
+	if (!d) {
+		snprintf(why, n_why, "out of memory");
+		return NULL;
+	}
+	d->loop = loop;
+	d->config = conf->config;
+	d->spec = conf->spec;
+	d->supervises = conf->supervise || conf->spec;
+	d->started_ns = vg_wall_now().ns;
+	if (!open_all(d, why, n_why))
+		return d;
+	release(d);
+	return NULL;
+}
+
+void vg_daemon_destroy(struct vg_daemon *daemon)
+{
+	if (daemon)
+		release(daemon);
+}
+
+/* The configuration's lists as they stand in the file now; the rest of it is taken at start only. */
+static enum vg_err reload_from(struct vg_daemon *d, const struct vg_config *config, char *why, size_t n_why)
+{
+	return vg_lists_reload(d->lists, config->lists, config->n_lists, config->control.suppress_file, why, n_why);
+}
+
+enum vg_err vg_daemon_reload_lists(struct vg_daemon *d, char *why, size_t n_why)
+{
+	struct vg_lists_info info;
+	char details[96];
+	struct vg_config *fresh = NULL;
+	enum vg_err err = VG_OK;
+	if (d->intake && d->config->path[0]) { /* not at start: then the file was read just now */
+		fresh = malloc(sizeof(*fresh));
+		err = fresh ? vg_config_load(fresh, d->config->path, why, n_why) : VG_ENOMEM;
+	}
+	if (!err)
+		err = reload_from(d, fresh ? fresh : d->config, why, n_why);
+	free(fresh);
+	if (err)
+		return err;
+	vg_lists_info(d->lists, &info);
+	snprintf(details, sizeof(details), "{\"generation\":%llu}", (unsigned long long)info.generation);
+	if (vg_audit_append(d->audit, "vigild", "lists.loaded", "lists", details))
+		return wrong(why, n_why, VG_EIO, "audit: %s", vg_store_why(d->store));
+	vg_log(VG_LOG_INFO, "control/daemon", "list generation %llu: %llu md5, %llu sha1, %llu sha256, %llu pdq",
+	       (unsigned long long)info.generation, (unsigned long long)info.n_md5, (unsigned long long)info.n_sha1,
+	       (unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq);
+	if (d->intake)
+		vg_intake_publish(d->intake);
+	return VG_OK;
+}
+
+int vg_daemon_exit_code(const struct vg_daemon *daemon)
+{
+	return daemon->exit_code;
+}

@@ -1,0 +1,95 @@
+/* What the rooms tell vigild: a verified match becomes durable here, an object record goes to the run's lines. */
+#include <string.h>
+
+#include <vigil/clock.h>
+#include <vigil/log.h>
+
+#include "control/daemon_priv.h"
+#include "control/match_case.h"
+
+#define LOG_EVERY_NS 60000000000u
+
+static void log_not_durable(struct vg_daemon *d, enum vg_err err)
+{
+	uint64_t now_ns = vg_mono_now().ns;
+	if (err == VG_EAGAIN || (d->full_logged_ns && now_ns - d->full_logged_ns < LOG_EVERY_NS))
+		return;
+	d->full_logged_ns = now_ns;
+	vg_log(VG_LOG_ERROR, "control/daemon", "%s",
+	       err == VG_EFULL
+		       ? "evidence.max_bytes is used up: matches wait at the hashers; make room"
+		       : "a match could not be made durable: it waits at its hasher; look at disk and database");
+}
+
+static enum vg_err on_match(void *ctx, const struct vg_intake_match *match)
+{
+	struct vg_daemon *d = ctx;
+	struct vg_case_match facts;
+	struct vg_case_added added;
+	vg_match_case(match, &facts);
+	enum vg_err err = vg_commit_match(&d->commit, &facts, match->memfd, &added);
+	if (err) {
+		log_not_durable(d, err);
+		return err;
+	}
+	if (added.is_new)
+		vg_log(VG_LOG_INFO, "control/daemon", "case %lld: %s%s", (long long)added.case_id,
+		       vg_case_state_str(added.state), match->verified->exact ? "" : ", perceptual");
+	if (d->run)
+		vg_run_on_record(d->run, match->record, match->attribution, match->view, added.case_id);
+	return VG_OK;
+}
+
+static enum vg_err on_object(void *ctx, const struct vg_intake_object *object)
+{
+	struct vg_daemon *d = ctx;
+	vg_run_on_record(d->run, object->record, object->attribution, object->view, 0);
+	return VG_OK;
+}
+
+static void on_refused(void *ctx, uint32_t hasher_idx, unsigned refusal)
+{
+	struct vg_daemon *d = ctx;
+	char details[96];
+	snprintf(details, sizeof(details), "{\"hasher\":%u,\"reason\":\"%s\"}", hasher_idx, vg_refusal_str(refusal));
+	(void)vg_audit_append(d->audit, "vigild", "match.refused", "hasher", details);
+}
+
+static void on_drained(void *ctx, uint64_t boot_id)
+{
+	struct vg_daemon *d = ctx;
+	(void)boot_id;
+	if (d->run)
+		vg_run_on_drained(d->run);
+}
+
+struct vg_intake_hooks vg_daemon_intake_hooks(struct vg_daemon *d)
+{
+	return (struct vg_intake_hooks){ .ctx = d,
+					 .match = on_match,
+					 .object = d->spec ? on_object : NULL,
+					 .refused = on_refused,
+					 .drained = on_drained };
+}
+
+void vg_daemon_on_outbox(void *ctx, const struct vg_outbox_event *event)
+{
+	struct vg_daemon *d = ctx;
+	if (event->kind == VG_OUTBOX_EV_FILED) {
+		vg_log(VG_LOG_INFO, "control/daemon", "case %lld: filed as report %lld", (long long)event->case_id,
+		       (long long)event->report_id);
+		if (d->run)
+			vg_run_on_filed(d->run, event->case_id);
+	} else if (event->kind == VG_OUTBOX_EV_HELD || event->kind == VG_OUTBOX_EV_ALARM) {
+		vg_log(event->kind == VG_OUTBOX_EV_HELD ? VG_LOG_ERROR : VG_LOG_WARN, "control/daemon", "case %lld: %s",
+		       (long long)event->case_id, event->text ? event->text : "look at vigilctl reports list");
+	}
+}
+
+void vg_daemon_on_died(void *ctx, unsigned role, uint32_t hasher_idx, int wait_status, int will_restart)
+{
+	struct vg_daemon *d = ctx;
+	(void)hasher_idx;
+	if (d->run && role != VG_PROGRAM_REPORTER)
+		vg_run_on_exit(d->run, vg_role(role)->program, wait_status, will_restart);
+}

@@ -1,0 +1,44 @@
+#pragma once
+/* What the parts of daemon share. */
+#include "control/audit/audit.h"
+#include "control/cases/cases.h"
+#include "control/commit.h"
+#include "control/ctl/dispatch.h"
+#include "control/daemon.h"
+#include "control/intake/intake.h"
+#include "control/lists/lists.h"
+#include "control/replay/run.h"
+#include "control/stats/http.h"
+#include "control/store/store.h"
+#include "control/supervise/supervise.h"
+
+struct vg_daemon {
+	struct vg_loop *loop;
+	const struct vg_config *config;
+	const struct vg_run_spec *spec;
+	int is_demo, supervises, is_stopping, exit_code;
+	int64_t started_ns;
+	struct vg_store *store;
+	struct vg_audit *audit;
+	struct vg_lists *lists;
+	struct vg_cases *cases;
+	struct vg_evidence *evidence;
+	struct vg_outbox *outbox;
+	struct vg_intake *intake;
+	struct vg_supervise *programs;
+	struct vg_ctl_env ctl_env;
+	struct vg_ctl_server *ctl;
+	struct vg_stats_http *http;
+	struct vg_run *run;
+	struct vg_commit_rooms commit;
+	struct vg_dataplane_conf *dataplane_conf; /* of the batch that waits for its start */
+	uint64_t start_timer, full_logged_ns;
+};
+
+/* daemon_hooks.c: what intake, outbox and supervise tell. */
+struct vg_intake_hooks vg_daemon_intake_hooks(struct vg_daemon *daemon);
+void vg_daemon_on_outbox(void *ctx, const struct vg_outbox_event *event);
+void vg_daemon_on_died(void *ctx, unsigned role, uint32_t hasher_idx, int wait_status, int will_restart);
+/* daemon_run.c: a foreground run's wishes, and the programs of production. */
+struct vg_run_ops vg_daemon_run_ops(struct vg_daemon *daemon);
+enum vg_err vg_daemon_start_programs(struct vg_daemon *daemon);
