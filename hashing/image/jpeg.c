@@ -10,6 +10,9 @@
 
 #include "hashing/image/luma_priv.h"
 
+#define MISALIGN 8u
+#define SLACK    128u /* what its vector code may write behind a row */
+
 struct job {
 	struct jpeg_decompress_struct jpeg;
 	struct jpeg_error_mgr errors;
@@ -152,12 +155,16 @@ static void decode(struct job *job)
 	(void)jpeg_start_decompress(jpeg);
 	row.pixel_bytes = (uint32_t)jpeg->output_components;
 	row.n_pixels = jpeg->output_width;
-	JSAMPARRAY line = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, row.n_pixels * row.pixel_bytes, 1);
+	/* Not aligned on purpose: libjpeg-turbo writes aligned rows past the cache (MOVNT), and we read them at
+	 * once. */
+	JSAMPROW line = jpeg->mem->alloc_large((j_common_ptr)jpeg, JPOOL_IMAGE,
+					       (size_t)row.n_pixels * row.pixel_bytes + MISALIGN + SLACK);
+	line += MISALIGN;
+	row.at = line;
 	while (!vg_luma_full(job->image) && jpeg->output_scanline < jpeg->output_height) {
 		row.y = jpeg->output_scanline;
-		if (jpeg_read_scanlines(jpeg, line, 1) != 1)
+		if (jpeg_read_scanlines(jpeg, &line, 1) != 1)
 			stop(job, VG_ECORRUPT);
-		row.at = line[0];
 		vg_luma_put(job->image, &row);
 	}
 	/* A picture of one scan may lack its end marker; one of several lacks detail then. */

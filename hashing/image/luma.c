@@ -31,7 +31,9 @@ static inline float from_rgb(const struct vg_image *image, uint8_t r, uint8_t g,
 	return image->red[r] + image->green[g] + image->blue[b];
 }
 
-static inline float luma_of(const struct vg_image *image, enum vg_pixels pixels, const uint8_t *p)
+/* Inlined wherever `pixels` is known: this runs for every sample. */
+static inline __attribute__((always_inline)) float luma_of(const struct vg_image *image, enum vg_pixels pixels,
+							   const uint8_t *p)
 {
 	switch (pixels) {
 	case VG_PIXELS_GREY:
@@ -50,11 +52,14 @@ static inline float luma_of(const struct vg_image *image, enum vg_pixels pixels,
 }
 
 /* The samples of a whole source row; inlined once per kind of pixel. */
-static inline void whole_row(const struct vg_image *image, const struct vg_pixel_row *row, enum vg_pixels pixels,
-			     uint32_t pixel_bytes, float *to)
+static inline __attribute__((always_inline)) void whole_row(const struct vg_image *image,
+							    const struct vg_pixel_row *row, enum vg_pixels pixels,
+							    uint32_t pixel_bytes, float *restrict to)
 {
-	for (uint32_t c = 0; c < image->luma.n_cols; c++)
-		to[c] = luma_of(image, pixels, row->at + (size_t)image->source_col[c] * pixel_bytes);
+	const uint8_t *at = row->at;
+	const uint16_t *source_col = image->source_col;
+	for (uint32_t c = 0, n_cols = image->luma.n_cols; c < n_cols; c++)
+		to[c] = luma_of(image, pixels, at + source_col[c] * pixel_bytes);
 }
 
 /* The samples that lie on a sparse row: columns x, x + 2^shift, x + 2 * 2^shift ... */

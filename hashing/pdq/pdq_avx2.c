@@ -4,4 +4,6 @@
 #define SHUFFLE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
 #define TIER_NAME    vg_pdq_tier_avx2
 #define TIER_ISA     VG_ISA_AVX2
+#define ABOVE(a, b)  (unsigned)_mm256_movemask_ps((__m256)((a) > (b)))
+#define BELOW(a, b)  (unsigned)_mm256_movemask_ps((__m256)((a) < (b)))
 #include "hashing/pdq/pdq_body.inc"

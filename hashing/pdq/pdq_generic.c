@@ -4,4 +4,6 @@
 #define SHUFFLE_HIGH 2, 6, 3, 7
 #define TIER_NAME    vg_pdq_tier_generic
 #define TIER_ISA     VG_ISA_GENERIC
+#define ABOVE(a, b)  (unsigned)_mm_movemask_ps((__m128)((a) > (b)))
+#define BELOW(a, b)  (unsigned)_mm_movemask_ps((__m128)((a) < (b)))
 #include "hashing/pdq/pdq_body.inc"

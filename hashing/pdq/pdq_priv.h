@@ -18,22 +18,23 @@ struct vg_pdq_work {
 	_Alignas(64) float tall[VG_PDQ_MAX_VEC * VG_LUMA_SIDE];
 	_Alignas(64) float turned[VG_LUMA_SIDE * VG_PDQ_MAX_VEC];
 	_Alignas(64) float small[VG_PDQ_SMALL * VG_PDQ_SMALL + VG_PDQ_MAX_VEC]; /* [column][row] of 64 x 64 */
-	_Alignas(64) float half[VG_PDQ_FREQS * VG_PDQ_SMALL];  /* [horizontal frequency][row] */
-	_Alignas(64) float dct[VG_PDQ_N_BITS];                 /* [horizontal frequency][vertical frequency] */
+	_Alignas(64) float half[VG_PDQ_FREQS * VG_PDQ_SMALL];                   /* [horizontal frequency][row] */
+	_Alignas(64) float dct[VG_PDQ_N_BITS]; /* [horizontal frequency][vertical frequency] */
 };
 /* The DCT matrix of the reference, both ways round. */
 struct vg_pdq_tables {
 	_Alignas(64) float d[VG_PDQ_FREQS * VG_PDQ_SMALL];  /* [frequency][sample] */
 	_Alignas(64) float dt[VG_PDQ_SMALL * VG_PDQ_FREQS]; /* [sample][frequency] */
 };
-/* The steps that are worth a tier. select: the k-th smallest (k from 1) of 256 floats, none of them NaN. */
+/* The steps that are worth a tier. median: the 128th smallest of 256 floats, none of them NaN, 64-byte aligned. */
 struct vg_pdq_tier {
 	enum vg_isa isa;
 	void (*shrink)(struct vg_pdq_work *w, const struct vg_luma *luma, const struct vg_pdq_operator *rows,
 		       const struct vg_pdq_operator *cols);
 	int (*quality)(const struct vg_pdq_work *w);
 	void (*dct)(struct vg_pdq_work *w, const struct vg_pdq_tables *tables);
-	float (*select)(const float *values, unsigned k);
+	float (*median)(const float *values);
+	void (*variants)(const float *dct, uint8_t hashes[][VG_PDQ_BYTES]); /* dct as in vg_pdq_work */
 };
 struct vg_pdq {
 	struct vg_pdq_work work;
@@ -49,6 +50,3 @@ const struct vg_pdq_tier *const *vg_pdq_tiers(unsigned *n_tiers);
 
 /* The best tier that may be used here. Start-up only: reads the environment. */
 const struct vg_pdq_tier *vg_pdq_select(void);
-
-/* The eight hashes of a DCT block [horizontal frequency][vertical frequency]. */
-void vg_pdq_variants(const struct vg_pdq_tier *tier, const float *dct, uint8_t variants[][VG_PDQ_BYTES]);

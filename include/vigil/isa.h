@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Before a loop of at most 16 rounds in code that is compiled per tier: the compiler shall write it out. */
+#ifdef __clang__
+#define VG_UNROLL _Pragma("unroll")
+#else
+#define VG_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 enum vg_isa { VG_ISA_GENERIC, VG_ISA_AVX2, VG_ISA_AVX512 };
 
 static inline const char *vg_isa_str(enum vg_isa isa)
