@@ -9,7 +9,7 @@
 #include <vigil/bytes.h>
 
 #include "control/report/answer.h"
-#include "control/report/text.h"
+#include "control/report/xml_text.h"
 
 struct walk {
 	xmlTextReaderPtr reader;
@@ -67,7 +67,7 @@ static int read_long(const char *text, int64_t *value)
 	text += strspn(text, " \t\r\n");
 	errno = 0;
 	*value = strtoll(text, &end, 10);
-	return errno || end == text || !vg_text_is_blank(end) ? -1 : 0;
+	return errno || end == text || !vg_xml_is_blank(end) ? -1 : 0;
 }
 /* An opaque token that will be put into documents, rows and a form: no room for surprises. */
 static int read_token(const char *text, char *to, size_t cap)
@@ -75,7 +75,7 @@ static int read_token(const char *text, char *to, size_t cap)
 	size_t n;
 	text += strspn(text, " \t\r\n");
 	n = strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_");
-	if (!n || n >= cap || !vg_text_is_blank(text + n))
+	if (!n || n >= cap || !vg_xml_is_blank(text + n))
 		return -1;
 	memcpy(to, text, n);
 	to[n] = 0;
@@ -110,7 +110,7 @@ static enum vg_step end_field(struct walk *w)
 			return VG_BAD;
 		a->has_md5 = 1;
 	} else if (!strcmp(w->field, "responseDescription")) {
-		vg_text_legal(w->text, a->description, sizeof(a->description), sizeof(a->description) - 1);
+		vg_xml_legal(w->text, a->description, sizeof(a->description), sizeof(a->description) - 1);
 	}
 	w->field[0] = 0;
 	return VG_MORE;

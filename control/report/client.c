@@ -18,7 +18,7 @@
 
 #include "control/report/answer.h"
 #include "control/report/client.h"
-#include "control/report/text.h"
+#include "control/report/xml_text.h"
 
 #define ROOM         "control/report"
 #define SYSTEM_CA    "/etc/ssl/certs/ca-certificates.crt"
@@ -294,7 +294,7 @@ static void judge(CURL *curl, CURLcode code, struct exchange *x, const char *err
 	r->outcome = x->too_long           ? VG_OUTCOME_BAD_ANSWER
 		     : n_request_bytes > 0 ? VG_OUTCOME_NO_ANSWER
 					   : VG_OUTCOME_NOT_SENT;
-	vg_text_legal(error[0] ? error : curl_easy_strerror(code), legal, sizeof(legal), sizeof(legal) - 1);
+	vg_xml_legal(error[0] ? error : curl_easy_strerror(code), legal, sizeof(legal), sizeof(legal) - 1);
 	snprintf(r->description, sizeof(r->description), "%s", legal);
 }
 

@@ -9,7 +9,7 @@
 
 #include "control/report/document.h"
 #include "control/report/nodes_priv.h"
-#include "control/report/text.h"
+#include "control/report/xml_text.h"
 
 #define INCIDENT_TYPE "Child Pornography (possession, manufacture, and distribution)"
 
@@ -48,7 +48,7 @@ static void put_web_page(xmlNodePtr root, const struct vg_case *c, int minimal)
 	cut = vg_node_url(page, "url", o->url);
 	if (cut)
 		vg_note_add(note, "%s: %s.", cut > 0 ? "The URL is cut; as seen" : "Request target as seen",
-			    vg_text_is_blank(o->url) ? "none" : o->url);
+			    vg_xml_is_blank(o->url) ? "none" : o->url);
 	if (!minimal) {
 		vg_note_add(note, "%s %s%s%s.", vg_proto_str(o->proto), vg_direction_str(o->direction),
 			    o->method[0] ? ", method " : "", o->method);
@@ -90,7 +90,7 @@ static void put_reporter(xmlNodePtr root, const struct vg_reporter_card *card, i
 	put_email(person, card->email);
 	if (minimal)
 		return;
-	if (!vg_text_is_blank(card->legal_contact_email))
+	if (!vg_xml_is_blank(card->legal_contact_email))
 		put_email(vg_node(reporter, "contactPerson"), card->legal_contact_email);
 	vg_node_put(reporter, "companyTemplate", card->company, 3000);
 	vg_node_put(reporter, "termsOfService", card->terms, 3000);

@@ -1,6 +1,6 @@
 #pragma once
 /* document: a case as the documents of the reporting API (CYBERTIP section 4): `report` for /submit, `fileDetails`
- * for /fileinfo. Built with libxml2; every text passes text.h, so a document is valid whatever the wire said.
+ * for /fileinfo. Built with libxml2; every text passes xml_text.h, so a document is valid whatever the wire said.
  * fileViewedByEsp and exifViewedByEsp are false, always: no way here sets them; industryClassification is never
  * written. */
 #include <stddef.h>

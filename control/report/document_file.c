@@ -8,7 +8,7 @@
 
 #include "control/report/document.h"
 #include "control/report/nodes_priv.h"
-#include "control/report/text.h"
+#include "control/report/xml_text.h"
 
 static void put_digest(xmlNodePtr root, const char *type, const uint8_t *digest, size_t n_bytes)
 {
@@ -21,7 +21,7 @@ static void put_digest(xmlNodePtr root, const char *type, const uint8_t *digest,
 static void put_pair(xmlNodePtr details, const char *name, const char *value)
 {
 	xmlNodePtr pair;
-	if (vg_text_is_blank(value))
+	if (vg_xml_is_blank(value))
 		return;
 	pair = vg_node(details, "nameValuePair");
 	vg_node_put(pair, "name", name, 64);

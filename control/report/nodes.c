@@ -7,7 +7,7 @@
 
 #include "control/report/document.h"
 #include "control/report/nodes_priv.h"
-#include "control/report/text.h"
+#include "control/report/xml_text.h"
 
 #define MAX_URL 2083 /* CYBERTIP section 4 */
 
@@ -20,7 +20,7 @@ void vg_note_add(struct vg_note *note, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
-	vg_text_legal(sentence, legal, sizeof(legal), 1200);
+	vg_xml_legal(sentence, legal, sizeof(legal), 1200);
 	n = strlen(legal);
 	/* Bytes are counted, which is stricter than characters; room is left for the closing remark. */
 	if (note->n + n + 1 > VG_DOC_NOTE - 60) {
@@ -80,12 +80,12 @@ int vg_node_put(xmlNodePtr parent, const char *name, const char *text, size_t ma
 	char *legal;
 	int cut;
 
-	if (vg_text_is_blank(text))
+	if (vg_xml_is_blank(text))
 		return 0;
 	legal = malloc(cap);
 	if (!legal)
 		return 1;
-	cut = vg_text_legal(text, legal, cap, max_units);
+	cut = vg_xml_legal(text, legal, cap, max_units);
 	xmlNewTextChild(parent, NULL, BAD_CAST name, BAD_CAST legal);
 	free(legal);
 	return cut;
@@ -93,7 +93,7 @@ int vg_node_put(xmlNodePtr parent, const char *name, const char *text, size_t ma
 int vg_node_url(xmlNodePtr parent, const char *name, const char *url)
 {
 	char encoded[MAX_URL + 1];
-	int cut = vg_text_url(url, encoded, sizeof(encoded), MAX_URL);
+	int cut = vg_xml_url(url, encoded, sizeof(encoded), MAX_URL);
 	if (cut >= 0)
 		xmlNewTextChild(parent, NULL, BAD_CAST name, BAD_CAST encoded);
 	return cut;
@@ -101,7 +101,7 @@ int vg_node_url(xmlNodePtr parent, const char *name, const char *url)
 void vg_node_time(xmlNodePtr parent, const char *name, int64_t wall_ns)
 {
 	char text[32];
-	vg_text_time(wall_ns, text);
+	vg_xml_time(wall_ns, text);
 	xmlNewTextChild(parent, NULL, BAD_CAST name, BAD_CAST text);
 }
 void vg_node_bool(xmlNodePtr parent, const char *name, int value)

@@ -1,11 +1,11 @@
-/* text: the receiver refuses a whole report (4100) for one control character in a file name; so nothing goes into a
- * document that has not passed here. */
+/* xml_text: the receiver refuses a whole report (4100) for one control character in a file name; so nothing goes into
+ * a document that has not passed here. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
-#include "control/report/text.h"
+#include "control/report/xml_text.h"
 
 #define REPLACEMENT 0xfffdu
 #define CUT_NOTE    " [cut]"
@@ -54,7 +54,7 @@ static size_t encode(uint32_t c, char *out)
 	return len;
 }
 
-int vg_text_legal(const char *in, char *out, size_t cap, size_t max_units)
+int vg_xml_legal(const char *in, char *out, size_t cap, size_t max_units)
 {
 	const uint8_t *p = (const uint8_t *)in;
 	const size_t n_note = sizeof(CUT_NOTE) - 1;
@@ -90,7 +90,7 @@ int vg_text_legal(const char *in, char *out, size_t cap, size_t max_units)
 	return 0;
 }
 
-int vg_text_url(const char *in, char *out, size_t cap, size_t max_chars)
+int vg_xml_url(const char *in, char *out, size_t cap, size_t max_chars)
 {
 	static const char digit[] = "0123456789ABCDEF";
 	const char *rest = !strncasecmp(in, "http://", 7) ? in + 7 : !strncasecmp(in, "https://", 8) ? in + 8 : NULL;
@@ -117,7 +117,7 @@ int vg_text_url(const char *in, char *out, size_t cap, size_t max_chars)
 	return 0;
 }
 
-void vg_text_time(int64_t wall_ns, char out[32])
+void vg_xml_time(int64_t wall_ns, char out[32])
 {
 	const int64_t last_s = 253402300799; /* 9999-12-31T23:59:59Z; beyond what int64_t nanoseconds hold today */
 	time_t s = (time_t)(wall_ns < 0 ? 0 : wall_ns / 1000000000);
@@ -132,7 +132,7 @@ void vg_text_time(int64_t wall_ns, char out[32])
 	snprintf(out, 32, "%s.%03dZ", head, ms);
 }
 
-int vg_text_is_blank(const char *text)
+int vg_xml_is_blank(const char *text)
 {
 	return text[strspn(text, " \t\r\n")] == 0;
 }
