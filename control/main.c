@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 	int code = parse(argc, argv, &a);
 	if (code >= 0)
 		return code;
-	(void)umask(0077);
+	(void)umask(0027);
 	if (vg_sandbox_quiet()) {
 		fputs("vigild: core dumps cannot be switched off\n", stderr);
 		return 1;

@@ -9,7 +9,7 @@
 /* Bytes of the wire into a text, made legal while their length is still known (they may hold NULs). */
 static void take(char *to, size_t n_to, const char *from, size_t n_from)
 {
-	vg_text_legal(from, n_from, to, n_to);
+	vg_case_text(from, n_from, to, n_to);
 }
 
 static void take_ip(char to[46], uint8_t version, const uint8_t ip[16])

@@ -142,7 +142,7 @@ static enum vg_err find_fold(struct vg_cases *cases, const struct vg_case_match 
 	return err;
 }
 
-#define LEGAL(to, from) vg_text_legal(from, strnlen(from, sizeof(from)), to, sizeof(to))
+#define LEGAL(to, from) vg_case_text(from, strnlen(from, sizeof(from)), to, sizeof(to))
 
 static void make_legal(const struct vg_case_match *raw, struct vg_case_match *m)
 {

@@ -50,9 +50,9 @@ static enum vg_err move(struct vg_cases *cases, int64_t case_id, unsigned from_m
 				  " approved_by=CASE WHEN ?='' THEN approved_by ELSE ? END WHERE id=?";
 	enum vg_case_state now = VG_CASE_STATE_N;
 	char name[40], legal[256], approver[64] = "";
-	vg_text_legal(reason ? reason : "", reason ? strlen(reason) : 0, legal, sizeof(legal));
+	vg_case_text(reason ? reason : "", reason ? strlen(reason) : 0, legal, sizeof(legal));
 	if (!strcmp(what, "case.approve"))
-		vg_text_legal(who, strlen(who), approver, sizeof(approver));
+		vg_case_text(who, strlen(who), approver, sizeof(approver));
 	if (vg_store_begin(cases->store))
 		return VG_EIO;
 	enum vg_err err = state_of(cases, case_id, &now, name, sizeof(name));

@@ -27,7 +27,7 @@ static int is_xml(uint32_t code)
 	return code >= 0x20 ? code != 0xfffe && code != 0xffff : code == '\t' || code == '\n' || code == '\r';
 }
 
-size_t vg_text_legal(const char *from, size_t n_from, char *to, size_t n_to)
+size_t vg_case_text(const char *from, size_t n_from, char *to, size_t n_to)
 {
 	static const char instead[] = "\xef\xbf\xbd";
 	const unsigned char *p = (const unsigned char *)from;

@@ -4,4 +4,4 @@
 #include <stddef.h>
 
 /* Writes at most n_to - 1 bytes and a NUL, cut between characters. Returns the length written. n_to >= 1. */
-size_t vg_text_legal(const char *from, size_t n_from, char *to, size_t n_to);
+size_t vg_case_text(const char *from, size_t n_from, char *to, size_t n_to);
