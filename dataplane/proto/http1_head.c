@@ -47,7 +47,7 @@ static int is_digit(uint8_t c)
 static int is_word(const uint8_t *p, size_t n, const char *word)
 {
 	for (size_t i = 0; i < n; i++)
-		if ((p[i] | (p[i] >= 'A' && p[i] <= 'Z' ? 0x20 : 0)) != (uint8_t)word[i])
+		if (!word[i] || (p[i] | (p[i] >= 'A' && p[i] <= 'Z' ? 0x20 : 0)) != (uint8_t)word[i])
 			return 0;
 	return word[n] == 0;
 }
