@@ -67,7 +67,7 @@ void vg_dispatch_destroy(struct vg_dispatch *dispatch)
 	release(dispatch);
 }
 
-/* Symmetric in the addresses; frames without TCP go anywhere. */
+/* Symmetric in addresses and ports (the key is ordered); frames without TCP go anywhere. */
 static uint32_t ring_of(const struct vg_dispatch *dispatch, struct rte_mbuf *m, enum vg_link link)
 {
 	struct vg_packet pkt = { .frame = rte_pktmbuf_mtod(m, const uint8_t *),
@@ -79,7 +79,10 @@ static uint32_t ring_of(const struct vg_dispatch *dispatch, struct rte_mbuf *m, 
 	if (vg_decode_frame(&pkt) != VG_DECODE_TCP)
 		return 0;
 	memcpy(words, pkt.key.ip, sizeof(words));
-	h = (words[0] ^ words[1] ^ words[2] ^ words[3]) * UINT64_C(0x9e3779b97f4a7c15);
+	h = words[0] ^ words[1] ^ words[2] ^ words[3] ^ (uint64_t)pkt.key.port[0] << 32 ^
+	    (uint64_t)pkt.key.port[1] << 48;
+	h *= UINT64_C(0x9e3779b97f4a7c15);
+	h = (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15);
 	return (uint32_t)((h >> 32) * dispatch->n_rings >> 32);
 }
 

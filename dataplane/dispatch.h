@@ -1,9 +1,8 @@
 #pragma once
-/* dispatch: one receiving thread for several workers, where a port has a single queue: frames go to the worker that
- * the symmetric hash of their addresses names, so that both directions of a flow, and all flows of a pair of hosts,
- * meet on one core. One single-producer ring per worker; lossless replays wait where one is full, otherwise the
- * frame is counted as missed. The clock is the dispatcher's: what a worker sees does not depend on how many there
- * are. */
+/* dispatch: one receiving thread for several workers, where a port has a single queue: frames go to the worker that a
+ * symmetric hash of their addresses and ports names, so that both directions of a flow meet on one core. One
+ * single-producer ring per worker; lossless replays wait where one is full, otherwise the frame is counted as missed.
+ * The clock is the dispatcher's: what a worker sees does not depend on how many there are. */
 #include <stdatomic.h>
 #include <stdint.h>
 

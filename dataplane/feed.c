@@ -28,13 +28,13 @@ static void check_round(struct vg_feed *feed)
 
 	vg_port_lost(feed->ports, feed->port_idx, &n_missed, &n_nombuf);
 	if (n_missed + n_nombuf)
-		vg_log(VG_LOG_ERROR, ROOM, "capture %u: %llu packets lost for want of buffers", feed->port_idx,
+		vg_log(VG_LOG_ERROR, ROOM, "%s: %llu packets lost for want of buffers", port->said,
 		       (unsigned long long)(n_missed + n_nombuf));
 	missing = vg_capture_missing(&port->info, feed->n_packets, feed->n_bytes);
 	if (!missing || feed->loops_left != feed->loops)
 		return;
 	feed->is_short = 1;
-	vg_log(VG_LOG_WARN, ROOM, "capture %u: cut short or damaged: %llu %s at its end were not read", feed->port_idx,
+	vg_log(VG_LOG_WARN, ROOM, "%s: cut short or damaged: %llu %s at its end were not read", port->said,
 	       (unsigned long long)missing, port->info.n_packets == UINT64_MAX ? "bytes" : "packets");
 }
 

@@ -28,6 +28,7 @@ void vg_port_lost(const struct vg_ports *ports, uint32_t port_idx, uint64_t *n_m
 	*n_nombuf = port->n_memory_nombuf;
 	if (port->memory || rte_eth_stats_get(port->eth_id, &stats))
 		return;
-	*n_missed = stats.imissed + stats.ierrors;
+	if (!port->is_capture) /* there an error is a damaged file, see vg_capture_missing() */
+		*n_missed = stats.imissed + stats.ierrors;
 	*n_nombuf = stats.rx_nombuf;
 }

@@ -15,7 +15,8 @@ struct rte_mempool;
 #define VG_PORT_BURST 32u
 
 struct vg_port {
-	char name[64]; /* of the DPDK device */
+	const char *said; /* as the configuration names it; borrowed */
+	char name[64];    /* of the DPDK device */
 	uint16_t eth_id, n_queues;
 	uint8_t is_capture;
 	struct vg_capture_info info;      /* captures */
@@ -41,5 +42,6 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 uint32_t vg_port_rx(struct vg_ports *ports, uint32_t port_idx, uint16_t queue, struct rte_mbuf **mbufs);
 /* A capture from its beginning again; needs loop > 1. */
 void vg_port_rewind(struct vg_ports *ports, uint32_t port_idx);
-/* Frames that the port lost: *n_missed before us, *n_nombuf because no buffer was free. Totals since the start. */
+/* Frames that the port lost: *n_missed before us (devices), *n_nombuf because no buffer was free. Totals since the
+ * start. */
 void vg_port_lost(const struct vg_ports *ports, uint32_t port_idx, uint64_t *n_missed, uint64_t *n_nombuf);

@@ -49,7 +49,7 @@ static int configure(struct vg_ports *ports, struct vg_port *port, uint32_t n_wo
 		conf.rx_adv_conf.rss_conf.rss_key = key;
 		conf.rx_adv_conf.rss_conf.rss_key_len = info.hash_key_size < sizeof(key) ? info.hash_key_size
 											 : sizeof(key);
-		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & RTE_ETH_RSS_IP;
+		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP);
 	}
 	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	if (rte_eth_dev_configure(port->eth_id, port->n_queues, info.max_tx_queues ? 1 : 0, &conf))
@@ -156,6 +156,7 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 
 		ports->n_ports = i + 1;
 		ports->ports[i].info.fd = -1;
+		ports->ports[i].said = said;
 		failed = conf->flags & VG_CONF_REPLAY ? open_capture(ports, i, said, conf->loop)
 						      : open_device(ports, &ports->ports[i], said, said, n_workers);
 		if (failed)
