@@ -1,6 +1,6 @@
 #pragma once
-/* lane_make: the dataplane's side of one lane inside a test: three real, sealed memfds, a producer that fills chunks in
- * order and publishes descriptors, and a reader of returns. Everything aborts where it cannot be. */
+/* lane_make: the dataplane's side of one lane inside a test: three real, sealed memfds, a producer that fills chunks
+ * in order and publishes descriptors, and a reader of returns. Everything aborts where it cannot be. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ struct vg_lane_make {
 	struct vg_lane_in *in;
 	struct vg_attribution *attr;
 	uint64_t head, ret_tail;
-	uint8_t *chunk_used; /* one byte each */
+	uint64_t *chunk_owner; /* object_id, 0 = free */
 	uint32_t n_chunks_out;
 };
 
@@ -40,8 +40,8 @@ static inline void vg_lane_make_init(struct vg_lane_make *l, uint32_t n_small, u
 	l->out = maps[0];
 	l->in = maps[1];
 	l->attr = maps[2];
-	l->chunk_used = calloc(n_small + n_large, 1);
-	if (!l->chunk_used)
+	l->chunk_owner = calloc(n_small + n_large, sizeof(*l->chunk_owner));
+	if (!l->chunk_owner)
 		abort();
 }
 static inline void vg_lane_make_fini(struct vg_lane_make *l)
@@ -51,7 +51,7 @@ static inline void vg_lane_make_fini(struct vg_lane_make *l)
 	munmap(l->attr, l->geometry.n_attr * sizeof(struct vg_attribution));
 	for (int i = 0; i < 3; i++)
 		close(l->fds[i]);
-	free(l->chunk_used);
+	free(l->chunk_owner);
 }
 /* Publishes one descriptor as it is. */
 static inline void vg_lane_make_put(struct vg_lane_make *l, const struct vg_desc *d)
@@ -86,11 +86,11 @@ static inline uint32_t vg_lane_make_data(struct vg_lane_make *l, uint64_t object
 					 const void *bytes, uint32_t n_bytes)
 {
 	uint32_t n = l->geometry.n_small + l->geometry.n_large, idx = 0;
-	while (idx < n && (l->chunk_used[idx] || vg_lane_chunk_bytes(&l->geometry, idx) < n_bytes))
+	while (idx < n && (l->chunk_owner[idx] || vg_lane_chunk_bytes(&l->geometry, idx) < n_bytes))
 		idx++;
 	if (idx == n)
 		abort();
-	l->chunk_used[idx] = 1;
+	l->chunk_owner[idx] = object_id;
 	l->n_chunks_out++;
 	memcpy(l->out + vg_lane_chunk_off(&l->geometry, idx), bytes, n_bytes);
 	vg_lane_make_put(l, &(struct vg_desc){
@@ -118,7 +118,8 @@ static inline void vg_lane_make_body(struct vg_lane_make *l, uint64_t object_id,
 		vg_lane_make_data(l, object_id, at, (const uint8_t *)bytes + at,
 				  n_bytes - at < n_piece ? (uint32_t)(n_bytes - at) : n_piece);
 }
-/* The next return, or 0 where none waits. A chunk that comes back twice or was never out aborts. */
+/* The next return, or 0 where none waits. What comes back twice or was never out aborts; DONE frees
+ * what its object still has. */
 static inline int vg_lane_make_return(struct vg_lane_make *l, struct vg_return *item)
 {
 	const struct vg_return *slots = (const void *)((const uint8_t *)l->in + VG_LANE_PAGE);
@@ -127,10 +128,15 @@ static inline int vg_lane_make_return(struct vg_lane_make *l, struct vg_return *
 	*item = slots[l->ret_tail++ & (l->geometry.n_returns - 1)];
 	atomic_store_explicit(&((struct vg_lane_out *)l->out)->ret_tail, l->ret_tail, memory_order_release);
 	if (item->type == VG_RETURN_CHUNK) {
-		if (item->chunk_idx >= l->geometry.n_small + l->geometry.n_large || !l->chunk_used[item->chunk_idx])
+		if (item->chunk_idx >= l->geometry.n_small + l->geometry.n_large || !l->chunk_owner[item->chunk_idx])
 			abort();
-		l->chunk_used[item->chunk_idx] = 0;
+		l->chunk_owner[item->chunk_idx] = 0;
 		l->n_chunks_out--;
 	}
+	for (uint32_t i = 0; item->type == VG_RETURN_DONE && i < l->geometry.n_small + l->geometry.n_large; i++)
+		if (l->chunk_owner[i] == item->object_id) {
+			l->chunk_owner[i] = 0;
+			l->n_chunks_out--;
+		}
 	return 1;
 }

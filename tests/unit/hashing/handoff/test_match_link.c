@@ -1,5 +1,5 @@
-/* match_link: what a fake vigild gets, in which order, after which acknowledgements, and what it gets again after it was
- * killed at any point in between. */
+/* match_link: what a fake vigild gets, in which order, after which acknowledgements, and what it gets again after it
+ * was killed at any point in between. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

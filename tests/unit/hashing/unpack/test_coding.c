@@ -1,4 +1,5 @@
-/* coding: what zlib and brotli made comes back, at any cut, stacked, mislabelled, cut short, broken, and within budget. */
+/* coding: what zlib and brotli made comes back, at any cut, stacked, mislabelled, cut short, broken, and within
+ * budget. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

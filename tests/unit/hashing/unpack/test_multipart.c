@@ -1,5 +1,5 @@
-/* multipart: the same parts from the same body cut at every byte, at random, and with a hole; against a list of what was
- * put in. */
+/* multipart: the same parts from the same body cut at every byte, at random, and with a hole; against a list of what
+ * was put in. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,0 +1,179 @@
+/* match: one file's record: kind by bytes, refusals of the decoder counted by reason, what is not to be decoded,
+ * samples. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <vigil/memfd.h>
+
+#include "hashing/match/match.h"
+#include "tests/lib/index_make.h"
+#include "tests/lib/picture.h"
+
+struct fixture {
+	struct vg_match match;
+	struct vg_stats_page stats;
+	struct vg_span span;
+	uint64_t n_hook_bytes;
+};
+
+static void hook(void *ctx, uint64_t n_bytes)
+{
+	((struct fixture *)ctx)->n_hook_bytes = n_bytes;
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct vg_image_limits limits = { .max_pixels = 100000 };
+	f->match = (struct vg_match){ .image = vg_image_create(&limits),
+				      .pdq = vg_pdq_create(),
+				      .index = vg_index_create(),
+				      .stats = &f->stats,
+				      .before_decode = hook,
+				      .hook_ctx = f };
+	*state = f;
+	return 0;
+}
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	vg_image_destroy(f->match.image);
+	vg_pdq_destroy(f->match.pdq);
+	vg_index_destroy(f->match.index);
+	free(f);
+	return 0;
+}
+
+static struct vg_msg_record judge(struct fixture *f, const void *bytes, size_t n, bool may_decode)
+{
+	struct vg_msg_record r = { .flags = 0 };
+	struct vg_match_file file = { .n_bytes = n, .may_decode = may_decode };
+	f->span = (struct vg_span){ bytes, n };
+	file.bytes = (struct vg_chain){ &f->span, n != 0, n };
+	f->n_hook_bytes = 0;
+	vg_match_file(&f->match, &file, &r);
+	return r;
+}
+static uint8_t *jpeg(uint32_t width, uint32_t height, size_t *n)
+{
+	uint8_t *pixels = vg_picture_draw(width, height, 3, width);
+	uint8_t *bytes = vg_picture_to_jpeg(
+		&(struct vg_picture_jpeg){ .width = width, .height = height, .n_channels = 3 }, pixels, n);
+	free(pixels);
+	return bytes;
+}
+static uint64_t count(struct fixture *f, unsigned counter)
+{
+	return atomic_load(&f->stats.counters[counter]);
+}
+
+static void pictures_are_hashed_and_every_refusal_is_counted_by_reason(void **state)
+{
+	struct fixture *f = *state;
+	size_t n, n_large;
+	uint8_t *small = jpeg(100, 100, &n), *large = jpeg(1000, 400, &n_large);
+	struct vg_msg_record r = judge(f, small, n, true);
+	assert_int_equal(r.kind, VG_KIND_JPEG);
+	assert_true(r.flags & VG_RECORD_HAS_PDQ);
+	assert_int_equal(f->n_hook_bytes, n);
+	r = judge(f, large, n_large, true);
+	assert_false(r.flags & VG_RECORD_HAS_PDQ);
+	assert_int_equal(count(f, VG_H_IMAGES_LARGE), 1);
+	judge(f, "\xff\xd8\xff not a picture at all", 25, true);
+	assert_int_equal(count(f, VG_H_IMAGES_BAD), 1);
+	r = judge(f, "GIF89a..........", 16, true);
+	assert_int_equal(r.kind, VG_KIND_GIF);
+	assert_int_equal(count(f, VG_H_IMAGES_UNSUPPORTED), 1);
+	r = judge(f, "words", 5, true);
+	assert_int_equal(r.kind, VG_KIND_UNKNOWN);
+	assert_int_equal(count(f, VG_H_IMAGES), 1);
+	assert_int_equal(count(f, VG_H_PDQ), 1);
+	free(small);
+	free(large);
+}
+
+static void what_may_not_be_decoded_is_not_and_says_so(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+	uint8_t *small = jpeg(100, 100, &n);
+	struct vg_msg_record r = judge(f, small, n, false);
+	assert_int_equal(r.flags, VG_RECORD_NO_DECODE);
+	assert_int_equal(f->n_hook_bytes, 0);
+	f->match.no_pdq = true;
+	r = judge(f, small, n, true);
+	assert_int_equal(r.flags, 0);
+	assert_int_equal(count(f, VG_H_QUERIES), 0);
+	free(small);
+}
+
+static void exact_digests_are_asked_for_only_where_they_are_given(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_index_make make = { .n_lists = 0 };
+	struct vg_digest_values values = { .md5 = { 1, 2, 3 } };
+	struct vg_match_file file = { .n_bytes = 0, .digests = &values };
+	struct vg_msg_record r = { .flags = 0 };
+	size_t n_bytes;
+	vg_index_make_list(&make, VG_ACTION_REPORT, VG_ACTION_REVIEW, 31);
+	vg_index_make_add(&make, 0, VG_ALGO_MD5, values.md5);
+	uint8_t *bytes = vg_index_make_bytes(&make, 3, &n_bytes);
+	int fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
+	assert_int_equal(vg_index_take(f->match.index, fd, 3), VG_OK);
+	vg_match_file(&f->match, &file, &r);
+	assert_int_equal(r.n_hits, 1);
+	assert_int_equal(r.generation, 3);
+	assert_true(r.flags & VG_RECORD_HAS_DIGESTS);
+	file.digests = NULL;
+	r.flags = 0;
+	vg_match_file(&f->match, &file, &r);
+	assert_int_equal(r.n_hits, 0);
+	assert_int_equal(r.flags, 0);
+	close(fd);
+	free(bytes);
+	vg_index_make_free(&make);
+}
+
+static void a_sample_holds_the_first_bytes_and_can_never_change_again(void **state)
+{
+	uint8_t bytes[10000];
+	struct vg_span spans[3] = { { bytes, 3000 }, { bytes + 3000, 1 }, { bytes + 3001, 6999 } };
+	struct vg_chain chain = { spans, 3, sizeof(bytes) };
+	static const uint64_t most[] = { 0, 1, 3000, 9999, 10000, UINT64_MAX };
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7);
+	for (size_t i = 0; i < VG_ARRAY_LEN(most); i++) {
+		uint64_t n, want = most[i] < sizeof(bytes) ? most[i] : sizeof(bytes);
+		size_t n_checked;
+		int fd;
+		assert_int_equal(vg_match_sample(&chain, most[i], &fd, &n), VG_OK);
+		assert_int_equal(n, want);
+		assert_int_equal(vg_memfd_check(fd, VG_SEALS_FINAL, want, want, &n_checked), VG_OK);
+		assert_null(vg_memfd_map(fd, VG_PAGE, PROT_READ | PROT_WRITE));
+		if (want) {
+			void *at = vg_memfd_map(fd, want, PROT_READ);
+			assert_memory_equal(at, bytes, want);
+			munmap(at, want);
+		}
+		close(fd);
+	}
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		T(pictures_are_hashed_and_every_refusal_is_counted_by_reason),
+		T(what_may_not_be_decoded_is_not_and_says_so),
+		T(exact_digests_are_asked_for_only_where_they_are_given),
+		T(a_sample_holds_the_first_bytes_and_can_never_change_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
