@@ -3,6 +3,9 @@
  * when the connection is at rest), and captures in which a response stands before its request. */
 #include "dataplane/proto/proto_priv.h"
 
+/* Requests of a flow without responses that keep their texts when the pool runs low. */
+#define ONE_SIDED_TEXTS 4u
+
 static struct vg_http1_waiting *waiting_at(struct vg_proto_flow *flow, uint32_t i)
 {
 	return &flow->waiting[(flow->begin_waiting + i) % VG_HTTP1_MAX_WAITING];
@@ -65,6 +68,13 @@ static int is_late(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
 	return 1;
 }
 
+/* A flow without responses so far may be one-sided, and nobody will ever ask: it may not use the pool up. */
+static int may_keep(const struct vg_proto *p, const struct vg_proto_flow *flow, const struct vg_http1_dir *responses)
+{
+	return responses->is_known || flow->n_waiting < ONE_SIDED_TEXTS ||
+	       vg_pool_n_out(&p->asks) < p->asks.n_items / 4 * 3;
+}
+
 void vg_http1_pair_request(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
 			   const struct vg_http1_head *head, int64_t wall_ns)
 {
@@ -76,11 +86,9 @@ void vg_http1_pair_request(struct vg_proto *p, struct vg_proto_flow *flow, unsig
 		return;
 	if (flow->n_waiting && waiting_at(flow, 0)->kind == VG_ASK_LOST && at_rest)
 		vg_http1_pair_clear(p, flow); /* all before this one are answered */
-	if (!responses->is_known && flow->n_waiting >= 2)
-		vg_http1_pair_give(p, waiting_pop(flow).ask); /* one-sided so far: nobody may ever ask */
 	if (flow->n_waiting && responses->state != VG_HTTP1_HUNT)
 		flow->has_pipelined = 1;
-	one.ask = vg_pool_take(&p->asks);
+	one.ask = may_keep(p, flow, responses) ? vg_pool_take(&p->asks) : NULL;
 	if (one.ask)
 		vg_http1_ask_fill(one.ask, head);
 	else

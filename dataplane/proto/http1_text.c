@@ -37,8 +37,8 @@ uint16_t vg_http1_copy(struct vg_span value, char *text, size_t cap, int *cut)
 		n = cap;
 		*cut = 1;
 	}
-	if (n)
-		memcpy(text, value.at, n);
+	for (size_t i = 0; i < n; i++) /* a folded line is one (RFC 9112 5.2) */
+		text[i] = value.at[i] == '\r' || value.at[i] == '\n' ? ' ' : (char)value.at[i];
 	return (uint16_t)n;
 }
 

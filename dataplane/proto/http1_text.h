@@ -6,7 +6,7 @@
 
 #include <vigil/bytes.h>
 
-/* Copies a value as it is. */
+/* Copies a value as it is, line folds as blanks. */
 uint16_t vg_http1_copy(struct vg_span value, char *text, size_t cap, int *cut);
 /* filename* (RFC 8187, percent-decoded) or filename of a Content-Disposition (RFC 6266). 0 where there is none. */
 uint16_t vg_http1_disposition(struct vg_span value, char *text, size_t cap, int *cut);
