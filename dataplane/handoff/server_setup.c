@@ -37,12 +37,12 @@ struct hasher {
 };
 struct vg_handoff_server {
 	int listen_fd, drained_sent, released;
+	uid_t uid;
 	uint32_t n_cores, n_hashers;
 	uint64_t boot_id;
 	struct vg_lane_geometry geometry;
 	struct vg_handoff *const *cores;
 	const int *stats_fds;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct link links[MAX_LINKS];
 	struct hasher hashers[VG_LANE_MAX_HASHERS];
 };
@@ -304,7 +304,7 @@ static void link_accept(struct vg_handoff_server *s)
 			spare = i;
 	}
 	if (spare == MAX_LINKS || n_new >= MAX_NEW || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n_peer) ||
-	    (peer.uid && peer.uid != geteuid())) {
+	    (peer.uid && peer.uid != s->uid)) {
 		vg_log(VG_LOG_WARN, ROOM, "a peer of the hand-over socket is refused");
 		close(fd);
 		return;
@@ -367,6 +367,7 @@ struct vg_handoff_server *vg_handoff_server_create(const char *run_dir, const st
 						   uint64_t boot_id, struct vg_handoff *const *cores,
 						   const int *stats_fds, uint32_t n_cores)
 {
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct vg_handoff_server *s;
 	if (!n_cores || n_cores > VG_LANE_MAX_CORES || !conf->n_hashers || conf->n_hashers > VG_LANE_MAX_HASHERS)
 		return NULL;
@@ -375,6 +376,7 @@ struct vg_handoff_server *vg_handoff_server_create(const char *run_dir, const st
 		return NULL;
 	s->n_cores = n_cores;
 	s->n_hashers = conf->n_hashers;
+	s->uid = geteuid();
 	s->boot_id = boot_id;
 	s->geometry = conf->lane;
 	s->cores = cores;
@@ -384,8 +386,8 @@ struct vg_handoff_server *vg_handoff_server_create(const char *run_dir, const st
 	for (uint32_t i = 0; i < VG_LANE_MAX_HASHERS; i++)
 		memset(s->hashers[i].in_fd, 0xff, sizeof(s->hashers[i].in_fd));
 	s->listen_fd = -1;
-	if ((size_t)snprintf(s->path, sizeof(s->path), "%s/handover.sock", run_dir) < sizeof(s->path))
-		s->listen_fd = vg_sock_listen(s->path);
+	if ((size_t)snprintf(path, sizeof(path), "%s/handover.sock", run_dir) < sizeof(path))
+		s->listen_fd = vg_sock_listen(path);
 	if (s->listen_fd >= 0)
 		return s;
 	vg_log(VG_LOG_ERROR, ROOM, "cannot listen on handover.sock in the run folder");
@@ -403,7 +405,6 @@ void vg_handoff_server_destroy(struct vg_handoff_server *s)
 	/* the workers have ended: nobody reads these any more */
 	for (uint32_t idx = 0; idx < s->n_hashers; idx++)
 		in_free(s, &s->hashers[idx]);
-	close(s->listen_fd);
-	(void)unlink(s->path);
+	close(s->listen_fd); /* its file stays: a sandbox may have closed over us, and the next one replaces it */
 	free(s);
 }

@@ -134,12 +134,11 @@ enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_proto_fl
 
 void vg_http1_pair_lost(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir)
 {
-	if (flow->dir[dir].role == VG_ROLE_RESPONSES) {
+	uint8_t role = flow->dir[dir].role; /* while it is unknown both may be lost */
+	flow->n_early = 0;
+	if (role != VG_ROLE_REQUESTS)
 		flow->responses_lost = 1;
-		flow->n_early = 0;
-	} else if (flow->dir[dir].role == VG_ROLE_REQUESTS) {
-		if (!flow->n_waiting || waiting_at(flow, flow->n_waiting - 1)->kind != VG_ASK_LOST)
-			waiting_push(p, flow, (struct vg_http1_waiting){ .kind = VG_ASK_LOST });
-		flow->n_early = 0;
-	}
+	if (role != VG_ROLE_RESPONSES &&
+	    (!flow->n_waiting || waiting_at(flow, flow->n_waiting - 1)->kind != VG_ASK_LOST))
+		waiting_push(p, flow, (struct vg_http1_waiting){ .kind = VG_ASK_LOST });
 }

@@ -367,7 +367,7 @@ static const struct talk talks[] = {
 	{ "both sides send requests",
 	  0,
 	  { { '>', GET("/c"), 0 }, { '<', GET("/d") OK("1") "c", 0 } },
-	  "down    200: c = complete\n",
+	  DOWN("/c", "c", "c = complete"),
 	  1 },
 	{ "segments in conflict",
 	  0,
