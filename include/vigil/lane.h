@@ -50,6 +50,7 @@ struct vg_lane_in {
 	_Alignas(64) _Atomic uint64_t decoding;
 };
 
+/* DIGEST_ONLY, also as a flag of OPEN: give chunks back as they are digested, at once also those held so far. */
 enum vg_desc_type { VG_DESC_OPEN = 1, VG_DESC_DATA, VG_DESC_GAP, VG_DESC_CLOSE, VG_DESC_DIGEST_ONLY };
 /* OPEN.flags */
 #define VG_OPEN_NO_DECODE   1u /* digests only, no content decoder: its last decoder crashed */
