@@ -23,7 +23,8 @@
 
 struct object {
 	uint64_t id, n_bytes, n_gaps;
-	uint32_t flags;
+	uint32_t flags, n_held, held_room;
+	uint32_t *held; /* chunks that were not given back */
 	EVP_MD_CTX *md5;
 };
 struct lane {
@@ -115,6 +116,24 @@ static void object_print(struct sink *s, const struct lane *l, const struct obje
 	s->n_objects++;
 }
 
+static void held_give(struct lane *l, struct object *o)
+{
+	if (!(o->flags & VG_OPEN_DIGEST_ONLY))
+		return;
+	while (o->n_held)
+		return_put(l, (struct vg_return){ VG_RETURN_CHUNK, 0, 0, o->held[--o->n_held], o->id });
+}
+
+static void held_add(struct object *o, uint32_t chunk_idx)
+{
+	if (o->n_held == o->held_room) {
+		o->held_room = o->held_room ? 2 * o->held_room : 16;
+		o->held = realloc(o->held, o->held_room * sizeof(*o->held));
+		VG_INVARIANT(o->held);
+	}
+	o->held[o->n_held++] = chunk_idx;
+}
+
 static void desc_take(struct sink *s, struct lane *l, const struct vg_desc *d)
 {
 	struct object *o = &l->objects[(uint32_t)d->object_id % l->geometry.n_attr];
@@ -122,13 +141,14 @@ static void desc_take(struct sink *s, struct lane *l, const struct vg_desc *d)
 	case VG_DESC_OPEN:
 		o->id = d->object_id;
 		o->flags = d->flags;
-		o->n_bytes = o->n_gaps = 0;
+		o->n_bytes = o->n_gaps = o->n_held = 0;
 		if (!o->md5)
 			o->md5 = EVP_MD_CTX_new();
 		EVP_DigestInit_ex(o->md5, EVP_md5(), NULL);
 		return;
 	case VG_DESC_DIGEST_ONLY:
 		o->flags |= VG_OPEN_DIGEST_ONLY;
+		held_give(l, o);
 		return;
 	case VG_DESC_GAP:
 		o->n_gaps++;
@@ -138,8 +158,8 @@ static void desc_take(struct sink *s, struct lane *l, const struct vg_desc *d)
 		EVP_DigestUpdate(o->md5, (const uint8_t *)l->out + vg_lane_chunk_off(&l->geometry, d->data.chunk_idx),
 				 d->data.n_bytes);
 		o->n_bytes += d->data.n_bytes;
-		if (o->flags & VG_OPEN_DIGEST_ONLY)
-			return_put(l, (struct vg_return){ VG_RETURN_CHUNK, 0, 0, d->data.chunk_idx, d->object_id });
+		held_add(o, d->data.chunk_idx);
+		held_give(l, o);
 		return;
 	case VG_DESC_CLOSE:
 		object_print(s, l, o, d);
