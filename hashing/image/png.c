@@ -41,8 +41,8 @@ static void on_read(png_structp png, png_bytep to, size_t n_bytes)
 	struct job *job = png_get_io_ptr(png);
 	if (vg_chain_read(&job->reader, to, n_bytes) != n_bytes)
 		stop(job, VG_ECORRUPT);
-	/* libpng asks for picture data in pieces of this size; a piece that is not there whole is lost with its rows, so
-	 * that the last ones are small. */
+	/* libpng asks for picture data in pieces of this size; a piece that is not there whole is lost with its
+	 * rows, so that the last ones are small. */
 	uint64_t n_left = vg_chain_left(&job->reader);
 	png_set_compression_buffer_size(png, n_left > 2 * PIECE_BYTES ? PIECE_BYTES : n_left > 512 ? 256 : 1);
 }
