@@ -92,6 +92,8 @@ const struct vg_option vg_options[] = {
 
 	NUMBER("hashing", "hashers", hashing.n_hashers, 1, VG_LANE_MAX_HASHERS, "1", "processes",
 	       "one for each hashing core"),
+	BOOL("hashing", "digests", hashing.digests, "yes",
+	     "no = framing and copying only: for benches, nothing matches"),
 	BOOL("hashing", "pdq", hashing.pdq, "yes", "perceptual hashes of pictures; no = exact digests only"),
 	BYTES("hashing", "max_unpacked_bytes", hashing.max_unpacked_bytes, 1u << 20, UINT64_MAX >> 1, "4294967296",
 	      "bytes", "of all that one object unpacks to"),
