@@ -230,67 +230,78 @@ static void a_lane_whose_words_cannot_be_true_is_left(void **state)
 	assert_true(vg_worker_broken(m->worker));
 }
 
+struct body {
+	uint8_t *plain;
+	struct vg_coded sent;
+	size_t n, at;
+	bool open;
+};
+
+static void begin_body(struct vg_worker_make *m, struct body *o, uint32_t i, uint32_t round, uint64_t *seed)
+{
+	o->n = vg_random(seed) % 30000;
+	o->plain = noise(o->n + 1);
+	if (i & 1)
+		o->sent = vg_coded_gzip(o->plain, o->n);
+	else
+		o->sent = (struct vg_coded){ memcpy(malloc(o->n + 1), o->plain, o->n), o->n };
+	o->at = 0;
+	o->open = true;
+	vg_lane_make_record(&m->maker, vg_lane_make_id(i, round));
+	vg_lane_make_open(&m->maker, vg_lane_make_id(i, round), i & 1 ? VG_CODING_GZIP : 0, 0);
+}
+
+/* The next descriptor of a body, whichever it is. */
+static void go_on(struct vg_worker_make *m, struct body *o, uint64_t id, uint64_t *seed)
+{
+	size_t left = o->sent.n_bytes - o->at, k = 1 + vg_random(seed) % 4000;
+
+	if (!left) {
+		vg_lane_make_close(&m->maker, id, VG_STATE_COMPLETE, o->sent.n_bytes);
+		o->open = false;
+	} else if (vg_random(seed) % 30 == 0) {
+		vg_lane_make_put(&m->maker, &(struct vg_desc){ .type = VG_DESC_DIGEST_ONLY, .object_id = id });
+	} else {
+		k = k < left ? k : left;
+		vg_lane_make_data(&m->maker, id, o->at, o->sent.at + o->at, (uint32_t)k);
+		o->at += k;
+	}
+}
+
 /* Every slot open at once, data of all in random order and size, moved down at random, half of them coded. */
 static void many_interleaved_objects_keep_their_own_bytes(void **state)
 {
 	struct vg_worker_make *m = *state;
 	uint64_t seed = 2024;
+
 	for (uint32_t round = 1; round <= 5; round++) {
-		struct {
-			uint8_t *plain;
-			struct vg_coded body;
-			size_t n, at;
-			bool open;
-		} o[32];
+		struct body o[32];
 		uint32_t n_open = 32;
 		vg_worker_make_forget(m);
-		for (uint32_t i = 0; i < 32; i++) {
-			o[i].n = vg_random(&seed) % 30000;
-			o[i].plain = noise(o[i].n + 1);
-			o[i].body =
-				i & 1 ? vg_coded_gzip(o[i].plain, o[i].n)
-				      : vg_coded_join((struct vg_coded){ calloc(1, 1), 0 },
-						      (struct vg_coded){ memcpy(malloc(o[i].n + 1), o[i].plain, o[i].n),
-									 o[i].n });
-			o[i].at = 0;
-			o[i].open = true;
-			vg_lane_make_record(&m->maker, vg_lane_make_id(i, round));
-			vg_lane_make_open(&m->maker, vg_lane_make_id(i, round), i & 1 ? VG_CODING_GZIP : 0, 0);
-		}
+		for (uint32_t i = 0; i < 32; i++)
+			begin_body(m, &o[i], i, round, &seed);
 		while (n_open) {
 			uint32_t i = vg_random(&seed) % 32;
-			uint64_t id = vg_lane_make_id(i, round);
-			size_t left = o[i].body.n_bytes - o[i].at, k = 1 + vg_random(&seed) % 4000;
 			if (!o[i].open)
 				continue;
-			if (!left) {
-				vg_lane_make_close(&m->maker, id, VG_STATE_COMPLETE, o[i].body.n_bytes);
-				o[i].open = false;
-				n_open--;
-			} else if (vg_random(&seed) % 30 == 0) {
-				vg_lane_make_put(&m->maker,
-						 &(struct vg_desc){ .type = VG_DESC_DIGEST_ONLY, .object_id = id });
-			} else {
-				k = k < left ? k : left;
-				vg_lane_make_data(&m->maker, id, o[i].at, o[i].body.at + o[i].at, (uint32_t)k);
-				o[i].at += k;
-			}
+			go_on(m, &o[i], vg_lane_make_id(i, round), &seed);
+			n_open -= !o[i].open;
 			if (vg_random(&seed) % 20 == 0)
 				vg_worker_make_step(m);
 		}
 		vg_worker_make_step(m);
 		assert_int_equal(m->n_got, 32);
 		for (uint32_t k = 0; k < 32; k++) {
-			uint32_t i = (uint32_t)m->got[k].record.object_id;
-			check_md5(m->got[k].record.md5, o[i].plain, o[i].n);
-			assert_int_equal(m->got[k].record.n_bytes, o[i].n);
+			struct body *mine = &o[(uint32_t)m->got[k].record.object_id];
+			check_md5(m->got[k].record.md5, mine->plain, mine->n);
+			assert_int_equal(m->got[k].record.n_bytes, mine->n);
 		}
 		vg_worker_make_ack_all(m);
 		vg_worker_make_step(m);
 		assert_int_equal(m->n_done, 32 * round);
 		assert_int_equal(m->maker.n_chunks_out, 0);
 		for (uint32_t i = 0; i < 32; i++)
-			free(o[i].plain), free(o[i].body.at);
+			free(o[i].plain), free(o[i].sent.at);
 	}
 	assert_int_equal(vg_worker_make_count(m, VG_H_DESC_BAD), 0);
 	assert_int_equal(vg_worker_make_count(m, VG_H_OBJECTS), 160);
