@@ -91,7 +91,10 @@ enum vg_err vg_generation_store(const struct vg_generation *g, const char *dir)
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return VG_EIO;
-	int bad = write_all(fd, g->base, g->n_bytes) || fsync(fd);
+	uint8_t header_sha256[32];
+	int bad = !EVP_Digest(g->base, sizeof(struct vg_index_header), header_sha256, NULL, EVP_sha256(), NULL);
+	bad = bad || write_all(fd, g->base, g->n_bytes) || write_all(fd, header_sha256, sizeof(header_sha256)) ||
+	      fsync(fd);
 	bad = close(fd) || bad;
 	if (!bad)
 		bad = rename(temporary, path) || sync_dir(dir);
@@ -114,8 +117,13 @@ static enum vg_err copy_in(int file, int memfd, uint64_t n_bytes)
 			break;
 		done += (uint64_t)got;
 	}
+	uint8_t stored[32], computed[32];
+	int is_whole = done == n_bytes &&
+		       pread(file, stored, sizeof(stored), (off_t)n_bytes) == (ssize_t)sizeof(stored) &&
+		       EVP_Digest(at, sizeof(struct vg_index_header), computed, NULL, EVP_sha256(), NULL) &&
+		       !memcmp(stored, computed, sizeof(stored));
 	munmap(at, n_bytes);
-	return done == n_bytes ? vg_memfd_seal(memfd, VG_SEALS_FINAL) : VG_EIO;
+	return is_whole ? vg_memfd_seal(memfd, VG_SEALS_FINAL) : VG_ECORRUPT;
 }
 
 enum vg_err vg_generation_load(struct vg_generation *g, const char *dir, uint64_t number)
@@ -129,13 +137,13 @@ enum vg_err vg_generation_load(struct vg_generation *g, const char *dir, uint64_
 		return VG_EINVAL;
 	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	enum vg_err err = file < 0 ? VG_ENOTFOUND : VG_OK;
-	if (!err && (fstat(file, &st) || st.st_size < (off_t)sizeof(struct vg_index_header) ||
+	if (!err && (fstat(file, &st) || st.st_size < (off_t)sizeof(struct vg_index_header) + 32 ||
 		     (uint64_t)st.st_size > MAX_INDEX_BYTES))
 		err = VG_ECORRUPT;
-	if (!err && (memfd = vg_memfd_new("vigil-index", (size_t)st.st_size)) < 0)
+	if (!err && (memfd = vg_memfd_new("vigil-index", (size_t)st.st_size - 32)) < 0)
 		err = VG_EIO;
 	if (!err)
-		err = copy_in(file, memfd, (uint64_t)st.st_size);
+		err = copy_in(file, memfd, (uint64_t)st.st_size - 32);
 	if (!err)
 		err = vg_generation_take(g, memfd);
 	if (!err && g->view.header->generation != number) {

@@ -1,5 +1,6 @@
 #pragma once
-/* generation: one mapped index generation, and its file on disk: DIR/<20 digits>.idx, 0600. One thread. */
+/* generation: one mapped index generation, and its file on disk: DIR/<20 digits>.idx, 0600: the index, then the SHA-256
+ * of its header (the index's own checksum covers what is behind it). One thread. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,0 +1,58 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/config/check.h"
+#include "control/config/options.h"
+
+static void set_production(struct vg_config *c)
+{
+	vg_config_defaults(c);
+	c->reporting.environment = VG_ENV_PRODUCTION;
+	strcpy(c->reporting.production_key, "file real reports");
+	strcpy(c->reporting.email, "abuse@hoster.test");
+	strcpy(c->reporting.company, "Hoster");
+	strcpy(c->reporting.first_name, "A");
+	strcpy(c->reporting.last_name, "B");
+	strcpy(c->reporting.endpoint.url, "https://report.invalid/ispws");
+	strcpy(c->reporting.endpoint.user, "u");
+	strcpy(c->reporting.endpoint.password_file, "/p");
+	c->evidence.n_custodian_keys = 2;
+}
+
+static void production_needs_all_of_its_parts(void **state)
+{
+	struct vg_config *c = malloc(sizeof(*c));
+	uint32_t *lines = calloc(vg_n_options, sizeof(*lines));
+	char why[200];
+	size_t line;
+	(void)state;
+	set_production(c);
+	assert_int_equal(vg_config_check(c, lines, &line, why, sizeof(why)), 0);
+	char *const parts[] = { c->reporting.production_key, c->reporting.email,
+				c->reporting.company,        c->reporting.first_name,
+				c->reporting.last_name,      c->reporting.endpoint.url,
+				c->reporting.endpoint.user,  c->reporting.endpoint.password_file };
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		char saved = parts[i][0];
+		parts[i][0] = 0;
+		assert_int_equal(vg_config_check(c, lines, &line, why, sizeof(why)), -1);
+		parts[i][0] = saved;
+	}
+	c->evidence.n_custodian_keys = 1;
+	assert_int_equal(vg_config_check(c, lines, &line, why, sizeof(why)), -1);
+	free(lines);
+	free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(production_needs_all_of_its_parts) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <string.h>
+
+#include <vigil/bytes.h>
+
+#include "control/lists/lists.h"
+#include "tests/lib/scratch.h"
+
+#define A "0123456789abcdef0123456789abcdef"
+#define B "1123456789abcdef0123456789abcdef"
+
+struct fixture {
+	struct scratch scratch;
+	struct vg_lists *lists;
+	struct vg_config_list conf[2];
+	char why[VG_LISTS_WHY], dir[200];
+};
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+	scratch_init(&f.scratch);
+	snprintf(f.dir, sizeof(f.dir), "%s/lists", f.scratch.dir);
+	f.lists = vg_lists_create(f.dir, f.why, sizeof(f.why));
+	for (int i = 0; i < 2; i++) {
+		vg_config_list_defaults(&f.conf[i]);
+		strcpy(f.conf[i].name, i ? "two" : "one");
+		snprintf(f.conf[i].file, sizeof(f.conf[i].file), "%s/%s", f.scratch.dir, i ? "two.txt" : "one.txt");
+	}
+	*state = &f;
+	return !f.lists;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	vg_lists_destroy(f->lists);
+	scratch_fini(&f->scratch);
+	return 0;
+}
+
+static uint64_t generation(struct fixture *f)
+{
+	struct vg_lists_info info;
+	vg_lists_info(f->lists, &info);
+	return info.generation;
+}
+
+static uint32_t n_found(const struct vg_index_view *view, const char *hex)
+{
+	uint8_t value[16];
+	uint32_t found[8];
+	vg_unhex(hex, value, 16);
+	return view ? vg_index_find(view, VG_ALGO_MD5, value, found, 8) : 0;
+}
+
+static enum vg_err reload(struct fixture *f, const char *one, const char *suppress)
+{
+	const char *suppress_path = suppress ? scratch_write(&f->scratch, "s.txt", suppress) : "";
+	scratch_write(&f->scratch, "one.txt", one);
+	return vg_lists_reload(f->lists, f->conf, 1, suppress_path, f->why, sizeof(f->why));
+}
+
+static void a_reload_makes_the_next_generation_and_keeps_the_old(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(generation(f), 0);
+	assert_int_equal(vg_lists_fd(f->lists), -1);
+	assert_int_equal(reload(f, "md5," A ",E\n", NULL), VG_OK);
+	assert_int_equal(generation(f), 1);
+	assert_int_equal(reload(f, "md5," B ",E\n", NULL), VG_OK);
+	assert_int_equal(generation(f), 2);
+	assert_int_equal(n_found(vg_lists_view(f->lists, 2), B), 1);
+	assert_int_equal(n_found(vg_lists_view(f->lists, 2), A), 0);
+	assert_int_equal(n_found(vg_lists_view(f->lists, 1), A), 1);
+	assert_null(vg_lists_view(f->lists, 3));
+	assert_null(vg_lists_view(f->lists, 0));
+}
+
+static void the_same_lists_again_are_the_same_generation(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(reload(f, "md5," A ",E\n", NULL), VG_OK);
+	int fd = vg_lists_fd(f->lists);
+	assert_int_equal(reload(f, "# a comment more\nmd5," A ",E\n", NULL), VG_OK);
+	assert_int_equal(generation(f), 1);
+	assert_int_equal(vg_lists_fd(f->lists), fd);
+	f->conf[0].action = VG_ACTION_REPORT;
+	assert_int_equal(reload(f, "md5," A ",E\n", NULL), VG_OK);
+	assert_int_equal(generation(f), 2);
+}
+
+static void one_bad_line_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(reload(f, "md5," A ",E\n", NULL), VG_OK);
+	assert_int_equal(reload(f, "md5," B "\nmd5,xx\n", NULL), VG_EINVAL);
+	assert_non_null(strstr(f->why, "one.txt:2: "));
+	assert_int_equal(generation(f), 1);
+	assert_int_equal(n_found(vg_lists_view(f->lists, 1), A), 1);
+	assert_int_equal(reload(f, "md5," B "\n", "rubbish\n"), VG_EINVAL);
+	assert_non_null(strstr(f->why, "s.txt:1: "));
+	scratch_write(&f->scratch, "one.txt", "md5," B "\n");
+	assert_int_equal(vg_lists_reload(f->lists, f->conf, 2, "", f->why, sizeof(f->why)), VG_EINVAL);
+	assert_non_null(strstr(f->why, "two.txt"));
+	assert_int_equal(generation(f), 1);
+	assert_int_equal(scratch_count(f->dir), 1);
+}
+
+static void a_restart_goes_on_where_it_was_and_numbers_only_grow(void **state)
+{
+	struct fixture *f = *state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(reload(f, i & 1 ? "md5," A ",E\n" : "md5," B ",E\n", NULL), VG_OK);
+	assert_int_equal(scratch_count(f->dir), 2);
+	vg_lists_destroy(f->lists);
+	f->lists = vg_lists_create(f->dir, f->why, sizeof(f->why));
+	assert_int_equal(generation(f), 4);
+	assert_int_equal(n_found(vg_lists_view(f->lists, 4), A), 1);
+	assert_int_equal(n_found(vg_lists_view(f->lists, 3), B), 1);
+	char path[300];
+	snprintf(path, sizeof(path), "%s/%020d.idx", f->dir, 4);
+	int fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, "x", 1, 500), 1);
+	close(fd);
+	vg_lists_destroy(f->lists);
+	f->lists = vg_lists_create(f->dir, f->why, sizeof(f->why));
+	assert_int_equal(generation(f), 3); /* the damaged one is passed over */
+	assert_int_equal(reload(f, "md5," A ",F\n", NULL), VG_OK);
+	assert_int_equal(generation(f), 5); /* and its number is not used again */
+}
+
+static void what_is_suppressed_is_left_out_and_known(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_lists_info info;
+	uint8_t value[16];
+	vg_unhex(A, value, 16);
+	assert_int_equal(reload(f, "md5," A ",E\nmd5," B ",F\nmd5," B ",F\n", "md5," A "\nentry,G,one\n"), VG_OK);
+	vg_lists_info(f->lists, &info);
+	assert_int_equal(info.n_md5, 1);
+	assert_int_equal(info.n_left_out, 1);
+	assert_int_equal(info.n_folded, 1);
+	assert_int_equal(info.n_suppressed, 2);
+	assert_int_equal(n_found(vg_lists_view(f->lists, 1), A), 0);
+	assert_true(vg_lists_suppressed(f->lists, VG_ALGO_MD5, value, "one", "E"));
+	value[0] ^= 1;
+	assert_true(vg_lists_suppressed(f->lists, VG_ALGO_MD5, value, "one", "G"));
+	assert_false(vg_lists_suppressed(f->lists, VG_ALGO_MD5, value, "two", "G"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_reload_makes_the_next_generation_and_keeps_the_old, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(the_same_lists_again_are_the_same_generation, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_bad_line_changes_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_restart_goes_on_where_it_was_and_numbers_only_grow, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_is_suppressed_is_left_out_and_known, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
