@@ -179,7 +179,7 @@ static int memfd_of(const struct vg_chain *bytes, uint64_t n_bytes, int seals)
 /* A list entry that this body has nothing to do with. */
 static void claim_first_entry(const struct liar *l, struct vg_msg_record *r)
 {
-	r->n_hits = 1;
+	r->n_hits = l->index.n_sha256 || l->index.n_md5;
 	if (l->index.n_sha256) {
 		memcpy(r->sha256, l->index.sha256[0].value, 32);
 		r->hits[0] = (struct vg_hit){ .entry_idx = l->index.sha256[0].entry_idx, .algo = VG_ALGO_SHA256 };
@@ -442,8 +442,7 @@ static bool start(struct liar *l)
 	l->stats = vg_memfd_map(l->stats_fd, VG_STATS_BYTES, PROT_READ | PROT_WRITE);
 	if (!l->stats || vg_memfd_seal(l->stats_fd, VG_SEALS_OURS))
 		return false;
-	l->stats->magic = VG_STATS_MAGIC;
-	l->stats->n_counters = VG_H_N;
+	l->stats->magic = VG_STATS_MAGIC, l->stats->n_counters = VG_H_N;
 	l->digests = vg_digests_create();
 	snprintf(path, sizeof(path), "%s/hasher-%u.sock", l->run_dir, l->hasher_idx);
 	l->listen_fd = vg_sock_listen(path);
