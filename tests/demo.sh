@@ -34,7 +34,6 @@ grep '"matches":\[{' "$W/objects.jsonl" | sed -E 's/.*"direction":"([a-z]*)".*"u
 exact=$(grep -cE '"algo":"(md5|sha1|sha256)"' "$W/objects.jsonl"); perceptual=$(grep -c '"algo":"pdq"' "$W/objects.jsonl")
 [ "$exact" = 2 ] || fail "$exact exact matches instead of 2"
 [ "$perceptual" = 1 ] || fail "$perceptual perceptual matches instead of 1"
-of state "$W/cases.jsonl" >/dev/null
 say "An exact match was checked again by vigild over the bytes themselves before anything else happened."
 
 headline "4. What was filed by itself, and what waits"
@@ -44,7 +43,7 @@ n_filed=$(grep -c '"state":"filed"' "$W/cases.jsonl"); n_review=$(grep -c '"stat
 [ "$n_review" = 1 ] || fail "$n_review cases wait for review instead of 1"
 for id in $filed; do
 	[ -s "$W/endpoint/reports/$id/report.xml" ] || fail "the endpoint does not have report $id"
-	say "- report $id is filed, with its receipt: the exact match"
+	say "- report $id is filed, with its receipt: an exact match"
 done
 waiting=$(grep '"state":"review"' "$W/cases.jsonl" | grep -o '"id":"[^"]*"' | head -n 1 | cut -d'"' -f4)
 say "- case $waiting waits: a match by looks alone is never filed without a person's word"

@@ -50,7 +50,7 @@ dataplane:
   cores: 1
   ports: ["net_af_packet0,iface=s0,blocksz=65536,framesz=2048,framecnt=4096,qpairs=1"]
   huge_pages: no
-  eal_memory_mb: 128
+  eal_memory_mb: 256
   flows: 4096
   streams: 1024
   large_chunks: 1024
