@@ -19,8 +19,8 @@ struct vg_hamming_query {
 };
 
 /* Looks at hashes *next .. n_hashes and writes the indices of candidates (some query lies within `limit` bits in the
- * sketch), ascending, until all are looked at or `candidates` has no room for another group of the tier. Returns their
- * number and moves *next behind what it looked at: begin with 0 and call until *next reaches n_hashes.
+ * sketch), ascending, until all are looked at or `candidates` has no room for another group of the tier. Returns
+ * their number and moves *next behind what it looked at: begin with 0 and call until *next reaches n_hashes.
  * max_candidates >= VG_HAMMING_PAD. */
 typedef uint32_t (*vg_hamming_scan_fn)(const uint64_t *low, const uint64_t *high, uint64_t n_hashes, uint64_t *next,
 				       const struct vg_hamming_query *queries, uint32_t n_queries, uint32_t limit,

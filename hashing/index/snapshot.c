@@ -27,7 +27,8 @@ struct found {
 	uint32_t n_hits, max_hits;
 };
 
-/* Smaller is stronger: exact before perceptual, then the action of the list, the distance, the entry, the algorithm. */
+/* Smaller is stronger: exact before perceptual, then the action of the list, the distance, the entry, the algorithm.
+ * */
 static uint64_t strength(const struct vg_index_view *view, const struct vg_hit *hit)
 {
 	const struct vg_index_list *list = &view->lists[view->entries[hit->entry_idx].list_idx];

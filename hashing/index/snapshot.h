@@ -18,7 +18,8 @@
 struct vg_index;
 
 void vg_index_destroy(struct vg_index *index);
-/* Start-up only: an empty index of generation 0, in which nothing is found. NULL: out of memory. */
+/* Start-up only (it fetches SHA-256 from OpenSSL): an empty index of generation 0, in which nothing is found. NULL:
+ * out of memory. */
 struct vg_index *vg_index_create(void) VG_DEALLOC(vg_index_destroy);
 
 /* Checks and maps a new generation, then lets the old one go; call it between two objects. The descriptor stays the

@@ -9,14 +9,6 @@
 
 #include "hashing/index/snapshot_priv.h"
 
-struct vg_index *vg_index_create(void)
-{
-	struct vg_index *index = calloc(1, sizeof(*index));
-	if (index)
-		index->tier = vg_hamming_select();
-	return index;
-}
-
 static void let_go(struct vg_index *index)
 {
 	if (index->map)
@@ -29,15 +21,30 @@ void vg_index_destroy(struct vg_index *index)
 	if (!index)
 		return;
 	let_go(index);
+	EVP_MD_free(index->sha256);
 	free(index);
 }
 
+struct vg_index *vg_index_create(void)
+{
+	struct vg_index *index = calloc(1, sizeof(*index));
+	if (!index)
+		return NULL;
+	index->tier = vg_hamming_select();
+	index->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!index->sha256) {
+		free(index);
+		return NULL;
+	}
+	return index;
+}
+
 /* The SHA-256 of what follows the header is the one that the header names. */
-static enum vg_err check_sum(const struct vg_index_view *view)
+static enum vg_err check_sum(const struct vg_index_view *view, const EVP_MD *sha256)
 {
 	uint8_t sum[EVP_MAX_MD_SIZE];
 	const size_t n_header = sizeof(*view->header);
-	if (EVP_Digest(view->base + n_header, view->header->n_bytes - n_header, sum, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(view->base + n_header, view->header->n_bytes - n_header, sum, NULL, sha256, NULL) != 1)
 		return VG_ENOMEM;
 	return memcmp(sum, view->header->sha256, sizeof(view->header->sha256)) ? VG_ECORRUPT : VG_OK;
 }
@@ -115,7 +122,7 @@ static enum vg_err make_sketch(struct vg_index *index)
 
 enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation)
 {
-	struct vg_index fresh = { .tier = index->tier, .generation = generation };
+	struct vg_index fresh = { .tier = index->tier, .sha256 = index->sha256, .generation = generation };
 	enum vg_err err = vg_memfd_check(fd, VG_SEALS_FINAL, sizeof(struct vg_index_header), VG_INDEX_MAX_BYTES,
 					 &fresh.n_map_bytes);
 	if (err)
@@ -127,7 +134,7 @@ enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation)
 	if (!err)
 		err = check_layout(&fresh.view);
 	if (!err)
-		err = check_sum(&fresh.view);
+		err = check_sum(&fresh.view, index->sha256);
 	if (!err && fresh.view.header->generation != generation)
 		err = VG_EVERSION;
 	if (!err)

@@ -90,6 +90,22 @@ static void a_stream_cut_anywhere_gives_the_same(void **state)
 	vg_guard_free(guarded, sizeof(bytes));
 }
 
+static void a_long_span_gives_what_short_ones_give(void **state)
+{
+	const size_t n_bytes = 100001;
+	uint8_t *bytes = malloc(n_bytes);
+	assert_non_null(bytes);
+	for (size_t i = 0; i < n_bytes; i++)
+		bytes[i] = (uint8_t)(i * i >> 5);
+	struct vg_digest_values whole = digest(*state, bytes, n_bytes), parts;
+	vg_digests_init(*state, VG_DIGEST_ALL);
+	for (size_t i = 0; i < n_bytes; i += 777)
+		vg_digests_feed(*state, bytes + i, n_bytes - i < 777 ? n_bytes - i : 777);
+	vg_digests_done(*state, &parts);
+	assert_memory_equal(&parts, &whole, sizeof(parts));
+	free(bytes);
+}
+
 static void what_was_not_asked_for_is_zero(void **state)
 {
 	static const struct vg_digest_values none;
@@ -145,6 +161,7 @@ int main(void)
 		cmocka_unit_test(md5_gives_the_vectors_of_rfc_1321),
 		cmocka_unit_test(sha_gives_the_vectors_of_fips_180),
 		cmocka_unit_test(a_stream_cut_anywhere_gives_the_same),
+		cmocka_unit_test(a_long_span_gives_what_short_ones_give),
 		cmocka_unit_test(what_was_not_asked_for_is_zero),
 		cmocka_unit_test(a_begun_stream_is_forgotten_by_the_next),
 		cmocka_unit_test(a_copy_goes_its_own_way),

@@ -96,6 +96,32 @@ static void drawn_pictures_give_the_luma_of_a_plain_decode(void **state)
 	}
 }
 
+static void a_long_segment_is_skipped_over_many_spans(void **state)
+{
+	struct fixture *f = *state;
+	const struct vg_picture_jpeg how = { 64, 48, 3, 80, 0, 2, 0 };
+	const size_t n_segment = 60000;
+	size_t n_bytes;
+	uint8_t *drawn = vg_picture_draw(64, 48, 3, 4), *bytes = vg_picture_to_jpeg(&how, drawn, &n_bytes);
+	uint8_t *longer = vg_or_abort(malloc(n_bytes + n_segment + 2));
+	uint8_t *plain = decode_plainly(bytes, n_bytes, JCS_RGB);
+	memcpy(longer, bytes, 2);
+	memset(longer + 2, 0xff, n_segment + 2); /* looks like markers inside */
+	memcpy(longer + 2, (const uint8_t[]){ 0xff, 0xe5, (uint8_t)(n_segment >> 8), (uint8_t)n_segment }, 4);
+	memcpy(longer + 2 + 2 + n_segment, bytes + 2, n_bytes - 2);
+	longer[2 + 2 + n_segment - 1] = 0xd9;
+	static const size_t pieces[] = { 1, 333, 4096, SIZE_MAX };
+	for (unsigned k = 0; k < VG_ARRAY_LEN(pieces); k++) {
+		struct vg_luma luma;
+		assert_int_equal(luma_of(f, longer, n_bytes + n_segment + 2, pieces[k], &luma), VG_OK);
+		assert_plane(&luma, plain, 64, 48, 3);
+	}
+	free(plain);
+	free(longer);
+	free(bytes);
+	free(drawn);
+}
+
 static void cmyk_is_converted(void **state)
 {
 	struct fixture *f = *state;
@@ -267,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drawn_pictures_give_the_luma_of_a_plain_decode),
+		cmocka_unit_test(a_long_segment_is_skipped_over_many_spans),
 		cmocka_unit_test(cmyk_is_converted),
 		cmocka_unit_test(a_file_cut_anywhere_is_hashed_as_far_as_it_went),
 		cmocka_unit_test(the_top_of_a_cut_file_is_that_of_the_whole),

@@ -150,6 +150,9 @@ static void an_entry_with_several_hashes_is_reported_once_by_its_nearest(void **
 	memcpy(near, f->pdq.variants[6], 32);
 	flip(f, near, 3);
 	vg_index_make_record(&f->make, VG_ALGO_PDQ, near, entry);
+	memcpy(near, f->pdq.variants[1], 32);
+	flip(f, near, 9);
+	vg_index_make_record(&f->make, VG_ALGO_PDQ, near, entry);
 	assert_int_equal(take(f, 1), VG_OK);
 	assert_int_equal(vg_index_query(f->index, NULL, &f->pdq, hits, 4), 1);
 	assert_int_equal(hits[0].distance, 3);

@@ -118,6 +118,10 @@ static void quality_sums_truncated_gradients(void **state)
 	for (unsigned i = 0; i < 64 * VG_LUMA_STRIDE; i++)
 		f->plane[i] = i & 1 ? 3 : 0;
 	assert_int_equal(hash(f, &luma).quality, 44);
+	/* 6*100/255 = 2.35 counts 2: 8064 / 90 = 89.6. */
+	for (unsigned i = 0; i < 64 * VG_LUMA_STRIDE; i++)
+		f->plane[i] = i & 1 ? 0 : 6;
+	assert_int_equal(hash(f, &luma).quality, 89);
 	/* 2*100/255 = 0.78 counts 0. */
 	for (unsigned i = 0; i < 64 * VG_LUMA_STRIDE; i++)
 		f->plane[i] = i & 1 ? 2 : 0;
