@@ -76,10 +76,10 @@ struct vg_lane {
 	struct vg_attribution *records;
 	uint64_t head, n_published, tail, ret_tail;
 	uint32_t n_bad, n_used, n_closed; /* closed: by their producers, not DONE */
-	uint8_t is_attached;
-	uint32_t n_small, n_large;     /* free ones */
-	uint32_t *small, *large;       /* stacks of free chunks */
-	uint32_t n_slots, *free_slots; /* stack of free object slots */
+	uint8_t is_attached, has_begun;   /* begun: this hasher has written its tail */
+	uint32_t n_small, n_large;        /* free ones */
+	uint32_t *small, *large;          /* stacks of free chunks */
+	uint32_t n_slots, *free_slots;    /* stack of free object slots */
 	struct vg_chunk *chunks;
 	struct vg_object *objects;
 	uint32_t queue_first, queue_last;     /* objects with descriptors to write */

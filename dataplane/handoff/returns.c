@@ -61,6 +61,7 @@ static void attach(struct vg_lane *lane)
 	lane->tail = lane->n_published = lane->start_idx = lane->head;
 	lane->ret_tail = 0;
 	lane->n_bad = 0;
+	lane->has_begun = 0;
 	lane->is_attached = 1;
 	atomic_store_explicit(&lane->out->head, lane->head, memory_order_relaxed);
 	atomic_store_explicit(&lane->out->ret_tail, 0, memory_order_release);
@@ -123,11 +124,21 @@ static int return_take(struct vg_lane *lane, uint64_t word, uint64_t object_id)
 	return type == VG_RETURN_DONE ? done_return(lane, o, verdict) : 0;
 }
 
+/* A fresh page says 0 until its hasher has begun, also where the lane begins later than that. */
+static uint64_t tail_read(struct vg_lane *lane)
+{
+	uint64_t tail = atomic_load_explicit(&lane->in->tail, memory_order_acquire);
+	if (!tail && !lane->has_begun)
+		return lane->tail;
+	lane->has_begun = 1;
+	return tail;
+}
+
 void vg_returns_take(struct vg_lane *lane)
 {
 	const _Atomic uint64_t *words =
 		(const _Atomic uint64_t *)(const void *)((const uint8_t *)lane->in + VG_LANE_PAGE);
-	uint64_t tail = atomic_load_explicit(&lane->in->tail, memory_order_acquire);
+	uint64_t tail = tail_read(lane);
 	uint64_t ret_head = atomic_load_explicit(&lane->in->ret_head, memory_order_acquire);
 	int64_t n = vg_lane_pending(ret_head, lane->ret_tail, lane->geometry.n_returns);
 
