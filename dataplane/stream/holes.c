@@ -17,20 +17,41 @@ static uint32_t take_node(struct vg_streams *streams)
 	return node;
 }
 
+static void drop_node(struct vg_streams *streams, struct vg_stream_dir *d, uint32_t node)
+{
+	struct vg_stream_node *n = vg_hole_node(streams, node);
+
+	if (n->prev == NONE)
+		d->first_node = n->next;
+	else
+		vg_hole_node(streams, n->prev)->next = n->next;
+	if (n->next == NONE)
+		d->last_node = n->prev;
+	else
+		vg_hole_node(streams, n->next)->prev = n->prev;
+	if (d->hint_node == node)
+		d->hint_node = n->prev != NONE ? n->prev : n->next;
+	d->n_nodes--;
+	n->next = streams->free_node;
+	streams->free_node = node;
+}
+
 void vg_holes_drop_first(struct vg_streams *streams, struct vg_stream_dir *d)
 {
-	uint32_t node = d->first_node;
+	drop_node(streams, d, d->first_node);
+}
 
-	d->first_node = vg_hole_node(streams, node)->next;
-	if (d->first_node != NONE)
-		vg_hole_node(streams, d->first_node)->prev = NONE;
-	else
-		d->last_node = NONE;
-	if (d->hint_node == node)
-		d->hint_node = d->first_node;
-	d->n_nodes--;
-	vg_hole_node(streams, node)->next = streams->free_node;
-	streams->free_node = node;
+/* Joins a node with its neighbour where they touch and fit into one: a trickle of tiny segments must not eat nodes. */
+static void join_next(struct vg_streams *streams, struct vg_stream_dir *d, uint32_t node)
+{
+	struct vg_stream_node *b = vg_hole_node(streams, node);
+	const struct vg_stream_node *next = b->next == NONE ? NULL : vg_hole_node(streams, b->next);
+
+	if (!next || b->seq + b->n_bytes != next->seq || b->n_bytes + next->n_bytes > VG_STREAM_NODE_BYTES)
+		return;
+	memcpy(b->bytes + b->n_bytes, next->bytes, next->n_bytes);
+	b->n_bytes += next->n_bytes;
+	drop_node(streams, d, b->next);
 }
 
 /* The last node that begins at or before seq, or NONE. */
@@ -110,6 +131,7 @@ uint32_t vg_holes_hold(struct vg_streams *streams, struct vg_stream_dir *d, uint
 			memcpy(b->bytes + b->n_bytes, bytes, n);
 			b->n_bytes += n;
 			d->hint_node = prev;
+			join_next(streams, d, prev);
 		}
 		seq += n;
 		bytes += n;

@@ -187,28 +187,32 @@ static enum vg_step in_order(const struct place *p, const uint8_t *bytes, uint32
 	return step;
 }
 
+/* Goes on at seq: after a gap, or, where the beginning is unknown, in the middle of the stream. */
+static enum vg_step skip_to(const struct place *p, uint32_t seq)
+{
+	enum vg_step step;
+
+	if (p->d->flags & KNOWN)
+		return tell_gap(p, seq - p->d->next_seq);
+	set_known(p->d, seq);
+	step = p->all->sink.gap(p->all->sink.owner, p->idx, p->dir, 0, p->wall_ns);
+	return step == VG_DONE ? VG_MORE : step;
+}
+
 /* Gives up what the direction waits for first: its unknown beginning, a hole, what is missing before a FIN, silence
  * after a RST. */
 static enum vg_step give_up(const struct place *p)
 {
 	struct vg_stream_dir *d = p->d;
 	enum vg_step step;
+	uint32_t to;
 
-	if (!(d->flags & KNOWN)) {
-		set_known(d, d->first_node != NONE ? vg_hole_node(p->all, d->first_node)->seq : d->end_seq);
-		step = p->all->sink.gap(p->all->sink.owner, p->idx, p->dir, 0, p->wall_ns);
-		if (step == VG_SKIP || step == VG_BAD)
-			return step;
-		if (d->first_node != NONE || (d->flags & END_SEEN))
-			return run(p);
-		return tell_end(p, VG_END_RST);
-	}
 	if (d->first_node == NONE && !(d->flags & END_SEEN))
 		return tell_end(p, VG_END_RST);
-	uint32_t to = d->first_node != NONE ? vg_hole_node(p->all, d->first_node)->seq : d->end_seq;
-	if ((d->flags & END_SEEN) && vg_seq_distance(d->end_seq, to) > 0)
+	to = d->first_node != NONE ? vg_hole_node(p->all, d->first_node)->seq : d->end_seq;
+	if ((d->flags & (END_SEEN | KNOWN)) == (END_SEEN | KNOWN) && vg_seq_distance(d->end_seq, to) > 0)
 		to = d->end_seq;
-	step = tell_gap(p, to - d->next_seq);
+	step = skip_to(p, to);
 	return step == VG_MORE ? run(p) : step;
 }
 
@@ -326,6 +330,12 @@ static uint32_t keep(const struct place *p, uint32_t seq, const uint8_t *bytes, 
 	return n_left;
 }
 
+/* Nothing that is held begins before seq. */
+static int is_before_held(const struct place *p, uint32_t seq)
+{
+	return p->d->first_node == NONE || vg_seq_distance(seq, vg_hole_node(p->all, p->d->first_node)->seq) > 0;
+}
+
 /* Everything but the fast path. */
 static enum vg_step segment(const struct place *p, uint32_t seq, const uint8_t *bytes, uint32_t n_bytes)
 {
@@ -352,12 +362,7 @@ static enum vg_step segment(const struct place *p, uint32_t seq, const uint8_t *
 			return VG_MORE;
 		if (n_bytes && n_done && (d->flags & KNOWN) && seq == d->next_seq)
 			continue;
-		if (d->first_node != NONE) {
-			step = give_up(p);
-		} else {
-			step = d->flags & KNOWN ? tell_gap(p, seq - d->next_seq) : VG_MORE;
-			set_known(d, seq);
-		}
+		step = n_bytes && is_before_held(p, seq) ? skip_to(p, seq) : give_up(p);
 		if (step != VG_MORE)
 			return step;
 		if (!(d->flags & ENDED))

@@ -1,0 +1,542 @@
+/* stream: against a map of what arrived: each delivered byte must be the first copy that came, each gap must cover only
+ * bytes that had not come, and nothing may be told twice or out of order. Then the rules one by one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "dataplane/stream/stream.h"
+#include "tests/lib/guard.h"
+
+#define MAX_BYTES 200000u
+#define MAX_PIECE 4096u
+#define MS        UINT64_C(1000000)
+
+/* ---- the map ---- */
+
+struct half {
+	uint32_t isn, n_bytes;
+	uint8_t came[MAX_BYTES]; /* 1: a copy of this byte has arrived */
+	uint8_t value[MAX_BYTES];
+	uint32_t at; /* told so far, bytes and gaps */
+	uint64_t n_gaps, n_gap_bytes, n_conflicts;
+	int ended; /* 1 + how */
+	uint64_t progress_ns;
+};
+struct map {
+	struct vg_streams *streams;
+	struct vg_stats_page stats;
+	uint32_t idx;
+	struct half half[2];
+	uint64_t clock_ns, timeout_ns;
+	int in_finish, tight; /* tight: budgets may force gaps at any time */
+	enum vg_step answer;
+	uint8_t *room;
+};
+
+static enum vg_step on_bytes(void *owner, uint32_t idx, unsigned dir, const uint8_t *bytes, uint32_t n, int64_t wall_ns)
+{
+	struct map *map = owner;
+	struct half *h = &map->half[dir];
+
+	(void)wall_ns;
+	assert_int_equal(idx, map->idx);
+	assert_false(h->ended);
+	assert_true(n > 0 && h->at + n <= h->n_bytes);
+	for (uint32_t i = 0; i < n; i++, h->at++) {
+		assert_true(h->came[h->at]);
+		assert_int_equal(h->value[h->at], bytes[i]);
+	}
+	h->progress_ns = map->clock_ns;
+	return map->answer;
+}
+
+static enum vg_step on_gap(void *owner, uint32_t idx, unsigned dir, uint64_t n, int64_t wall_ns)
+{
+	struct map *map = owner;
+	struct half *h = &map->half[dir];
+
+	(void)idx;
+	(void)wall_ns;
+	assert_false(h->ended);
+	assert_true(h->at + n <= h->n_bytes);
+	for (uint64_t i = 0; i < n; i++)
+		assert_false(h->came[h->at + i]);
+	if (!map->in_finish && !map->tight)
+		assert_true(map->clock_ns >= h->progress_ns + map->timeout_ns);
+	h->at += (uint32_t)n;
+	h->n_gaps++;
+	h->n_gap_bytes += n;
+	h->progress_ns = map->clock_ns;
+	return map->answer;
+}
+
+static void on_conflict(void *owner, uint32_t idx, unsigned dir)
+{
+	(void)idx;
+	((struct map *)owner)->half[dir].n_conflicts++;
+}
+
+static void on_end(void *owner, uint32_t idx, unsigned dir, enum vg_stream_end how, int64_t wall_ns)
+{
+	struct half *h = &((struct map *)owner)->half[dir];
+
+	(void)idx;
+	(void)wall_ns;
+	assert_false(h->ended);
+	h->ended = 1 + (int)how;
+}
+
+static struct map *map_make(uint32_t hole_bytes, uint64_t pool_bytes, uint64_t timeout_ns)
+{
+	static const uint8_t zeros[MAX_PIECE];
+	struct map *map = calloc(1, sizeof(*map));
+	struct vg_stream_sink sink = { map, on_bytes, on_gap, on_conflict, on_end };
+
+	map->timeout_ns = timeout_ns;
+	map->room = vg_guard_copy(zeros, MAX_PIECE);
+	map->clock_ns = 1000 * MS;
+	map->streams = vg_streams_create(4, hole_bytes, pool_bytes, timeout_ns, &map->stats, &sink);
+	assert_non_null(map->streams);
+	map->idx = vg_streams_take(map->streams);
+	assert_int_not_equal(map->idx, VG_STREAM_NONE);
+	return map;
+}
+
+static void map_free(struct map *map)
+{
+	if (map->idx != VG_STREAM_NONE)
+		vg_streams_give(map->streams, &map->idx);
+	assert_int_equal(map->streams->n_used, 0);
+	vg_streams_destroy(map->streams);
+	vg_guard_free(map->room, MAX_PIECE);
+	free(map);
+}
+
+static uint8_t content(uint32_t off)
+{
+	return (uint8_t)(off * 31 + (off >> 8) * 7 + (off >> 16));
+}
+
+/* Bytes off .. off+n of dir arrive, each changed by `twist`; what had not come is noted as it comes. */
+static enum vg_step arrive(struct map *map, unsigned dir, uint32_t off, uint32_t n, uint8_t twist)
+{
+	struct half *h = &map->half[dir];
+	uint8_t *bytes = map->room + MAX_PIECE - n; /* ends at the guard page */
+
+	for (uint32_t i = 0; i < n; i++) {
+		bytes[i] = content(off + i) ^ twist;
+		/* What was passed as a gap or told is not taken any more. */
+		if (!h->came[off + i] && off + i >= h->at) {
+			h->came[off + i] = 1;
+			h->value[off + i] = bytes[i];
+		}
+	}
+	return vg_stream_segment(map->streams, map->idx, dir, h->isn + 1 + off, bytes, n, map->clock_ns,
+				 (int64_t)map->clock_ns);
+}
+
+static void begin(struct map *map, unsigned dir, uint32_t isn, uint32_t n_bytes)
+{
+	map->half[dir].isn = isn;
+	map->half[dir].n_bytes = n_bytes;
+	map->half[dir].progress_ns = map->clock_ns;
+	vg_stream_begin(map->streams, map->idx, dir, isn + 1, 1, map->clock_ns, 0);
+}
+
+/* ---- random streams ---- */
+
+struct piece {
+	uint32_t off, n;
+	uint8_t twist;
+};
+
+static uint32_t below(unsigned *seed, uint32_t n)
+{
+	return (uint32_t)((((uint64_t)rand_r(seed) << 31) ^ (uint64_t)rand_r(seed)) % n);
+}
+
+/* Cuts n_bytes into pieces; some are lost, doubled, widened over their neighbours, changed, moved. */
+static size_t cut(unsigned *seed, uint32_t n_bytes, uint32_t max_piece, uint32_t loss, uint32_t far,
+		  struct piece *pieces)
+{
+	size_t n = 0;
+
+	for (uint32_t off = 0; off < n_bytes;) {
+		uint32_t len = 1 + below(seed, max_piece);
+		struct piece p;
+		len = len < n_bytes - off ? len : n_bytes - off;
+		p = (struct piece){ off, len, 0 };
+		if (below(seed, 100) >= loss)
+			pieces[n++] = p;
+		if (!below(seed, 8)) {
+			p.off = off > 50 ? off - below(seed, 50) : off;
+			p.n = len + below(seed, 90) + (off - p.off);
+			p.n = p.n < n_bytes - p.off ? p.n : n_bytes - p.off;
+			p.twist = below(seed, 4) ? 0 : 0x55;
+			pieces[n++] = p;
+		}
+		off += len;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (below(seed, 100) < 30) {
+			size_t k = i + below(seed, far + 1);
+			if (k < n) {
+				struct piece t = pieces[i];
+				pieces[i] = pieces[k];
+				pieces[k] = t;
+			}
+		}
+	return n;
+}
+
+static void check_all_told(const struct half *h)
+{
+	uint32_t n_missing = 0;
+
+	for (uint32_t i = 0; i < h->n_bytes; i++)
+		n_missing += !h->came[i];
+	assert_int_equal(h->n_gap_bytes, n_missing);
+	assert_int_equal(h->at, h->n_bytes);
+}
+
+static void one_random_stream(unsigned seed, int tight)
+{
+	struct piece *pieces = calloc(2 * MAX_BYTES, sizeof(*pieces));
+	unsigned s = seed, dir = seed & 1;
+	uint32_t n_bytes = 1 + below(&s, seed % 4 ? 3000 : MAX_BYTES - 1);
+	uint32_t isn = below(&s, 3) ? below(&s, UINT32_MAX) : UINT32_MAX - below(&s, n_bytes + 2);
+	uint64_t timeout_ns = (tight ? 1 + below(&s, 50) : 1000000) * MS;
+	struct map *map = map_make(tight ? 8192 * (1 + below(&s, 4)) : 8u << 20, tight ? 32768 : 8u << 20, timeout_ns);
+	size_t n, fin_at;
+
+	map->tight = tight;
+	begin(map, dir, isn, n_bytes);
+	n = cut(&s, n_bytes, 1 + below(&s, seed % 3 ? 1500 : 40), below(&s, 3) ? 0 : below(&s, 20), below(&s, 60),
+		pieces);
+	fin_at = below(&s, 4) ? n : below(&s, (uint32_t)n + 1);
+	for (size_t i = 0; i <= n; i++) {
+		map->clock_ns += below(&s, 3) * MS;
+		if (vg_stream_is_due(map->streams, map->idx, map->clock_ns))
+			assert_int_equal(vg_stream_expire(map->streams, map->idx, map->clock_ns), VG_MORE);
+		if (i == fin_at)
+			(void)vg_stream_fin(map->streams, map->idx, dir, isn + 1 + n_bytes, map->clock_ns, 0);
+		if (i < n)
+			assert_int_equal(arrive(map, dir, pieces[i].off, pieces[i].n, pieces[i].twist), VG_MORE);
+	}
+	map->in_finish = 1;
+	vg_stream_finish(map->streams, map->idx, VG_END_INPUT_END);
+	check_all_told(&map->half[dir]);
+	assert_int_equal(map->half[dir].ended, 1 + VG_END_FIN);
+	assert_int_equal(map->half[!dir].ended, 1 + VG_END_INPUT_END);
+	map_free(map);
+	free(pieces);
+}
+
+static void random_streams(int tight, const char *name)
+{
+	const char *want = getenv("VIGIL_SEED");
+	unsigned first = want ? (unsigned)strtoul(want, NULL, 10) : (unsigned)time(NULL) * 1000;
+	unsigned n = want ? 1 : 1500;
+
+	print_message("%s: seeds %u..%u (VIGIL_SEED=n repeats one)\n", name, first, first + n - 1);
+	for (unsigned i = 0; i < n; i++) {
+		if (getenv("VIGIL_SEED_SAY"))
+			print_message("seed %u\n", first + i);
+		one_random_stream(first + i, tight);
+	}
+}
+
+static void random_cuts_orders_copies_and_losses_give_what_the_map_says(void **state)
+{
+	(void)state;
+	random_streams(0, "roomy");
+}
+
+static void it_holds_with_small_budgets_and_short_timeouts_too(void **state)
+{
+	(void)state;
+	random_streams(1, "tight");
+}
+
+/* ---- the rules ---- */
+
+static void a_hole_is_given_up_by_time_and_never_before(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 5000 * MS);
+	uint32_t idx = map->idx;
+
+	(void)state;
+	begin(map, 0, 100, 3000);
+	arrive(map, 0, 0, 1000, 0);
+	arrive(map, 0, 2000, 1000, 0);
+	map->clock_ns += 4999 * MS;
+	assert_false(vg_stream_is_due(map->streams, idx, map->clock_ns));
+	assert_int_equal(vg_streams_due(map->streams, map->clock_ns), VG_STREAM_NONE);
+	assert_int_equal(map->half[0].n_gaps, 0);
+	map->clock_ns += 200 * MS; /* beyond the width of a wheel slot */
+	assert_int_equal(vg_streams_due(map->streams, map->clock_ns), idx);
+	assert_int_equal(vg_stream_expire(map->streams, idx, map->clock_ns), VG_MORE);
+	assert_int_equal(map->half[0].n_gap_bytes, 1000);
+	assert_int_equal(map->half[0].at, 3000);
+	map_free(map);
+}
+
+static void progress_before_a_hole_lets_it_wait_anew(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 100 * MS);
+
+	(void)state;
+	begin(map, 0, 5, 100000);
+	arrive(map, 0, 90000, 100, 0); /* far ahead: an evader's, or real */
+	for (uint32_t i = 0; i < 50; i++) {
+		map->clock_ns += 60 * MS;
+		if (vg_stream_is_due(map->streams, map->idx, map->clock_ns))
+			vg_stream_expire(map->streams, map->idx, map->clock_ns);
+		arrive(map, 0, i * 1000, 1000, 0);
+	}
+	assert_int_equal(map->half[0].n_gaps, 0);
+	assert_int_equal(map->half[0].at, 50000);
+	map_free(map);
+}
+
+static void a_full_budget_gives_up_the_first_hole_only(void **state)
+{
+	struct map *map = map_make(16384, 1 << 20, 100000 * MS);
+	uint32_t off = 1000;
+
+	(void)state;
+	map->tight = 1;
+	begin(map, 1, 7, 100000);
+	while (!map->half[1].n_gaps && off < 60000) {
+		arrive(map, 1, off, 1000, 0);
+		off += 2000;
+	}
+	assert_int_equal(map->half[1].n_gaps, 1);
+	assert_int_equal(map->half[1].at, 2000);
+	assert_true(off >= 16000);
+	map_free(map);
+}
+
+static void the_first_copy_wins_and_a_differing_one_is_told(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 5000 * MS);
+
+	(void)state;
+	begin(map, 0, 0, 3000);
+	arrive(map, 0, 1000, 1000, 0x11);
+	arrive(map, 0, 500, 2000, 0);
+	assert_true(map->half[0].n_conflicts == 1);
+	arrive(map, 0, 0, 3000, 0x22);
+	assert_true(map->half[0].n_conflicts >= 2);
+	assert_int_equal(map->half[0].at, 3000);
+	assert_true(map->stats.counters[VG_C_STREAM_CONFLICT] >= 2);
+	map_free(map);
+}
+
+static void keep_alive_probes_and_retransmissions_are_cut(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 5000 * MS);
+
+	(void)state;
+	begin(map, 0, 0xfffffff0u, 100);
+	arrive(map, 0, 0, 50, 0);
+	arrive(map, 0, 49, 1, 0);
+	arrive(map, 0, 0, 50, 0);
+	arrive(map, 0, 20, 80, 0);
+	assert_int_equal(map->half[0].at, 100);
+	assert_int_equal(map->stats.counters[VG_C_STREAM_RETRANSMITTED], 1 + 50 + 30);
+	map_free(map);
+}
+
+static void a_fin_waits_for_what_is_outstanding(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 5000 * MS);
+
+	(void)state;
+	begin(map, 0, 10, 2000);
+	begin(map, 1, 20, 0);
+	assert_int_equal(vg_stream_fin(map->streams, map->idx, 0, 10 + 1 + 2000, map->clock_ns, 0), VG_MORE);
+	assert_int_equal(vg_stream_fin(map->streams, map->idx, 1, 21, map->clock_ns, 0), VG_MORE);
+	assert_int_equal(map->half[1].ended, 1 + VG_END_FIN);
+	arrive(map, 0, 1000, 1000, 0);
+	assert_false(map->half[0].ended);
+	assert_int_equal(arrive(map, 0, 0, 1000, 0), VG_DONE);
+	assert_int_equal(map->half[0].ended, 1 + VG_END_FIN);
+	map_free(map);
+}
+
+static void a_fin_behind_a_hole_comes_after_the_gap(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 50 * MS);
+
+	(void)state;
+	begin(map, 0, 10, 2000);
+	arrive(map, 0, 0, 500, 0);
+	vg_stream_fin(map->streams, map->idx, 0, 10 + 1 + 2000, map->clock_ns, 0);
+	map->clock_ns += 50 * MS;
+	assert_int_equal(vg_stream_expire(map->streams, map->idx, map->clock_ns), VG_MORE);
+	assert_int_equal(map->half[0].n_gap_bytes, 1500);
+	assert_int_equal(map->half[0].ended, 1 + VG_END_FIN);
+	map_free(map);
+}
+
+static void bytes_beyond_a_fin_are_not_told(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 50 * MS);
+
+	(void)state;
+	begin(map, 0, 10, 2000);
+	map->half[0].n_bytes = 3000;
+	vg_stream_fin(map->streams, map->idx, 0, 10 + 1 + 2000, map->clock_ns, 0);
+	arrive(map, 0, 1500, 1500, 0);
+	arrive(map, 0, 0, 1500, 0);
+	assert_int_equal(map->half[0].at, 2000);
+	assert_int_equal(map->half[0].ended, 1 + VG_END_FIN);
+	map_free(map);
+}
+
+static void a_reset_ends_both_sides_after_a_while_without_payload(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 50 * MS);
+
+	(void)state;
+	begin(map, 0, 10, 2000);
+	begin(map, 1, 20, 2000);
+	arrive(map, 1, 0, 1000, 0);
+	vg_stream_rst(map->streams, map->idx, 0, 11, map->clock_ns, 0);
+	map->clock_ns += 30 * MS;
+	arrive(map, 1, 1000, 500, 0); /* was under way */
+	map->clock_ns += 49 * MS;
+	(void)vg_stream_expire(map->streams, map->idx, map->clock_ns);
+	assert_int_equal(map->half[0].ended, 1 + VG_END_RST);
+	assert_false(map->half[1].ended);
+	map->clock_ns += 2 * MS;
+	assert_int_equal(vg_stream_expire(map->streams, map->idx, map->clock_ns), VG_DONE);
+	assert_int_equal(map->half[1].ended, 1 + VG_END_RST);
+	assert_int_equal(map->half[1].at, 1500);
+	map_free(map);
+}
+
+static void a_reset_outside_the_window_is_ignored(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 50 * MS);
+
+	(void)state;
+	begin(map, 0, 10, 2000);
+	vg_stream_rst(map->streams, map->idx, 0, 11 + VG_STREAM_RST_WINDOW + 1, map->clock_ns, 0);
+	map->clock_ns += 1000 * MS;
+	assert_false(vg_stream_is_due(map->streams, map->idx, map->clock_ns));
+	map_free(map);
+}
+
+static void a_reset_whose_sender_goes_on_is_forgotten(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 50 * MS);
+
+	(void)state;
+	begin(map, 0, 10, 2000);
+	arrive(map, 0, 0, 500, 0);
+	vg_stream_rst(map->streams, map->idx, 0, 11 + 500, map->clock_ns, 0);
+	arrive(map, 0, 500, 500, 0);
+	map->clock_ns += 1000 * MS;
+	assert_false(vg_stream_is_due(map->streams, map->idx, map->clock_ns));
+	assert_false(map->half[0].ended || map->half[1].ended);
+	map_free(map);
+}
+
+static void without_a_syn_earlier_bytes_are_waited_for(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 50 * MS);
+
+	(void)state;
+	map->half[0].n_bytes = 3000;
+	arrive(map, 0, 1000, 1000, 0);
+	arrive(map, 0, 0, 1000, 0);
+	assert_int_equal(map->half[0].at, 0);
+	map->clock_ns += 60 * MS;
+	assert_int_equal(vg_stream_expire(map->streams, map->idx, map->clock_ns), VG_MORE);
+	assert_int_equal(map->half[0].at, 2000);
+	assert_int_equal(map->half[0].n_gaps, 1); /* the beginning is unknown */
+	assert_int_equal(map->half[0].n_gap_bytes, 0);
+	arrive(map, 0, 2000, 1000, 0);
+	assert_int_equal(map->half[0].at, 3000);
+	map_free(map);
+}
+
+static void a_late_syn_says_where_held_bytes_belong(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 50 * MS);
+
+	(void)state;
+	map->half[0].isn = 0xffffff00u;
+	map->half[0].n_bytes = 3000;
+	arrive(map, 0, 1000, 1000, 0);
+	vg_stream_begin(map->streams, map->idx, 0, 0xffffff01u, 1, map->clock_ns, 0);
+	arrive(map, 0, 0, 1000, 0);
+	assert_int_equal(map->half[0].at, 2000);
+	assert_int_equal(map->half[0].n_gaps, 0);
+	map_free(map);
+}
+
+static void a_sink_that_has_enough_is_obeyed_at_once(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 50 * MS);
+
+	(void)state;
+	begin(map, 0, 0, 4000);
+	arrive(map, 0, 2000, 1000, 0);
+	map->answer = VG_SKIP;
+	assert_int_equal(arrive(map, 0, 0, 2000, 0), VG_SKIP);
+	assert_int_equal(map->half[0].at, 2000);
+	map_free(map);
+}
+
+static void a_full_pool_of_states_is_an_answer(void **state)
+{
+	struct map *map = map_make(1 << 20, 1 << 20, 50 * MS);
+	uint32_t idx[4];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		idx[i] = vg_streams_take(map->streams);
+	assert_int_equal(vg_streams_take(map->streams), VG_STREAM_NONE);
+	assert_int_equal(map->stats.counters[VG_C_STREAM_NO_STATE], 1);
+	for (int i = 0; i < 3; i++)
+		vg_streams_give(map->streams, &idx[i]);
+	idx[0] = vg_streams_take(map->streams);
+	assert_int_not_equal(idx[0], VG_STREAM_NONE);
+	vg_streams_give(map->streams, &idx[0]);
+	map_free(map);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_cuts_orders_copies_and_losses_give_what_the_map_says),
+		cmocka_unit_test(it_holds_with_small_budgets_and_short_timeouts_too),
+		cmocka_unit_test(a_hole_is_given_up_by_time_and_never_before),
+		cmocka_unit_test(progress_before_a_hole_lets_it_wait_anew),
+		cmocka_unit_test(a_full_budget_gives_up_the_first_hole_only),
+		cmocka_unit_test(the_first_copy_wins_and_a_differing_one_is_told),
+		cmocka_unit_test(keep_alive_probes_and_retransmissions_are_cut),
+		cmocka_unit_test(a_fin_waits_for_what_is_outstanding),
+		cmocka_unit_test(a_fin_behind_a_hole_comes_after_the_gap),
+		cmocka_unit_test(bytes_beyond_a_fin_are_not_told),
+		cmocka_unit_test(a_reset_ends_both_sides_after_a_while_without_payload),
+		cmocka_unit_test(a_reset_outside_the_window_is_ignored),
+		cmocka_unit_test(a_reset_whose_sender_goes_on_is_forgotten),
+		cmocka_unit_test(without_a_syn_earlier_bytes_are_waited_for),
+		cmocka_unit_test(a_late_syn_says_where_held_bytes_belong),
+		cmocka_unit_test(a_sink_that_has_enough_is_obeyed_at_once),
+		cmocka_unit_test(a_full_pool_of_states_is_an_answer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
