@@ -78,21 +78,40 @@ static void end_flow(struct vg_flow_table *table, struct vg_flow *flow, enum vg_
 	table->n_used--;
 }
 
-/* Puts out the oldest of the first few in the order of their deadlines; those that were busy since are armed anew. */
-static void evict(struct vg_flow_table *table)
+static void arm_flow(struct vg_flow_table *table, struct vg_flow *flow)
 {
-	struct vg_flow *oldest = NULL;
+	vg_flow_rare(table, flow)->armed_ns = flow->last_ns;
+	vg_wheel_arm(table->wheel, (uint32_t)(flow - table->flows), flow->last_ns + table->idle_ns);
+}
 
+/* A flow whose timer is due, idle or not, off the wheel; NULL: there is none. */
+static struct vg_flow *fire(struct vg_flow_table *table, uint64_t clock_ns)
+{
+	uint32_t idx = vg_wheel_fire(table->wheel, clock_ns);
+
+	return idx == VG_WHEEL_NONE ? NULL : &table->flows[idx];
+}
+
+/* Puts out a flow whose timer is due, else the one that is silent for longest; those that spoke since their timer was
+ * set go to the end of the queue. */
+static void evict(struct vg_flow_table *table, uint64_t clock_ns)
+{
+	struct vg_flow *flow, *oldest = NULL;
+
+	for (uint32_t i = 0; i < EVICT_TRIES && (flow = fire(table, clock_ns)); i++) {
+		if (clock_ns - flow->last_ns >= table->idle_ns) {
+			end_flow(table, flow, VG_FLOW_IDLE);
+			return;
+		}
+		arm_flow(table, flow);
+	}
 	for (uint32_t i = 0; i < EVICT_TRIES; i++) {
-		uint32_t idx = vg_wheel_first(table->wheel);
-		struct vg_flow *flow = &table->flows[idx];
-		uint32_t slot_1 = table->wheel->nodes[idx].slot_1;
-
+		flow = &table->flows[vg_wheel_first(table->wheel)];
 		if (!oldest || flow->last_ns < oldest->last_ns)
 			oldest = flow;
-		vg_wheel_arm(table->wheel, idx, flow->last_ns + table->idle_ns);
-		if (table->wheel->nodes[idx].slot_1 == slot_1)
+		if (vg_flow_rare(table, flow)->armed_ns == flow->last_ns)
 			break;
+		arm_flow(table, flow);
 	}
 	end_flow(table, oldest, VG_FLOW_EVICTED);
 }
@@ -112,7 +131,7 @@ static struct vg_flow *add_flow(struct vg_flow_table *table, const struct vg_pac
 	struct vg_flow *flow;
 
 	if (table->n_used == table->n_flows)
-		evict(table);
+		evict(table, pkt->clock_ns);
 	if (table->free_idx) {
 		idx = table->free_idx - 1;
 		table->free_idx = table->flows[idx].next_idx;
@@ -128,7 +147,7 @@ static struct vg_flow *add_flow(struct vg_flow_table *table, const struct vg_pac
 	flow->last_ns = pkt->clock_ns;
 	if (table->n_used == 1)
 		vg_wheel_reset(table->wheel, pkt->clock_ns);
-	vg_wheel_arm(table->wheel, idx, pkt->clock_ns + table->idle_ns);
+	arm_flow(table, flow);
 	begin_flow(table, flow);
 	return flow;
 }
@@ -161,19 +180,15 @@ void vg_flow_table_restart(struct vg_flow_table *table, struct vg_flow *flow)
 
 uint32_t vg_flow_table_age(struct vg_flow_table *table, uint64_t clock_ns, uint32_t max_flows)
 {
+	struct vg_flow *flow;
 	uint32_t n_ended = 0;
 
-	while (n_ended < max_flows) {
-		uint32_t idx = vg_wheel_fire(table->wheel, clock_ns);
-		struct vg_flow *flow = &table->flows[idx];
-
-		if (idx == VG_WHEEL_NONE)
-			break;
+	while (n_ended < max_flows && (flow = fire(table, clock_ns))) {
 		if (clock_ns - flow->last_ns >= table->idle_ns) {
 			end_flow(table, flow, VG_FLOW_IDLE);
 			n_ended++;
 		} else {
-			vg_wheel_arm(table->wheel, idx, flow->last_ns + table->idle_ns);
+			arm_flow(table, flow);
 		}
 	}
 	return n_ended;

@@ -1,6 +1,6 @@
 #pragma once
 /* flow_table: the flow of each packet. Fixed size, one core, no allocation after create, no locks; oldest out when
- * full. A flow is 64 bytes that a look-up touches (one cache line) and 28 that only its life's events touch. Time
+ * full. A flow is 64 bytes that a look-up touches (one cache line) and 36 that only its life's events touch. Time
  * is the caller's packet clock, which never goes back between two resets; a flow that has been idle for idle_ns of
  * it is over, exactly: a later packet with its key begins a new one, whatever the timer wheel has got to by then. */
 #include <stdint.h>
@@ -34,6 +34,7 @@ struct vg_flow {
 _Static_assert(sizeof(struct vg_flow) == 64, "a look-up touches one cache line");
 struct vg_flow_rare {
 	uint64_t flow_id;     /* 1, 2, 3 … of this core, never reused */
+	uint64_t armed_ns;    /* last_ns when its timer was set */
 	uint32_t base_seq[2]; /* first sequence number of payload, per direction */
 };
 

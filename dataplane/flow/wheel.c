@@ -23,11 +23,13 @@ void vg_wheel_arm(struct vg_wheel *wheel, uint32_t node, uint64_t deadline_ns)
 		tick = wheel->tick + MASK;
 	slot = (uint32_t)tick & MASK;
 	n->slot_1 = slot + 1;
-	n->prev = VG_WHEEL_NONE;
-	n->next = wheel->heads[slot];
-	if (n->next != VG_WHEEL_NONE)
-		wheel->nodes[n->next].prev = node;
-	wheel->heads[slot] = node;
+	n->next = VG_WHEEL_NONE;
+	n->prev = wheel->heads[slot] == VG_WHEEL_NONE ? VG_WHEEL_NONE : wheel->tails[slot];
+	if (n->prev != VG_WHEEL_NONE)
+		wheel->nodes[n->prev].next = node;
+	else
+		wheel->heads[slot] = node;
+	wheel->tails[slot] = node;
 	wheel->used[slot / 64] |= UINT64_C(1) << (slot % 64);
 	wheel->n_armed++;
 }
@@ -45,6 +47,8 @@ void vg_wheel_disarm(struct vg_wheel *wheel, uint32_t node)
 		wheel->heads[slot] = n->next;
 	if (n->next != VG_WHEEL_NONE)
 		wheel->nodes[n->next].prev = n->prev;
+	else
+		wheel->tails[slot] = n->prev;
 	if (wheel->heads[slot] == VG_WHEEL_NONE)
 		wheel->used[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
 	n->slot_1 = 0;

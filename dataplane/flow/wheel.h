@@ -19,7 +19,7 @@ struct vg_wheel {
 	uint64_t tick; /* slots up to this one have fired */
 	uint32_t n_nodes, n_armed;
 	uint64_t used[VG_WHEEL_SLOTS / 64]; /* slots that hold something */
-	uint32_t heads[VG_WHEEL_SLOTS];
+	uint32_t heads[VG_WHEEL_SLOTS], tails[VG_WHEEL_SLOTS];
 	struct vg_wheel_node nodes[];
 };
 
@@ -35,5 +35,5 @@ void vg_wheel_arm(struct vg_wheel *wheel, uint32_t node, uint64_t deadline_ns);
 void vg_wheel_disarm(struct vg_wheel *wheel, uint32_t node);
 /* Takes one node whose slot has passed at now_ns off the wheel: its number, or VG_WHEEL_NONE where none is left. */
 uint32_t vg_wheel_fire(struct vg_wheel *wheel, uint64_t now_ns);
-/* The armed node with the earliest slot, still armed, or VG_WHEEL_NONE. */
+/* Of the armed nodes of the earliest slot the one that was armed first; it stays armed. VG_WHEEL_NONE: nothing is. */
 uint32_t vg_wheel_first(const struct vg_wheel *wheel);
