@@ -31,7 +31,7 @@ static json_t *row_json(const struct vg_ctl_env *env, const struct vg_outbox_row
 				 "last_http", row->last_http, "last", vg_ctl_text(row->last_text), "reason",
 				 vg_ctl_text(row->reason), "request_id", vg_ctl_text(row->request_id), "queued",
 				 vg_ctl_time(row->queued_ns), "opened", vg_ctl_time(row->opened_ns), "next_try",
-				 vg_ctl_time(row->next_try_ns), "done", vg_ctl_time(row->done_ns));
+				 vg_ctl_time(row->done_ns ? 0 : row->next_try_ns), "done", vg_ctl_time(row->done_ns));
 	if (r && more)
 		json_object_update(r, more);
 	json_decref(more);

@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* Idle connections end by time, which the loop must come by for. */
-#define TURN_MS 1000
+#define TURN_MS   1000
+#define MAX_TURNS 64
 
 struct vg_stats_http {
 	struct vg_loop *loop;
@@ -66,18 +67,29 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, cons
 	return text ? reply(connection, MHD_HTTP_OK, text, n_bytes, MHD_RESPMEM_MUST_FREE) : MHD_NO;
 }
 
+/* The library may have more to do than its descriptor tells (bytes read ahead, a peer that closed): it says so by a
+ * waiting time of 0. Bounded, so that one connection cannot keep the loop. */
+static void take_turns(struct vg_stats_http *http)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+	for (unsigned n = 0; n < MAX_TURNS; n++) {
+		if (MHD_run(http->daemon) != MHD_YES)
+			return;
+		if (MHD_get_timeout(http->daemon, &wait_ms) != MHD_YES || wait_ms)
+			return;
+	}
+}
+
 static void on_ready(void *ctx, int fd, uint32_t events)
 {
-	struct vg_stats_http *http = ctx;
 	(void)fd;
 	(void)events;
-	(void)MHD_run(http->daemon);
+	take_turns(ctx);
 }
 
 static void on_turn(void *ctx)
 {
-	struct vg_stats_http *http = ctx;
-	(void)MHD_run(http->daemon);
+	take_turns(ctx);
 }
 
 static void release(struct vg_stats_http *http)
