@@ -2,7 +2,7 @@
  * */
 #include "dataplane/handoff/handoff_priv.h"
 
-/* Below a sixteenth of free large chunks each further chunk moves somebody down the ladder. */
+/* At a sixteenth of free large chunks each further chunk moves somebody down the ladder. */
 #define LOW_PART 16u
 
 static void record_begin(struct vg_object *o, const struct vg_attribution *card)
@@ -147,7 +147,7 @@ static uint32_t chunk_get(struct vg_lane *lane, struct vg_object *o)
 	uint64_t began_ns = 0;
 	uint32_t idx;
 
-	if (!h->wait && lane->n_large < lane->geometry.n_large / LOW_PART)
+	if (!h->wait && lane->geometry.n_large && lane->n_large <= lane->geometry.n_large / LOW_PART)
 		(void)vg_ladder_relieve(lane);
 	while ((idx = vg_arena_take(lane, o, want)) == VG_NO_CHUNK) {
 		if (!h->wait || vg_handoff_wait(h, lane, &began_ns) || o->is_dead)
@@ -174,7 +174,7 @@ enum vg_step vg_object_data(void *ctx, struct vg_object *o, const uint8_t *bytes
 	struct vg_lane *lane = o->lane;
 	if (o->is_dead)
 		return dead_end(o);
-	if (o->body_bytes < VG_ATTR_HEAD_BYTES)
+	if (o->body_bytes < VG_ATTR_HEAD_BYTES && o->state != VG_STATE_GAP) /* the head ends where a hole begins */
 		head_keep(o, bytes, n_bytes, wall_ns);
 	o->last_byte_ns = wall_ns;
 	while (n_bytes) {
@@ -205,18 +205,20 @@ enum vg_step vg_object_data(void *ctx, struct vg_object *o, const uint8_t *bytes
 enum vg_step vg_object_gap(void *ctx, struct vg_object *o, uint64_t n_missing)
 {
 	struct vg_attribution *r = &o->lane->records[o->slot];
+	uint64_t n_hole = n_missing;
 	(void)ctx;
 	if (o->is_dead)
 		return dead_end(o);
 	vg_object_seal(o);
 	if (o->fill != VG_NO_CHUNK) /* taken, still empty */
 		vg_arena_give(o->lane, o, o->fill);
-	if (o->has_tail_gap) /* two in a row are one */
-		o->tail_gap_bytes = n_missing && o->tail_gap_bytes ? o->tail_gap_bytes + n_missing : 0;
-	else
-		o->tail_gap_bytes = n_missing;
+	if (o->has_tail_gap) { /* two in a row are one, of unknown size where either is */
+		o->body_off -= o->tail_gap_bytes;
+		n_hole = n_missing && o->tail_gap_bytes ? n_missing + o->tail_gap_bytes : 0;
+	}
 	o->has_tail_gap = 1;
-	o->body_off += n_missing;
+	o->tail_gap_bytes = n_hole;
+	o->body_off += n_hole;
 	o->state = VG_STATE_GAP; /* remembered until the end */
 	r->n_gaps++;
 	r->gap_bytes += n_missing;
