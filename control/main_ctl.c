@@ -14,6 +14,7 @@
 #include "control/ctl/client.h"
 #include "control/ctl/render.h"
 #include "control/ctl/server.h"
+#include "control/manual.h"
 #include "control/replay/launch.h"
 #include "control/replay/options.h"
 
@@ -255,6 +256,11 @@ int main(int argc, char **argv)
 		if (line.n_words != 2 || strcmp(line.words[1], "bash"))
 			return usage_error("completion is there for: bash");
 		vg_completion_bash(stdout);
+		return fflush(stdout) ? FAILED : DONE;
+	}
+	if (!strcmp(command->noun, "manual")) {
+		if (line.n_words != 2 || vg_manual(line.words[1], stdout))
+			return usage_error("manual pages are: vigilctl, vigild, vigil.yaml");
 		return fflush(stdout) ? FAILED : DONE;
 	}
 	return ask(command, line.words + n_used, line.n_words - n_used, &line);

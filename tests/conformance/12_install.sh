@@ -1,0 +1,26 @@
+#!/bin/sh
+# `make install` into an empty root: programs that find each other there, units without placeholders, completion, pages; a
+# configuration that is there is kept.
+. tests/lib/story.sh
+sh deploy/install.sh "$bin" "$W/root" /usr >"$W/install.log" || fail "install.sh"
+for p in vigild vigilctl vigil-dataplane vigil-feed vigil-hashing vigil-reporter; do
+	"$W/root/usr/bin/$p" --version >"$W/version" 2>&1 || fail "$p --version"
+done
+[ -z "$(find "$W/root" -name 'test-*' -o -name 'vigil-endpoint')" ] || fail "test programs were installed"
+grep -rl '@BINDIR@' "$W/root" && fail "placeholders are left"
+for u in "$W/root"/usr/lib/systemd/system/*.service; do
+	grep -q '^ExecStart=/usr/bin/vigil' "$u" || fail "$u: no ExecStart below /usr/bin"
+	for key in NoNewPrivileges=yes ProtectSystem=strict LimitCORE=0 UMask=0077 MemoryDenyWriteExecute=yes CapabilityBoundingSet= User=; do
+		grep -q "^$key" "$u" || fail "$u: no $key"
+	done
+done
+"$W/root/usr/bin/vigild" -T -c "$W/root/etc/vigil/vigil.yaml" >"$W/check" 2>&1 || { cat "$W/check"; fail "the installed configuration is not valid"; }
+for f in bash-completion/completions/vigilctl man/man8/vigilctl.8 man/man8/vigild.8 man/man5/vigil.yaml.5; do
+	[ -s "$W/root/usr/share/$f" ] || fail "share/$f is empty"
+done
+"$W/root/usr/bin/vigilctl" replay --objects "$W/o.jsonl" tests/data/ipv6.pcap >"$W/out" 2>&1 || { cat "$W/out"; fail "replay with the installed programs"; }
+[ -s "$W/o.jsonl" ] || fail "no objects with the installed programs"
+echo "# mine" >"$W/root/etc/vigil/vigil.yaml"
+sh deploy/install.sh "$bin" "$W/root" /usr >>"$W/install.log" || fail "install.sh again"
+[ "$(cat "$W/root/etc/vigil/vigil.yaml")" = "# mine" ] || fail "a configuration was overwritten"
+say "installed, checked and replayed"
