@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/supervise/supervise.h"
@@ -84,7 +85,8 @@ static enum vg_err write_file(const char *run_dir, const char *name, const void 
 			break;
 		done += (size_t)n;
 	}
-	int bad = done != n_bytes || fsync(fd);
+	/* whatever the umask: the programs of the group read it */
+	int bad = done != n_bytes || fchmod(fd, 0640) || fsync(fd);
 	bad = close(fd) || bad || rename(temporary, path);
 	if (bad)
 		(void)unlink(temporary);
