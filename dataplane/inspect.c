@@ -219,11 +219,15 @@ static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const str
 	inspect->live[idx].flow = flow;
 	flow->stream_idx = idx;
 	flow->state = VG_FLOW_LIVE;
-	for (unsigned dir = 0; dir < 2; dir++)
+	for (unsigned dir = 0; dir < 2; dir++) {
+		const struct vg_flow_rare *rare = vg_flow_rare(inspect->flows, flow);
 		if (flow->flags & VG_FLOW_BASE(dir))
-			(void)vg_stream_begin(inspect->streams, idx, dir,
-					      vg_flow_rare(inspect->flows, flow)->base_seq[dir], 1, pkt->clock_ns,
+			(void)vg_stream_begin(inspect->streams, idx, dir, rare->base_seq[dir], 1, pkt->clock_ns,
 					      pkt->wall_ns);
+		if (flow->flags & VG_FLOW_FIN(dir))
+			(void)vg_stream_fin(inspect->streams, idx, dir, rare->fin_seq[dir], pkt->clock_ns,
+					    pkt->wall_ns);
+	}
 	return 1;
 }
 
@@ -278,19 +282,15 @@ static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const st
 	obey(inspect, flow, step);
 }
 
-/* Whether the packet makes a flow without stream live: payload, or a FIN after payload that was not seen yet. */
-static int wants_stream(struct vg_inspect *inspect, const struct vg_flow *flow, const struct vg_packet *pkt)
+/* Whether the packet makes a flow without stream live. */
+static int wants_stream(const struct vg_flow *flow, const struct vg_packet *pkt)
 {
-	if (flow->state == VG_FLOW_NEW)
-		return pkt->n_payload_bytes ||
-		       ((pkt->tcp_flags & VG_TCP_FIN) && (flow->flags & VG_FLOW_BASE(pkt->dir)) &&
-			!has_base(inspect, flow, pkt->dir, pkt->seq));
-	if (flow->state == VG_FLOW_LISTENING) {
-		uint32_t n_first = pkt->n_first_bytes - pkt->payload_off;
-		n_first = n_first < pkt->n_payload_bytes ? n_first : pkt->n_payload_bytes;
-		return vg_first_bytes_is_message(pkt->frame + pkt->payload_off, n_first);
-	}
-	return 0;
+	uint32_t n_first = pkt->n_first_bytes - pkt->payload_off;
+
+	if (flow->state != VG_FLOW_LISTENING)
+		return flow->state == VG_FLOW_NEW && pkt->n_payload_bytes;
+	n_first = n_first < pkt->n_payload_bytes ? n_first : pkt->n_payload_bytes;
+	return vg_first_bytes_is_message(pkt->frame + pkt->payload_off, n_first);
 }
 
 static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *pkt)
@@ -303,7 +303,13 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 	if (flow->state == VG_FLOW_LIVE) {
 		if (vg_stream_is_due(inspect->streams, flow->stream_idx, pkt->clock_ns))
 			obey(inspect, flow, vg_stream_expire(inspect->streams, flow->stream_idx, pkt->clock_ns));
-	} else if (!wants_stream(inspect, flow, pkt) || !make_live(inspect, flow, pkt)) {
+	} else if (!wants_stream(flow, pkt)) {
+		if (flow->state == VG_FLOW_NEW && (pkt->tcp_flags & VG_TCP_FIN)) {
+			flow->flags |= (uint8_t)VG_FLOW_FIN(pkt->dir);
+			vg_flow_rare(inspect->flows, flow)->fin_seq[pkt->dir] = next_seq;
+		}
+		return;
+	} else if (!make_live(inspect, flow, pkt)) {
 		return;
 	}
 	if (flow->state == VG_FLOW_LIVE && pkt->n_payload_bytes)

@@ -1,6 +1,6 @@
 #pragma once
 /* flow_table: the flow of each packet. Fixed size, one core, no allocation after create, no locks; oldest out when
- * full. A flow is 64 bytes that a look-up touches (one cache line) and 36 that only its life's events touch. Time
+ * full. A flow is 64 bytes that a look-up touches (one cache line) and 44 that only its life's events touch. Time
  * is the caller's packet clock, which never goes back between two resets; a flow that has been idle for idle_ns of
  * it is over, exactly: a later packet with its key begins a new one, whatever the timer wheel has got to by then. */
 #include <stdint.h>
@@ -21,7 +21,9 @@ enum vg_flow_end { VG_FLOW_IDLE, VG_FLOW_EVICTED, VG_FLOW_FLUSHED };
 
 /* vg_flow.flags: base_seq[dir] is known from a SYN or from the SYN of the other side that acknowledges ours. */
 #define VG_FLOW_BASE(dir) (1u << (dir))
-#define VG_FLOW_CLOSED    4u /* both sides have ended; already counted as that */
+/* fin_seq[dir] is known: a FIN came before any payload. */
+#define VG_FLOW_FIN(dir)  (4u << (dir))
+#define VG_FLOW_CLOSED    64u /* both sides have ended; already counted as that */
 
 struct vg_flow {
 	struct vg_flow_key key;
@@ -36,6 +38,7 @@ struct vg_flow_rare {
 	uint64_t flow_id;     /* 1, 2, 3 … of this core, never reused */
 	uint64_t armed_ns;    /* last_ns when its timer was set */
 	uint32_t base_seq[2]; /* first sequence number of payload, per direction */
+	uint32_t fin_seq[2];  /* the one after the last */
 };
 
 /* Called just before a flow leaves the table; its stream must be given back now. Must not call the table. */
