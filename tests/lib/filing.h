@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,6 +72,7 @@ static inline pid_t filing_spawn(struct filing *f, const char *program, const ch
 	if (pid == 0) {
 		sigset_t none;
 		sigemptyset(&none);
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails must not leave anybody behind */
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		execl(path, program, a, b, c, d, (char *)NULL);
 		_exit(127);
