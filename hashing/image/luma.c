@@ -62,12 +62,13 @@ static inline __attribute__((always_inline)) void whole_row(const struct vg_imag
 		to[c] = luma_of(image, pixels, at + source_col[c] * pixel_bytes);
 }
 
-/* The samples that lie on a sparse row: columns x, x + 2^shift, x + 2 * 2^shift ... */
+/* The samples that lie on a sparse row (columns x, x + 2^shift, x + 2 * 2^shift ...) or right beside it. */
 static void sparse_row(const struct vg_image *image, const struct vg_pixel_row *row, float *to)
 {
+	uint32_t mask = (1u << row->x_shift) - 1, n_cols = row->n_cols ? row->n_cols : 1;
 	for (uint32_t c = 0; c < image->luma.n_cols; c++) {
 		uint32_t off = image->source_col[c] - row->x, idx = off >> row->x_shift;
-		if (image->source_col[c] >= row->x && !(off & ((1u << row->x_shift) - 1)) && idx < row->n_pixels)
+		if (image->source_col[c] >= row->x && (off & mask) < n_cols && idx < row->n_pixels)
 			to[c] = luma_of(image, row->pixels, row->at + (size_t)idx * row->pixel_bytes);
 	}
 }
@@ -89,11 +90,12 @@ void vg_luma_put(struct vg_image *image, const struct vg_pixel_row *row)
 	struct vg_luma *luma = &image->luma;
 	/* The first plane row whose source row floor(r * H / n) is not above y. */
 	uint32_t first = (uint32_t)(((uint64_t)row->y * luma->n_rows + luma->height - 1) / luma->height), r = first;
+	uint64_t end_y = row->y + (uint64_t)(image->by_passes && row->n_rows ? row->n_rows : 1);
 	VG_INVARIANT(row->y < luma->height && row->x < luma->width);
 	image->n_rows_put++;
-	for (; r < luma->n_rows && (uint64_t)r * luma->height / luma->n_rows == row->y; r++) {
+	for (; r < luma->n_rows && (uint64_t)r * luma->height / luma->n_rows < end_y; r++) {
 		float *to = image->plane + (size_t)r * VG_LUMA_STRIDE;
-		if (r == first)
+		if (r == first || image->by_passes)
 			any_row(image, row, to);
 		else
 			memcpy(to, to - VG_LUMA_STRIDE, sizeof(*to) * luma->n_cols);

@@ -31,7 +31,8 @@ struct vg_luma {
 	const float *at;
 	uint32_t n_rows, n_cols; /* <= 512; the picture itself, or 512 x 512 where a side is longer */
 	uint32_t width, height;  /* of the picture */
-	uint8_t partial;         /* 1: cut or damaged; what is missing is as the decoder left it (black for PNG) */
+	uint8_t partial;         /* 1: cut or damaged; what is missing is as the decoder left it: grey for JPEG, black
+				 * for PNG, and by larger blocks in an interlaced PNG */
 };
 
 struct vg_image;

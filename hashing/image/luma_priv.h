@@ -9,12 +9,13 @@
 enum vg_pixels { VG_PIXELS_GREY, VG_PIXELS_RGB, VG_PIXELS_CMYK, VG_PIXELS_CMYK_INK };
 
 /* Some pixels of one source row: n_pixels of them, the first at column x, each next one 1 << x_shift further right.
- * */
+ * By passes, each also stands for the n_rows x n_cols pixels right and below that later passes bring (0 = 1). */
 struct vg_pixel_row {
 	const uint8_t *at;
 	enum vg_pixels pixels;
 	uint32_t pixel_bytes; /* from one pixel to the next */
 	uint32_t y, x, x_shift, n_pixels;
+	uint32_t n_rows, n_cols;
 };
 
 struct vg_image {

@@ -95,6 +95,8 @@ static void decode(struct job *job)
 		row.n_pixels = PNG_PASS_COLS(width, pass);
 		row.x = PNG_PASS_START_COL(pass);
 		row.x_shift = PNG_PASS_COL_SHIFT(pass);
+		row.n_rows = 8u >> pass / 2; /* what a viewer shows of a picture that is still coming */
+		row.n_cols = 8u >> (pass + 1) / 2;
 		for (uint32_t i = 0; row.n_pixels && i < n_rows; i++) {
 			row.y = PNG_ROW_FROM_PASS_ROW(i, pass);
 			next_row(job, &row);

@@ -47,7 +47,9 @@ static void rows_are_sampled_by_nearest_neighbour(void **state)
 		uint8_t *rgb = vg_picture_draw(width, height, 3, i);
 		begin(image, width, height, 0);
 		for (uint32_t y = 0; y < height && !vg_luma_full(image); y++) {
-			struct vg_pixel_row row = { rgb + (size_t)y * width * 3, VG_PIXELS_RGB, 3, y, 0, 0, width };
+			struct vg_pixel_row row = {
+				rgb + (size_t)y * width * 3, VG_PIXELS_RGB, 3, y, 0, 0, width, 0, 0
+			};
 			vg_luma_put(image, &row);
 		}
 		assert_true(vg_luma_full(image));
@@ -72,7 +74,9 @@ static void passes_put_every_pixel_where_it_belongs(void **state)
 							    PNG_ROW_FROM_PASS_ROW(k, pass),
 							    PNG_PASS_START_COL(pass),
 							    PNG_PASS_COL_SHIFT(pass),
-							    PNG_PASS_COLS(width, pass) };
+							    PNG_PASS_COLS(width, pass),
+							    8u >> pass / 2,
+							    8u >> (pass + 1) / 2 };
 				for (uint32_t c = 0; c < row.n_pixels; c++)
 					memcpy(line + c * 3ul,
 					       rgb + ((size_t)row.y * width + PNG_COL_FROM_PASS_COL(c, pass)) * 3, 3);
@@ -93,13 +97,13 @@ static void ink_takes_light_away(void **state)
 	const float expected[4] = { 255, 0, 0.587f * 255 + 0.114f * 255, rgb_luma((const uint8_t[]){ 50, 25, 100 }) };
 	uint8_t ink[4][4];
 	begin(image, 4, 1, 0);
-	vg_luma_put(image, &(struct vg_pixel_row){ cmyk[0], VG_PIXELS_CMYK, 4, 0, 0, 0, 4 });
+	vg_luma_put(image, &(struct vg_pixel_row){ cmyk[0], VG_PIXELS_CMYK, 4, 0, 0, 0, 4, 0, 0 });
 	for (unsigned c = 0; c < 4; c++)
 		assert_true(image->plane[c] > expected[c] - 0.01f && image->plane[c] < expected[c] + 0.01f);
 	for (unsigned i = 0; i < 16; i++)
 		ink[i / 4][i % 4] = (uint8_t)(255 - cmyk[i / 4][i % 4]);
 	begin(image, 4, 1, 0);
-	vg_luma_put(image, &(struct vg_pixel_row){ ink[0], VG_PIXELS_CMYK_INK, 4, 0, 0, 0, 4 });
+	vg_luma_put(image, &(struct vg_pixel_row){ ink[0], VG_PIXELS_CMYK_INK, 4, 0, 0, 0, 4, 0, 0 });
 	for (unsigned c = 0; c < 4; c++)
 		assert_true(image->plane[c] > expected[c] - 0.01f && image->plane[c] < expected[c] + 0.01f);
 }
@@ -109,7 +113,7 @@ static void grey_is_its_sample_and_alpha_behind_it_is_ignored(void **state)
 	struct vg_image *image = *state;
 	static const uint8_t grey_alpha[3][2] = { { 7, 0 }, { 200, 255 }, { 255, 9 } };
 	begin(image, 3, 1, 0);
-	vg_luma_put(image, &(struct vg_pixel_row){ grey_alpha[0], VG_PIXELS_GREY, 2, 0, 0, 0, 3 });
+	vg_luma_put(image, &(struct vg_pixel_row){ grey_alpha[0], VG_PIXELS_GREY, 2, 0, 0, 0, 3, 0, 0 });
 	assert_true(image->plane[0] == 7 && image->plane[1] == 200 && image->plane[2] == 255);
 }
 

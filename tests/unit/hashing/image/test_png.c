@@ -151,6 +151,35 @@ static void a_file_cut_anywhere_is_hashed_as_far_as_it_went(void **state)
 	}
 }
 
+/* What has come of an interlaced picture stands for its surroundings, as viewers show it: coarse, but everywhere. */
+static void a_cut_interlaced_file_is_coarse_but_nowhere_empty(void **state)
+{
+	struct fixture *f = *state;
+	const struct vg_picture_png how = { 160, 160, PNG_COLOR_TYPE_GRAY, 8, 1, 160, NULL, NULL };
+	size_t n_bytes;
+	struct vg_luma luma;
+	uint8_t *rows = vg_picture_draw(160, 160, 1, 9), *bytes;
+	for (size_t i = 0; i < 160 * 160; i++)
+		rows[i] |= 1;
+	bytes = vg_picture_to_png(&how, rows, &n_bytes);
+	for (size_t n = n_bytes / 8; n < n_bytes; n += n_bytes / 16) {
+		assert_int_equal(luma_of(f, bytes, n, 50, &luma), VG_OK);
+		assert_int_equal(luma.partial, 1);
+		for (uint32_t r = 0; r < 160; r++)
+			for (uint32_t c = 0; c < 160; c++) {
+				float got = luma.at[r * VG_LUMA_STRIDE + c];
+				unsigned n_found = 0; /* of the corners of the blocks around this pixel */
+				for (unsigned pass = 0; pass < 7; pass++) {
+					uint32_t y = r & ~((8u >> pass / 2) - 1), x = c & ~((8u >> (pass + 1) / 2) - 1);
+					n_found += got == rows[y * 160 + x];
+				}
+				assert_true(n_found > 0);
+			}
+	}
+	free(bytes);
+	free(rows);
+}
+
 static void a_wrong_checksum_does_not_hide_a_picture(void **state)
 {
 	struct fixture *f = *state;
@@ -259,6 +288,7 @@ int main(void)
 		cmocka_unit_test(every_colour_type_and_depth_gives_its_pixels),
 		cmocka_unit_test(a_transparent_colour_is_still_that_colour),
 		cmocka_unit_test(a_file_cut_anywhere_is_hashed_as_far_as_it_went),
+		cmocka_unit_test(a_cut_interlaced_file_is_coarse_but_nowhere_empty),
 		cmocka_unit_test(a_wrong_checksum_does_not_hide_a_picture),
 		cmocka_unit_test(budgets_end_the_decoder),
 		cmocka_unit_test(a_giant_header_is_refused),
