@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <vigil/bytes.h>
+
 #define SPEC_MAX_BYTES (64l << 20)
 
 /* Paths are bytes, JSON texts are not: they travel as hex digits where they are no UTF-8. */
@@ -21,9 +23,7 @@ static json_t *path_json(const char *path)
 	if (!hex)
 		return NULL;
 	memcpy(hex, "hex:", 4);
-	for (size_t i = 0; i <= n; i++)
-		snprintf(hex + 4 + 2 * i, 3, "%02x", i < n ? (unsigned char)path[i] : 0);
-	hex[4 + 2 * n] = 0;
+	vg_hex((const uint8_t *)path, n, hex + 4);
 	text = json_string(hex);
 	free(hex);
 	return text;
