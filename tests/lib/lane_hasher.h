@@ -28,6 +28,7 @@ struct vg_sim {
 	uint64_t tail, ret_head;
 	uint32_t epoch;
 	int hold_done; /* do not send DONE yet */
+	int any_bytes; /* the objects carry something else than the pattern */
 	struct vg_sim_object objects[VG_SIM_OBJECTS];
 	/* what was seen in all */
 	uint64_t n_opens, n_closes, n_states[VG_STATE_N];
@@ -134,7 +135,7 @@ static inline void vg_sim_desc(struct vg_sim *sim, const struct vg_desc *d)
 		assert_true(d->data.n_bytes > 0 && d->data.n_bytes <= vg_lane_chunk_bytes(g, d->data.chunk_idx));
 		assert_int_equal(d->data.body_off, o->next_off);
 		for (uint32_t i = 0; i < d->data.n_bytes; i++)
-			if (bytes[i] != vg_sim_byte(o->flow_id, o->next_off + i))
+			if (!sim->any_bytes && bytes[i] != vg_sim_byte(o->flow_id, o->next_off + i))
 				fail_msg("object %llu differs at %llu", (unsigned long long)o->flow_id,
 					 (unsigned long long)(o->next_off + i));
 		o->next_off += d->data.n_bytes;
@@ -149,7 +150,7 @@ static inline void vg_sim_desc(struct vg_sim *sim, const struct vg_desc *d)
 		assert_int_equal(vg_attribution_read(sim->lane->records, g->n_attr, d->object_id, &a), VG_OK);
 		assert_int_equal(a.state, d->state);
 		assert_int_equal(a.body_bytes, o->n_bytes);
-		for (unsigned i = 0; i < a.n_head; i++)
+		for (unsigned i = 0; i < a.n_head && !sim->any_bytes; i++)
 			assert_int_equal(a.head[i], vg_sim_byte(a.flow_id, i));
 		o->state = d->state;
 		o->is_closed = 1;
