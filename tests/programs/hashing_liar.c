@@ -20,9 +20,9 @@
  *   made-up-chunk    returns chunks that it does not hold or that do not exist
  *   double-done      ends one object twice, and objects that never were
  *
- * Prints one line for each thing it does: "lie LIE told about object X", "ack SEQ", "link closed by vigild",
- * "dataplane closed". Exit: 0 the lie was told, 3 nothing suited it, 1 failed, 2 usage. Ends when the dataplane goes
- * or on TERM; goes on after vigild has closed the link (vigild may connect again; the lie is not told twice). */
+ * Prints what it does: "lie LIE told about object X", "ack SEQ", "link closed by vigild", "dataplane closed". Exit:
+ * 0 the lie was told, 3 nothing suited it, 1 failed, 2 usage. Ends when the dataplane goes or on TERM; goes on after
+ * vigild has closed the link (vigild may connect again; the lie is not told twice). */
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +38,7 @@
 
 #define MAX_KEPT 65536
 #define N_FLOOD  20000
+#define IDLE_MS  3000
 
 struct liar {
 	const char *run_dir, *lie;
@@ -52,7 +53,7 @@ struct liar {
 	struct vg_digests *digests;
 	struct vg_span *spans;
 	uint64_t victim_id; /* an object that is kept back, for foreign-record */
-	uint32_t victim_lane_idx;
+	uint32_t victim_lane_idx, n_idle;
 	struct {
 		uint64_t seq, object_id;
 		uint32_t lane_idx;
@@ -60,11 +61,9 @@ struct liar {
 	uint32_t n_kept;
 };
 
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
 	va_list args;
-
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
@@ -97,7 +96,6 @@ static void find_truth(struct liar *l, struct vg_intake *lane, struct vg_intake_
 {
 	static const enum vg_algo algos[] = { VG_ALGO_SHA256, VG_ALGO_SHA1, VG_ALGO_MD5 };
 	const uint8_t *values[] = { t->digests.sha256, t->digests.sha1, t->digests.md5 };
-
 	vg_intake_chain(lane, o, l->spans, lane->geometry.n_small + lane->geometry.n_large, &t->bytes);
 	vg_digests_init(l->digests, VG_DIGEST_ALL);
 	for (uint32_t i = 0; i < t->bytes.n_spans; i++)
@@ -124,7 +122,6 @@ static struct vg_msg_record make_record(struct liar *l, uint32_t lane_idx, const
 				   .verdict_ns = o->enqueued_ns,
 				   .kind = o->kind,
 				   .flags = VG_RECORD_HAS_DIGESTS | VG_RECORD_LAST };
-
 	memcpy(r.md5, t->digests.md5, sizeof(r.md5));
 	memcpy(r.sha1, t->digests.sha1, sizeof(r.sha1));
 	memcpy(r.sha256, t->digests.sha256, sizeof(r.sha256));
@@ -139,7 +136,6 @@ static struct vg_msg_record make_record(struct liar *l, uint32_t lane_idx, const
 static bool send_record(struct liar *l, struct vg_msg_record *r, int memfd)
 {
 	enum vg_err err = VG_EAGAIN;
-
 	r->head = vg_msg_head(memfd >= 0 ? VG_MSG_MATCH : VG_MSG_OBJECT, sizeof(*r));
 	r->seq = ++l->seq;
 	while (l->link_fd >= 0 && err == VG_EAGAIN) {
@@ -166,7 +162,6 @@ static int memfd_of(const struct vg_chain *bytes, uint64_t n_bytes, int seals)
 {
 	int fd = vg_memfd_new("lie", n_bytes);
 	void *at = n_bytes ? vg_memfd_map(fd, n_bytes, PROT_READ | PROT_WRITE) : NULL;
-
 	if (at) {
 		(void)vg_chain_copy(bytes, 0, at, n_bytes);
 		munmap(at, n_bytes);
@@ -194,7 +189,6 @@ static bool make_lie(struct liar *l, const struct truth *t, struct vg_msg_record
 {
 	uint64_t n = t->bytes.n_bytes, n_memfd = n;
 	int seals = VG_SEALS_FINAL;
-
 	if (lie_is(l, "wrong-digest") || lie_is(l, "bad-hit")) {
 		if (t->listed || !n)
 			return false;
@@ -229,7 +223,6 @@ static bool make_lie(struct liar *l, const struct truth *t, struct vg_msg_record
 static void lie_to_socket(struct liar *l, struct vg_msg_record *r)
 {
 	uint8_t garbage[300];
-
 	if (lie_is(l, "garbage-message")) {
 		for (size_t i = 0; i < sizeof(garbage); i++)
 			garbage[i] = (uint8_t)(i * 37 + 11);
@@ -247,7 +240,6 @@ static void lie_to_socket(struct liar *l, struct vg_msg_record *r)
 static void put_return(struct vg_intake *lane, struct vg_return item)
 {
 	struct vg_return *slots = (struct vg_return *)((uint8_t *)lane->in + VG_LANE_PAGE);
-
 	slots[lane->ret_head++ & (lane->geometry.n_returns - 1)] = item;
 	atomic_store_explicit(&lane->in->ret_head, lane->ret_head, memory_order_release);
 }
@@ -257,7 +249,6 @@ static void lie_to_dataplane(struct liar *l, struct vg_intake *lane, struct vg_i
 	uint32_t n_chunks = lane->geometry.n_small + lane->geometry.n_large;
 	struct vg_return chunk = { .type = VG_RETURN_CHUNK, .object_id = o->object_id };
 	struct vg_return done = { .type = VG_RETURN_DONE, .verdict = 1, .object_id = o->object_id };
-
 	if (lie_is(l, "made-up-chunk")) {
 		uint32_t wrong[] = { n_chunks, UINT32_MAX, n_chunks - 1, 0 };
 		for (size_t i = 0; i < VG_ARRAY_LEN(wrong); i++) {
@@ -292,7 +283,6 @@ static void on_closed(struct liar *l, uint32_t lane_idx, struct vg_intake_object
 	struct vg_msg_record r;
 	uint64_t object_id = o->object_id;
 	int memfd = -1;
-
 	find_truth(l, lane, o, &t);
 	r = make_record(l, lane_idx, o, &t);
 	if (lie_is(l, "foreign-record") && !t.listed && !l->victim_id && o->n_bytes) {
@@ -324,6 +314,7 @@ static void take(struct liar *l)
 		bool lied = l->told;
 		for (int k = 0; k < n; k++) {
 			struct vg_intake_event ev;
+			l->n_idle = 0;
 			vg_intake_take(l->lanes[i], &ev);
 			if (ev.type == VG_INTAKE_EV_CLOSE)
 				on_closed(l, i, ev.object);
@@ -338,7 +329,6 @@ static void take(struct liar *l)
 static void end_kept(struct liar *l, uint64_t seq)
 {
 	uint32_t n_left = 0;
-
 	for (uint32_t i = 0; i < l->n_kept; i++) {
 		struct vg_intake *lane = l->lanes[l->kept[i].lane_idx];
 		struct vg_intake_object *o = &lane->objects[(uint32_t)l->kept[i].object_id];
@@ -356,7 +346,6 @@ static void on_index(struct liar *l, const struct vg_msg_index *m, int fd)
 	void *at;
 	struct vg_msg_index_taken answer = { .head = vg_msg_head(VG_MSG_INDEX_TAKEN, sizeof(answer)),
 					     .generation = m->generation };
-
 	answer.err = vg_memfd_check(fd, VG_SEALS_FINAL, sizeof(struct vg_index_header), 1u << 30, &n_bytes);
 	at = answer.err ? NULL : vg_memfd_map(fd, n_bytes, PROT_READ);
 	if (at)
@@ -372,7 +361,6 @@ static void on_hello(struct liar *l, const struct vg_msg_control_hello *m)
 	struct vg_msg_hasher_hello answer = { .head = vg_msg_head(VG_MSG_HASHER_HELLO, sizeof(answer)),
 					      .hasher_idx = l->hasher_idx,
 					      .boot_id = l->handover.boot_id };
-
 	l->wants_objects = m->flags & VG_HELLO_WANT_OBJECTS;
 	(void)vg_sock_send(l->link_fd, &answer, sizeof(answer), &l->stats_fd, 1);
 }
@@ -389,7 +377,6 @@ static bool serve_link(struct liar *l)
 	int fds[VG_SOCK_MAX_FDS];
 	size_t n_bytes, n_fds;
 	enum vg_err err = vg_sock_recv(l->link_fd, &m, sizeof(m), &n_bytes, fds, &n_fds);
-
 	if (err == VG_EAGAIN)
 		return true;
 	if (err)
@@ -426,6 +413,13 @@ static void loop(struct liar *l)
 		}
 		if (l->has_index)
 			take(l);
+		if (++l->n_idle > IDLE_MS && l->victim_id && !l->told) { /* nobody to accuse came: let the run end */
+			l->lie = "";
+			l->seq++;
+			done_later(l, l->victim_lane_idx, l->victim_id);
+			end_kept(l, UINT64_MAX);
+			l->victim_id = 0;
+		}
 		if (p[2].revents) {
 			say("dataplane closed");
 			return;
