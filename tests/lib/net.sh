@@ -99,4 +99,5 @@ picture() { "$bin/test-draw" --seed "$2" --size "${3:-640x480}" -o "$W/www/$1.jp
 listed() { echo "sha256,$(sha256sum <"$W/www/$1.jpg" | cut -d' ' -f1),E-$1,test" >>"$W/list"; }
 get() { in_c curl -sS -m 30 -o /dev/null "http://198.51.100.10/$1.jpg"; }
 put() { in_c curl -sS -m 30 -T "$W/www/$1.jpg" "http://198.51.100.10/dav/$1.jpg"; }
-n_filed() { ctl -j reports list filed 2>/dev/null | grep -o '"report_id": *[1-9]' | wc -l; }
+# Reports that are finished: with the receipt, or known so by the endpoint's answer to a second /finish.
+n_filed() { for state in filed done_without_receipt; do ctl -j reports list $state 2>/dev/null; done | grep -o '"report_id": *[1-9]' | wc -l; }
