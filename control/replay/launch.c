@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/replay/borrow.h"
@@ -16,10 +17,13 @@
 #include "control/replay/endpoint.h"
 #include "control/replay/private.h"
 
-#define DONE   0
-#define FAILED 1
-#define USAGE  2
-#define WHY    1024
+#define DONE           0
+#define FAILED         1
+#define USAGE          2
+#define WHY            1024
+/* Orphans get TERM for two seconds, then KILL. */
+#define ORPHAN_TURNS   40u
+#define ORPHAN_TURN_NS 100000000l
 
 struct launch {
 	const struct vg_run_args *args;
@@ -117,6 +121,32 @@ static void exec_vigild(const struct launch *l, pid_t parent)
 	_exit(FAILED);
 }
 
+/* Sends signal_no to each of our children; /proc names them. */
+static void signal_children(int signal_no)
+{
+	FILE *in = fopen("/proc/thread-self/children", "re");
+	long pid;
+	while (in && fscanf(in, "%ld", &pid) == 1)
+		(void)kill((pid_t)pid, signal_no);
+	if (in)
+		fclose(in);
+}
+
+/* A vigild that was killed leaves its programs to us (PR_SET_CHILD_SUBREAPER): nothing of a run outlives vigilctl. */
+static void reap_orphans(void)
+{
+	for (unsigned n = 0; n < ORPHAN_TURNS; n++) {
+		const struct timespec turn = { 0, ORPHAN_TURN_NS };
+		pid_t pid;
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
+		if (pid < 0)
+			return;
+		signal_children(n < ORPHAN_TURNS / 2 ? SIGTERM : SIGKILL);
+		(void)nanosleep(&turn, NULL);
+	}
+}
+
 /* Waits for vigild; INT, TERM and HUP are passed on to it as TERM, once, and it ends everything. */
 static int run_vigild(struct launch *l)
 {
@@ -129,6 +159,7 @@ static int run_vigild(struct launch *l)
 	sigaddset(&wanted, SIGHUP);
 	sigaddset(&wanted, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &wanted, NULL);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid = fork();
 	if (!pid)
 		exec_vigild(l, parent);
@@ -143,6 +174,7 @@ static int run_vigild(struct launch *l)
 			(void)kill(pid, SIGTERM);
 		}
 	}
+	reap_orphans();
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status) == 0 && !interrupted ? DONE : WEXITSTATUS(status) == USAGE ? USAGE : FAILED;
 	snprintf(l->why, sizeof(l->why), "vigild was ended by signal %d (%s)", WTERMSIG(status),

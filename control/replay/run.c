@@ -178,7 +178,7 @@ static void show_progress(struct vg_run *run, uint64_t now_ns)
 		return;
 	run->shown_ns = now_ns;
 	vg_intake_progress(run->rooms.intake, &at);
-	progress.n_bytes_done = at.n_bytes;
+	progress.n_bytes_done = at.input_done && run->next_path == run->spec->n_paths ? run->n_bytes_all : at.n_bytes;
 	progress.n_bytes_all = run->n_bytes_all;
 	progress.n_packets = at.n_packets;
 	progress.n_objects = run->tally.n_records;

@@ -95,6 +95,15 @@ grep -q interrupted "$W/err" || fail "interrupted: it does not say so"
 [ "$(tail -c 1 "$W/i.jsonl" | od -An -c | tr -d ' ')" = '\n' ] || fail "interrupted: a half line stands in the objects"
 clean
 
+# vigild killed in the middle: 1, and neither a program nor a folder is left
+"$ctl" replay --loop 1000000 --objects "$W/k.jsonl" "$demo" >"$W/out" 2>"$W/err" & pid=$!
+wait_for 30 "the first objects" test -s "$W/k.jsonl"
+programs=$(children_of $pid)
+kill -KILL $(named vigild $pid); wait $pid; code=$?
+[ "$code" = 1 ] || fail "vigild killed: exit $code instead of 1"
+for p in $programs; do [ ! -d "/proc/$p" ] || fail "vigild killed: $(cat "/proc/$p/comm") is left"; done
+clean
+
 # scan and hash: the same programs over files
 mkdir "$W/pictures/" "$W/pictures/sub"
 "$bin/test-draw" --seed 7 --size 320x240 --quality 90 -o "$W/pictures/a.jpg"
