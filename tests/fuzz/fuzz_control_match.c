@@ -1,0 +1,76 @@
+/* A MATCH record, its attribution record and its bytes, all foreign: nothing is read outside, and nothing is believed
+ * that does not hold: what passes as an exact hit has the digest of the bytes in the list. Input: record, attribution,
+ * then the bytes. The list has the MD5 of "vigil" (entry 0) and a PDQ hash (entry 1). */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include <vigil/base.h>
+
+#include "control/intake/verify.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct lists {
+	struct vg_index_header header;
+	struct vg_index_list list;
+	struct vg_index_entry entries[2];
+	struct vg_index_md5 md5;
+	struct vg_index_pdq pdq;
+	struct vg_index_view view;
+};
+
+static void lists_init(struct lists *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->header.generation = 1;
+	l->list.action = VG_ACTION_REPORT;
+	l->list.perceptual_action = VG_ACTION_REVIEW;
+	l->list.match_distance = 31;
+	l->list.file_distance = 0xff;
+	EVP_Digest("vigil", 5, l->md5.value, NULL, EVP_md5(), NULL);
+	memset(l->pdq.value, 0xa5, sizeof(l->pdq.value));
+	l->pdq.entry_idx = 1;
+	l->view = (struct vg_index_view){ .header = &l->header,
+					  .lists = &l->list,
+					  .entries = l->entries,
+					  .md5 = &l->md5,
+					  .pdq = &l->pdq,
+					  .strings = "",
+					  .n_lists = 1,
+					  .n_entries = 2,
+					  .n_md5 = 1,
+					  .n_pdq = 1,
+					  .n_strings = 1 };
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct vg_msg_record r;
+	struct vg_attribution a;
+	struct vg_verified v;
+	struct lists l;
+	if (size < sizeof(r) + sizeof(a))
+		return 0;
+	memcpy(&r, data, sizeof(r));
+	memcpy(&a, data + sizeof(r), sizeof(a));
+	const uint8_t *bytes = data + sizeof(r) + sizeof(a);
+	size_t n_bytes = size - sizeof(r) - sizeof(a);
+	a.n_head = a.n_head > VG_ATTR_HEAD_BYTES ? VG_ATTR_HEAD_BYTES : a.n_head; /* as vg_attribution_read() does */
+	lists_init(&l);
+	(void)vg_verify_fields(&r, 0);
+	if (r.n_sample_bytes != n_bytes) /* what the memfd's size would have refused */
+		return 0;
+	struct vg_verify_args args = { .record = &r, .view = &l.view, .attribution = &a, .bytes = bytes };
+	if (vg_verify_match(&args, &v))
+		return 0;
+	VG_INVARIANT(v.n_hits && v.n_hits <= VG_RECORD_MAX_HITS && r.generation == 1 && r.boot_id == a.boot_id);
+	for (unsigned i = 0; i < v.n_hits; i++) {
+		VG_INVARIANT(v.hits[i].entry_idx < 2);
+		VG_INVARIANT(v.hit_exact[i] || v.hit_action[i] != VG_ACTION_REPORT);
+		VG_INVARIANT(!v.hit_exact[i] || v.partial || (n_bytes == 5 && !memcmp(bytes, "vigil", 5)));
+	}
+	return 0;
+}

@@ -1,0 +1,149 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <vigil/config_snapshot.h>
+#include <vigil/sock.h>
+
+#include "control/daemon.h"
+#include "control/evidence/keys.h"
+#include "tests/lib/scratch.h"
+
+struct fixture {
+	struct scratch scratch;
+	struct vg_config *config;
+	struct vg_loop *loop;
+	char why[VG_DAEMON_WHY];
+};
+
+static void path_in(const struct fixture *f, char *to, size_t n_to, const char *name)
+{
+	snprintf(to, n_to, "%s/%s", f->scratch.dir, name);
+}
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+	scratch_init(&f.scratch);
+	f.config = malloc(sizeof(*f.config));
+	f.loop = vg_loop_create();
+	vg_config_defaults(f.config);
+	f.config->control.metrics_port = 0;
+	path_in(&f, f.config->control.run_dir, sizeof(f.config->control.run_dir), "run");
+	path_in(&f, f.config->control.state_dir, sizeof(f.config->control.state_dir), "state");
+	f.config->evidence.n_custodian_keys = 2;
+	path_in(&f, f.config->evidence.custodian_keys[0], VG_CONFIG_PATH, "custodian-1.pub");
+	path_in(&f, f.config->evidence.custodian_keys[1], VG_CONFIG_PATH, "custodian-2.pub");
+	*state = &f;
+	return vg_custodian_keygen(f.scratch.dir) || !f.loop;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	vg_loop_destroy(f->loop);
+	vg_loop_unblock_signals();
+	free(f->config);
+	scratch_fini(&f->scratch);
+	return 0;
+}
+
+static struct vg_daemon *create(struct fixture *f)
+{
+	struct vg_daemon_conf conf = { .config = f->config };
+	f->why[0] = 0;
+	return vg_daemon_create(f->loop, &conf, f->why, sizeof(f->why));
+}
+
+static void set_list(struct fixture *f, const char *text)
+{
+	f->config->n_lists = 1;
+	vg_config_list_defaults(&f->config->lists[0]);
+	strcpy(f->config->lists[0].name, "own");
+	strcpy(f->config->lists[0].file, scratch_write(&f->scratch, "own.txt", text));
+}
+
+static void vigild_opens_makes_its_snapshots_and_ends(void **state)
+{
+	struct fixture *f = *state;
+	char path[300];
+	set_list(f, "md5,0123456789abcdef0123456789abcdef,E\n");
+	struct vg_daemon *d = create(f);
+	if (!d)
+		fail_msg("%s", f->why);
+	path_in(f, path, sizeof(path), "run/dataplane.snapshot");
+	assert_int_equal(access(path, R_OK), 0);
+	path_in(f, path, sizeof(path), "run/ctl.sock");
+	assert_int_equal(access(path, R_OK), 0);
+	vg_daemon_stop(d);
+	assert_int_equal(vg_loop_run(f->loop), VG_OK);
+	assert_int_equal(vg_daemon_exit_code(d), 0);
+	vg_daemon_destroy(d);
+	d = create(f); /* and again over what it left */
+	assert_non_null(d);
+	vg_daemon_destroy(d);
+}
+
+static void a_second_vigild_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_daemon *d = create(f);
+	assert_non_null(d);
+	assert_null(create(f));
+	assert_non_null(strstr(f->why, "in use"));
+	vg_daemon_destroy(d);
+}
+
+static void a_bad_list_stops_the_first_start_but_not_the_second(void **state)
+{
+	struct fixture *f = *state;
+	set_list(f, "md5,xyz\n");
+	assert_null(create(f));
+	assert_non_null(strstr(f->why, "own.txt:1:"));
+	set_list(f, "md5,0123456789abcdef0123456789abcdef,E\n");
+	struct vg_daemon *d = create(f);
+	assert_non_null(d);
+	vg_daemon_destroy(d);
+	set_list(f, "md5,xyz\n");
+	d = create(f);
+	assert_non_null(d);
+	assert_int_equal(vg_daemon_reload_lists(d, f->why, sizeof(f->why)), VG_EINVAL);
+	set_list(f, "md5,1123456789abcdef0123456789abcdef,E\n");
+	assert_int_equal(vg_daemon_reload_lists(d, f->why, sizeof(f->why)), VG_OK);
+	vg_daemon_destroy(d);
+}
+
+static void without_custodians_or_with_a_foreign_stamp_nothing_starts(void **state)
+{
+	struct fixture *f = *state;
+	f->config->evidence.n_custodian_keys = 1;
+	assert_null(create(f));
+	assert_non_null(strstr(f->why, "custodian_keys"));
+	f->config->evidence.n_custodian_keys = 2;
+	scratch_write(&f->scratch, "state/STAMP", "demo\n");
+	f->config->reporting.environment = VG_ENV_PRODUCTION;
+	assert_null(create(f));
+	assert_non_null(strstr(f->why, "stamped"));
+	f->config->reporting.environment = VG_ENV_OFF;
+	struct vg_daemon *d = create(f);
+	assert_non_null(d);
+	vg_daemon_destroy(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(vigild_opens_makes_its_snapshots_and_ends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_second_vigild_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_bad_list_stops_the_first_start_but_not_the_second, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_custodians_or_with_a_foreign_stamp_nothing_starts, set_up,
+						tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
