@@ -1,7 +1,7 @@
 #pragma once
-/* commit: makes one match durable: first the sealed evidence file, then case, outbox row and audit in one transaction.
- * Whatever step fails, nothing of it stays but perhaps a file that no row names, which is removed; the hasher is not
- * answered and sends the match again. One thread. */
+/* commit: makes one match durable: first the sealed evidence file, then case, outbox row and audit in one
+ * transaction. Whatever step fails, nothing of it stays but perhaps a file that no row names, which is removed; the
+ * hasher is not answered and sends the match again. One thread. */
 #include <stdint.h>
 
 #include <vigil/err.h>

@@ -1,7 +1,7 @@
 #pragma once
 /* daemon: vigild's rooms wired together: state folder and its stamp, store, audit, lists, cases, evidence, outbox,
- * intake, supervise, operators' socket, metrics, and a foreground run (replay, scan). Opening order is the order of the
- * walk, closing the reverse. One thread. */
+ * intake, supervise, operators' socket, metrics, and a foreground run (replay, scan). Opening order is the order of
+ * the walk, closing the reverse. One thread. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -21,7 +21,8 @@ struct vg_daemon_conf {
 };
 
 void vg_daemon_destroy(struct vg_daemon *daemon);
-/* Opens everything, removes what an earlier end left half done and starts the programs. NULL with the reason in why. */
+/* Opens everything, removes what an earlier end left half done and starts the programs. NULL with the reason in why.
+ * */
 struct vg_daemon *vg_daemon_create(struct vg_loop *loop, const struct vg_daemon_conf *conf, char *why, size_t n_why)
 	VG_DEALLOC(vg_daemon_destroy);
 /* TERM: ends a run, stops the programs in order, then stops the loop. Again: at once. */

@@ -1,5 +1,5 @@
-/* vigil.yaml: whatever bytes, the answer is a configuration within its limits or one line of why. What is accepted dumps
- * to text that is accepted again and means the same. */
+/* vigil.yaml: whatever bytes, the answer is a configuration within its limits or one line of why. What is accepted
+ * dumps to text that is accepted again and means the same. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* List files: the first byte says in how small pieces the rest is fed; whole or in pieces, the rows and the verdict are
- * the same, and a row's fields stay within their limits. */
+/* List files: the first byte says in how small pieces the rest is fed; whole or in pieces, the rows and the verdict
+ * are the same, and a row's fields stay within their limits. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A MATCH record, its attribution record and its bytes, all foreign: nothing is read outside, and nothing is believed
- * that does not hold: what passes as an exact hit has the digest of the bytes in the list. Input: record, attribution,
- * then the bytes. The list has the MD5 of "vigil" (entry 0) and a PDQ hash (entry 1). */
+ * that does not hold: what passes as an exact hit has the digest of the bytes in the list. Input: record,
+ * attribution, then the bytes. The list has the MD5 of "vigil" (entry 0) and a PDQ hash (entry 1). */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
