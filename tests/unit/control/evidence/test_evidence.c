@@ -46,16 +46,17 @@ static void close_house(struct house *h)
 static int make_house(void **state)
 {
 	struct house *h = calloc(1, sizeof(*h));
-	snprintf(h->dir, sizeof(h->dir), "/tmp/vigil-evidence-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
-	assert_int_equal(vg_custodian_keygen(h->dir), VG_OK);
-	snprintf(h->evidence, sizeof(h->evidence), "%s/evidence", h->dir);
+	char dir[64] = "/tmp/vigil-evidence-XXXXXX";
+	assert_non_null(mkdtemp(dir));
+	memcpy(h->dir, dir, sizeof(dir));
+	assert_int_equal(vg_custodian_keygen(dir), VG_OK);
+	snprintf(h->evidence, sizeof(h->evidence), "%s/evidence", dir);
 	h->conf = (struct vg_evidence_conf){ .dir = h->evidence, .n_custodians = 2 };
 	for (int i = 0; i < 2; i++) {
-		snprintf(h->pub[i], sizeof(h->pub[i]), "%s/custodian-%d.pub", h->dir, i + 1);
+		snprintf(h->pub[i], sizeof(h->pub[i]), "%s/custodian-%d.pub", dir, i + 1);
 		h->conf.custodian_paths[i] = h->pub[i];
 	}
-	snprintf(h->key, sizeof(h->key), "%s/custodian-1.key", h->dir);
+	snprintf(h->key, sizeof(h->key), "%s/custodian-1.key", dir);
 	crypto_box_keypair(h->pk, h->sk);
 	open_house(h);
 	*state = h;

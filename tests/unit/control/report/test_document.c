@@ -216,7 +216,7 @@ static void spoil(struct vg_case *c, unsigned *random)
 	o->http_status = (unsigned)rand_r(random);
 	o->vlan_outer = rand_r(random) % 5000 - 1;
 	o->first_byte_ns = (int64_t)rand_r(random) * rand_r(random) - 1000;
-	o->last_byte_ns = (int64_t)rand_r(random) * rand_r(random) * 4 - 1000;
+	o->last_byte_ns = (int64_t)((uint64_t)rand_r(random) * (unsigned)rand_r(random) * 4);
 	c->perceptual_only = rand_r(random) % 2;
 	for (unsigned i = 0; i < c->n_files; i++) {
 		struct vg_case_file *f = &c->files[i];
