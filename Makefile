@@ -57,7 +57,7 @@ archive_of = $(addprefix $(O)/lib/,$(addsuffix .a,$(call room_of,$(1))))
 # main.c of a room is its daemon; main_x.c is another program of that room. tests/programs/x.c is a test program.
 BIN_dataplane := vigil-dataplane $(patsubst dataplane/main_%.c,vigil-%,$(wildcard dataplane/main_*.c))
 BIN_hashing   := vigil-hashing $(patsubst hashing/main_%.c,vigil-%,$(wildcard hashing/main_*.c))
-BIN_control   := vigild vigil-reporter vigilctl
+BIN_control   := vigild vigil-reporter vigilctl vigil-custodian
 BINS  := $(foreach r,$(ROOMS),$(BIN_$(r):%=$(O)/bin/%))
 TBINS := $(patsubst tests/programs/%.c,$(O)/bin/test-%,$(wildcard tests/programs/*.c)) $(O)/bin/vigil-endpoint $(O)/bin/test-draw
 .DEFAULT_GOAL := all
@@ -99,6 +99,7 @@ $(foreach m,$(wildcard hashing/main_*.c),$(eval $(call program,$(m:hashing/main_
 $(eval $(call program,vigild,control/main,control))
 $(eval $(call program,vigil-reporter,control/main_reporter,control))
 $(eval $(call program,vigilctl,control/main_ctl,control))
+$(eval $(call program,vigil-custodian,control/main_custodian,control))
 # Test programs: the reporting endpoint, the picture drawer, attackers (named x_ROOM.c where they link a room).
 $(O)/bin/vigil-endpoint: $(call obj,$(call src,tests/endpoint))
 	$(say) LD $@
