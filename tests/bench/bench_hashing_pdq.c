@@ -31,8 +31,11 @@ static void hash_file(void *ctx, unsigned n_times)
 	struct vg_pdq_result result;
 	struct vg_luma luma;
 	while (n_times--) {
-		if (vg_image_luma(job->image, VG_KIND_JPEG, &job->chain, &luma))
-			abort();
+		enum vg_err err = vg_image_luma(job->image, VG_KIND_JPEG, &job->chain, &luma);
+		if (err) {
+			fprintf(stderr, "bench_hashing_pdq: %s\n", vg_err_str(err));
+			exit(1);
+		}
 		if (job->pdq)
 			vg_pdq_hash(job->pdq, &luma, &result);
 	}
