@@ -18,7 +18,7 @@ static int begins_with(struct vg_span s, const char *word)
 
 static struct vg_span tail(struct vg_span s, size_t n)
 {
-	return n < s.n_bytes ? (struct vg_span){ s.at + n, s.n_bytes - n } : (struct vg_span){ s.at + s.n_bytes, 0 };
+	return n < s.n_bytes ? (struct vg_span){ s.at + n, s.n_bytes - n } : (struct vg_span){ s.at, 0 };
 }
 
 static struct vg_span trim(struct vg_span s)
@@ -129,6 +129,8 @@ uint16_t vg_http1_segment(struct vg_span target, char *text, size_t cap, int *cu
 {
 	size_t end, begin;
 	struct vg_span host = vg_http1_authority(target);
+	if (!target.n_bytes)
+		return 0;
 	if (host.at)
 		target = tail(target, (size_t)(host.at - target.at) + host.n_bytes);
 	for (end = 0; end < target.n_bytes && target.at[end] != '?' && target.at[end] != '#'; end++)

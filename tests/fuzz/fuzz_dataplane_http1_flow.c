@@ -114,25 +114,23 @@ static void talk(struct vg_proto *p, const uint8_t *data, size_t size, int by_by
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	/* made once: pools are large, and that they are whole again is checked after each talk */
+	static struct vg_stats_page stats;
+	static struct vg_proto *protos[2];
+	static struct sink seen[2];
 	struct vg_dataplane_conf conf = { .n_streams = 4 };
-	struct sink seen[2];
-	struct vg_stats_page *stats = aligned_alloc(64, sizeof(*stats));
-	if (!stats)
-		abort();
 	for (int by_byte = 0; by_byte < 2; by_byte++) {
 		struct vg_body_sink sink = { &seen[by_byte], body_open, body_data, body_gap, body_amend, body_close };
-		memset(stats, 0, sizeof(*stats));
-		memset(&seen[by_byte], 0, sizeof(seen[0]));
-		struct vg_proto *p = vg_proto_create(&conf, stats, &sink);
-		if (!p)
+		if (!protos[by_byte])
+			protos[by_byte] = vg_proto_create(&conf, &stats, &sink);
+		if (!protos[by_byte])
 			abort();
-		talk(p, data, size, by_byte);
-		vg_proto_destroy(p);
+		memset(&seen[by_byte], 0, sizeof(seen[0]));
+		talk(protos[by_byte], data, size, by_byte);
 		if (seen[by_byte].n_open)
 			abort();
 	}
 	if (memcmp(&seen[0], &seen[1], sizeof(seen[0])))
 		abort();
-	free(stats);
 	return 0;
 }
