@@ -32,7 +32,7 @@ static int set_up(void **state)
 	for (int i = 0; i < 2; i++) {
 		vg_config_list_defaults(&f.conf[i]);
 		strcpy(f.conf[i].name, i ? "two" : "one");
-		snprintf(f.conf[i].file, sizeof(f.conf[i].file), "%s/%s", f.scratch.dir, i ? "two.txt" : "one.txt");
+		strcpy(f.conf[i].file, scratch_path(&f.scratch, i ? "two.txt" : "one.txt"));
 	}
 	*state = &f;
 	return !f.lists;
