@@ -171,7 +171,7 @@ static void each_program(void *arg, vg_ctl_program_fn fn, void *ctx)
 			struct vg_ctl_program p = { vg_role(role)->program, vg_role(role)->per_hasher ? (int)i : -1,
 						    vg_supervise_pid(d->programs, role, i) != 0,
 						    vg_supervise_n_restarts(d->programs, role, i) };
-			if (role != VG_PROGRAM_FEED || p.is_up)
+			if (vg_supervise_n_running(d->programs, role))
 				fn(ctx, &p);
 		}
 }
