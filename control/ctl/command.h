@@ -6,8 +6,8 @@
 
 #include <vigil/err.h>
 
-#define VG_COMMAND_ARGS  3
-#define VG_COMMAND_WORDS 64 /* words of one command line, arguments included */
+#define VG_COMMAND_ARGS  3u
+#define VG_COMMAND_WORDS 64u /* words of one command line, arguments included */
 
 /* Rights of a peer on the operators' socket, as bits; a command needs at least one of its own. */
 enum vg_ctl_right {
