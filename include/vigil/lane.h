@@ -45,8 +45,9 @@ struct vg_lane_out {
 struct vg_lane_in {
 	_Alignas(64) _Atomic uint64_t tail;     /* descriptors consumed; 0 = not begun */
 	_Alignas(64) _Atomic uint64_t ret_head; /* returns published */
-	/* Object whose bytes a content decoder is looking at now, 0 = none. After a crash the dataplane offers that one
-	 * object again with VG_OPEN_NO_DECODE, the others unchanged. A lie here harms the liar's own objects only. */
+	/* Object whose bytes a content decoder broke on or, where a hasher may die without a word, is looking at now;
+	 * 0 = none. After its death the dataplane offers that one object again with VG_OPEN_NO_DECODE, the others
+	 * unchanged. A lie here harms the liar's own objects only. */
 	_Alignas(64) _Atomic uint64_t decoding;
 };
 
