@@ -14,6 +14,7 @@
 #include <vigil/memfd.h>
 #include <vigil/sock.h>
 
+#include "hashing/crash.h"
 #include "hashing/handoff/handover.h"
 #include "hashing/sandbox.h"
 #include "hashing/worker.h"
@@ -293,6 +294,9 @@ static enum vg_err start(struct run *r, const struct vg_hashing_hooks *hooks)
 	if (err)
 		return err;
 	warm(r);
+	err = vg_crash_install();
+	if (err)
+		return err;
 	snprintf(empty_dir, sizeof(empty_dir), "%s", in_run_dir(r, "empty"));
 	err = vg_hashing_sandbox_close(empty_dir);
 	if (err)

@@ -1,5 +1,7 @@
 /* newfstatat is what glibc's fstat() is; it could tell that a path exists, which the empty root answers. setitimer
- * is the CPU limit of a decoder; read is the signal descriptor; write is the log. */
+ * is the CPU limit of a decoder; read is the signal descriptor; write is the log. getpid, gettid, tgkill (to
+ * ourselves only) and rt_sigprocmask are abort(3), so that a broken invariant dies of SIGABRT and names its object
+ * (crash.h). */
 #include "hashing/sandbox.h"
 
 #include <linux/capability.h>
@@ -26,7 +28,8 @@ static const int calls[] = {
 	SCMP_SYS(memfd_create),    SCMP_SYS(ftruncate), SCMP_SYS(fstat),         SCMP_SYS(newfstatat),
 	SCMP_SYS(munmap),          SCMP_SYS(mremap),    SCMP_SYS(madvise),       SCMP_SYS(brk),
 	SCMP_SYS(futex),           SCMP_SYS(setitimer), SCMP_SYS(clock_gettime), SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(restart_syscall), SCMP_SYS(exit),      SCMP_SYS(exit_group),
+	SCMP_SYS(restart_syscall), SCMP_SYS(getpid),    SCMP_SYS(gettid),        SCMP_SYS(tgkill),
+	SCMP_SYS(rt_sigprocmask),  SCMP_SYS(exit),      SCMP_SYS(exit_group),
 };
 
 static void lock_into(const char *empty_dir)
@@ -60,6 +63,22 @@ static enum vg_err set_limits(void)
 	return setrlimit(RLIMIT_NOFILE, &files) || setrlimit(RLIMIT_NPROC, &no_children) ? VG_EIO : VG_OK;
 }
 
+/* A filter of its own, because the shared one knows no arguments: signals reach ourselves and nobody else. */
+static enum vg_err signal_only_us(void)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	enum vg_err err = VG_EIO;
+
+	if (!ctx)
+		return VG_ENOMEM;
+	if (!seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1,
+			      SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) &&
+	    !seccomp_load(ctx))
+		err = VG_OK;
+	seccomp_release(ctx);
+	return err;
+}
+
 enum vg_err vg_hashing_sandbox_close(const char *empty_dir)
 {
 	enum vg_err err;
@@ -74,5 +93,7 @@ enum vg_err vg_hashing_sandbox_close(const char *empty_dir)
 		err = drop_capabilities();
 	if (!err)
 		err = vg_sandbox_quiet();
+	if (!err)
+		err = signal_only_us();
 	return err ? err : vg_sandbox_close(calls, VG_ARRAY_LEN(calls));
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/time.h>
 
+#include "hashing/crash.h"
 #include "hashing/worker_priv.h"
 
 static struct vg_job *job_of(struct vg_worker *w, uint32_t lane_idx, struct vg_intake_object *object)
@@ -21,7 +22,10 @@ void vg_worker_decoding(struct vg_worker *w, const struct vg_job *job, bool begi
 
 	(void)w;
 	(void)setitimer(ITIMER_PROF, &limit, NULL);
-	vg_intake_decoding(job->lane, begins ? job->object->object_id : 0);
+	if (begins)
+		vg_crash_begin(&job->lane->in->decoding, job->object->object_id, job->object->flags & VG_OPEN_RETRY);
+	else
+		vg_crash_end(&job->lane->in->decoding);
 }
 
 static struct vg_digests *take_digests(struct vg_worker *w)

@@ -44,8 +44,8 @@ struct vg_worker {
 	bool gave_up;
 };
 
-/* Starts and ends the time in which foreign bytes are looked at: names the object to the dataplane and limits our CPU
- * time, so that a decoder that never ends is a crash like any other. */
+/* Starts and ends the time in which an object's foreign bytes are looked at: who is to be named in a crash, and a
+ * limit of CPU time, so that a decoder that never ends is a crash like any other. */
 void vg_worker_decoding(struct vg_worker *w, const struct vg_job *job, bool begins);
 
 /* Begins the walk of a job's body: codings and boundary from its descriptor and attribution record. */

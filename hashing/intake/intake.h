@@ -91,12 +91,6 @@ void vg_intake_done(struct vg_intake *lane, struct vg_intake_object *object, uns
 void vg_intake_chain(const struct vg_intake *lane, const struct vg_intake_object *object, struct vg_span *spans,
 		     uint32_t max_spans, struct vg_chain *chain);
 
-/* Names the object whose bytes a content decoder looks at from now on; 0 = none. */
-static inline void vg_intake_decoding(struct vg_intake *lane, uint64_t object_id)
-{
-	atomic_store_explicit(&lane->in->decoding, object_id, memory_order_release);
-}
-
 /* --- intake_setup.c: cold --- */
 /* Checks and maps the three memfds of a lane (out and attr read-only with VG_SEALS_OURS, in with VG_SEALS_PEER; sizes
  * as the geometry says) and makes the private state; takes descriptors from start_idx on. The fds stay the caller's.

@@ -43,9 +43,10 @@ static const char *in_dir(struct fixture *f, const char *name)
 
 static void crash(void *ctx, uint64_t n_bytes)
 {
+	volatile int *volatile nowhere = NULL;
 	(void)ctx;
 	if (n_bytes == CRASH_BYTES)
-		raise(SIGSEGV);
+		*nowhere = 1;
 }
 
 static void start(struct fixture *f, bool hooked)

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,6 +77,10 @@ static int do_kill(void)
 {
 	return kill(getppid(), SIGTERM);
 }
+static int do_signal_another(void)
+{
+	return (int)syscall(SYS_tgkill, getppid(), getppid(), SIGTERM);
+}
 static int do_executable(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
@@ -96,8 +101,9 @@ static int do_unlink(void)
 
 static void what_it_may_not_do_kills_it(void **state)
 {
-	int (*const acts[])(void) = { do_open, do_create,     do_socket,          do_connect, do_exec,  do_fork,
-				      do_kill, do_executable, do_make_executable, do_ptrace,  do_unlink };
+	int (*const acts[])(void) = { do_open,   do_create, do_socket,         do_connect,    do_exec,
+				      do_fork,   do_kill,   do_signal_another, do_executable, do_make_executable,
+				      do_ptrace, do_unlink };
 	(void)state;
 	SKIP_SANITIZED();
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
