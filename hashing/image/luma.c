@@ -111,7 +111,8 @@ enum vg_err vg_image_luma(struct vg_image *image, unsigned kind, const struct vg
 	memset(&image->luma, 0, sizeof(image->luma));
 	image->n_rows_put = image->end_row = 0;
 	image->by_passes = 0;
-	image->deadline_ns = vg_mono_now().ns + image->limits.max_ms * 1000000ull;
+	image->n_late_asked = 0;
+	image->deadline_ns = vg_luma_cpu_ns() + image->limits.max_ms * 1000000ull;
 	if (kind == VG_KIND_JPEG)
 		err = vg_luma_jpeg(image, bytes);
 	else if (kind == VG_KIND_PNG)

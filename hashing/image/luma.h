@@ -23,7 +23,7 @@ struct vg_image_limits {
 	uint64_t max_memory_bytes; /* of the JPEG decoder (progressive coefficients); default 512 MiB */
 	uint32_t max_side;         /* pixels; default 65535 */
 	uint32_t max_scans;        /* of a progressive JPEG (a bomb has thousands); default 100 */
-	uint32_t max_ms;           /* wall time, looked at between rows; default 5000 */
+	uint32_t max_ms;           /* processor time, looked at between rows; default 5000 */
 };
 
 /* The plane is the decoder's, valid until its next call. row r, column c: at[r * VG_LUMA_STRIDE + c], 0 .. 255. */
