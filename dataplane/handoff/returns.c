@@ -19,7 +19,7 @@ static void object_lose(struct vg_object *o)
 /* What the next hasher shall be told of one object of a dead one. */
 static void object_rewind(struct vg_object *o, int was_decoding)
 {
-	struct vg_stats_page *stats = o->lane->home->stats;
+	struct vg_stats_page *stats;
 	o->is_queued = 0;
 	if (!o->is_used || o->is_dead)
 		return;
@@ -28,6 +28,7 @@ static void object_rewind(struct vg_object *o, int was_decoding)
 		object_lose(o);
 		return;
 	}
+	stats = o->lane->home->stats;
 	if (was_decoding) {
 		o->no_decode = 1;
 		vg_count(stats, VG_C_OBJECT_NO_DECODE, 1);
