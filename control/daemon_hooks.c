@@ -7,7 +7,8 @@
 #include "control/daemon_priv.h"
 #include "control/match_case.h"
 
-#define LOG_EVERY_NS 60000000000u
+#define LOG_EVERY_NS        60000000000u
+#define MAX_REFUSED_AUDITED 60 /* a minute: a liar must not fill the disk */
 
 static void log_not_durable(struct vg_daemon *d, enum vg_err err)
 {
@@ -50,7 +51,14 @@ static enum vg_err on_object(void *ctx, const struct vg_intake_object *object)
 static void on_refused(void *ctx, uint32_t hasher_idx, unsigned refusal)
 {
 	struct vg_daemon *d = ctx;
+	uint64_t now_ns = vg_mono_now().ns;
 	char details[96];
+	if (!d->refused_begin_ns || now_ns - d->refused_begin_ns > LOG_EVERY_NS) {
+		d->refused_begin_ns = now_ns;
+		d->n_refused_audited = 0;
+	}
+	if (d->n_refused_audited++ >= MAX_REFUSED_AUDITED) /* counted by reason all the same */
+		return;
 	snprintf(details, sizeof(details), "{\"hasher\":%u,\"reason\":\"%s\"}", hasher_idx, vg_refusal_str(refusal));
 	(void)vg_audit_append(d->audit, "vigild", "match.refused", "hasher", details);
 }

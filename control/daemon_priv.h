@@ -32,7 +32,8 @@ struct vg_daemon {
 	struct vg_run *run;
 	struct vg_commit_rooms commit;
 	struct vg_dataplane_conf *dataplane_conf; /* of the batch that waits for its start */
-	uint64_t start_timer, full_logged_ns;
+	uint64_t start_timer, full_logged_ns, refused_begin_ns;
+	uint32_t n_refused_audited;
 };
 
 /* daemon_hooks.c: what intake, outbox and supervise tell. */

@@ -1,4 +1,5 @@
 /* vigild: arguments, signals, one loop. Everything else is daemon.c's. */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <vigil/sandbox.h>
 
 #include "control/daemon.h"
+#include "control/evidence/keys.h"
 #include "control/lists/lists.h"
 #include "control/notify.h"
 
@@ -83,6 +85,29 @@ static int check_lists(const struct vg_config *config)
 	return bad;
 }
 
+/* Files that a start would read: custodians' keys, password and CA of the endpoint in use. */
+static int check_files(const struct vg_config *config)
+{
+	const struct vg_config_reporting *r = &config->reporting;
+	const struct vg_config_endpoint *e = r->environment == VG_ENV_PRODUCTION ? &r->endpoint
+										 : &config->test_endpoint;
+	uint8_t key[32];
+	int bad = 0;
+	for (uint32_t i = 0; i < config->evidence.n_custodian_keys; i++)
+		if (vg_key_read(config->evidence.custodian_keys[i], key)) {
+			fprintf(stderr, "vigild: %s: no public key of a custodian\n",
+				config->evidence.custodian_keys[i]);
+			bad = 1;
+		}
+	const char *const paths[] = { e->password_file, e->ca_file };
+	for (unsigned i = 0; r->environment != VG_ENV_OFF && i < VG_ARRAY_LEN(paths); i++)
+		if (paths[i][0] && access(paths[i], R_OK)) {
+			fprintf(stderr, "vigild: %s: %s\n", paths[i], strerror(errno));
+			bad = 1;
+		}
+	return bad;
+}
+
 static void on_term(void *ctx, int signal_no)
 {
 	(void)signal_no;
@@ -150,7 +175,7 @@ static int run(const struct arguments *a, struct vg_config *config)
 		return fflush(stdout) != 0;
 	}
 	if (a->test_only) {
-		if (check_lists(config))
+		if (check_lists(config) | check_files(config))
 			return 6;
 		printf("%s: ok\n", a->config_path);
 		return 0;

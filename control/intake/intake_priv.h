@@ -17,6 +17,8 @@ struct vg_intake_link {
 	uint64_t next_try_ns, wait_ms;
 	const struct vg_stats_page *page;
 	struct vg_brake brake;
+	uint64_t log_begin_ns; /* lines about this link in the minute that began then: a liar must not fill the disk */
+	uint32_t n_logged;
 };
 struct vg_intake {
 	struct vg_loop *loop;

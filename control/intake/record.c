@@ -8,6 +8,18 @@
 #include "control/intake/intake_priv.h"
 
 #define MAX_SAMPLE_BYTES (1ull << 40)
+#define LOG_PER_MINUTE   10
+
+/* At most LOG_PER_MINUTE lines about one link: what is not said is still counted. */
+static int may_log(struct vg_intake_link *link)
+{
+	uint64_t now_ns = vg_mono_now().ns;
+	if (!link->log_begin_ns || now_ns - link->log_begin_ns > 60000000000u) {
+		link->log_begin_ns = now_ns;
+		link->n_logged = 0;
+	}
+	return link->n_logged++ < LOG_PER_MINUTE;
+}
 
 /* A lie puts the brake on; the others can happen to an honest hasher (restarts, removed list entries). */
 static int is_lie(enum vg_refusal refusal)
@@ -20,14 +32,12 @@ static void refuse(struct vg_intake_link *link, enum vg_refusal refusal)
 {
 	struct vg_intake *intake = link->intake;
 	intake->counts.n_refused[refusal]++;
-	if (is_lie(refusal)) {
+	if (is_lie(refusal))
 		vg_brake_lie(&link->brake);
-		vg_log(VG_LOG_ERROR, "control/intake", "hasher %u: claim refused: %s; its matches are held from now on",
-		       link->hasher_idx, vg_refusal_str(refusal));
-	} else {
-		vg_log(VG_LOG_WARN, "control/intake", "hasher %u: record refused: %s", link->hasher_idx,
-		       vg_refusal_str(refusal));
-	}
+	if (may_log(link))
+		vg_log(is_lie(refusal) ? VG_LOG_ERROR : VG_LOG_WARN, "control/intake", "hasher %u: claim refused: %s%s",
+		       link->hasher_idx, vg_refusal_str(refusal),
+		       is_lie(refusal) ? "; its matches are held from now on" : "");
 	if (intake->hooks.refused)
 		intake->hooks.refused(intake->hooks.ctx, link->hasher_idx, refusal);
 }
@@ -85,6 +95,8 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 		match.held = 1;
 		snprintf(match.reason, sizeof(match.reason), "%s", why);
 		intake->counts.n_held++;
+		if (may_log(link))
+			vg_log(VG_LOG_ERROR, "control/intake", "hasher %u: a match is held: %s", link->hasher_idx, why);
 	}
 	enum vg_err err = intake->hooks.match(intake->hooks.ctx, &match);
 	if (!err)
