@@ -59,18 +59,18 @@ void vg_worker_on_member(void *stream, const struct vg_body_member *member)
 	struct vg_stream *s = stream;
 	struct vg_worker *w = s->worker;
 	struct vg_result *r = &s->results.at[s->results.n];
-	bool all_there = member->bytes.n_bytes == member->n_bytes;
+	bool may_decode = !(s->job->object->flags & VG_OPEN_NO_DECODE);
 	struct vg_match_file file = { .bytes = member->bytes,
 				      .n_bytes = member->n_bytes,
 				      .digests = member->whole ? &member->digests : NULL,
-				      .may_decode = all_there };
+				      .may_decode = may_decode && member->bytes.n_bytes == member->n_bytes };
 
 	if (w->gave_up)
 		return;
 	VG_INVARIANT(s->results.n < s->results.n_room);
 	vg_count(w->setup.stats, VG_H_MEMBERS, 1);
 	memset(&r->record, 0, sizeof(r->record));
-	r->record.flags = VG_RECORD_MEMBER_OF;
+	r->record.flags = VG_RECORD_MEMBER_OF | (may_decode ? 0 : VG_RECORD_NO_DECODE);
 	r->record.member_no = ++s->results.n_members;
 	r->record.state = member->whole ? VG_STATE_COMPLETE : VG_STATE_OPEN;
 	r->record.n_member = member->n_name;

@@ -57,7 +57,7 @@ bool vg_worker_must_unpack(const struct vg_job *job)
 	struct vg_attribution record;
 	const struct vg_intake *lane = job->lane;
 
-	if (job->object->flags & VG_OPEN_NO_DECODE)
+	if (job->object->flags & VG_OPEN_NO_UNPACK)
 		return false;
 	return job->object->codings ||
 	       (!vg_attribution_read(lane->attr, lane->geometry.n_attr, job->object->object_id, &record) &&
@@ -74,7 +74,7 @@ void vg_worker_body_begin(struct vg_worker *w, struct vg_job *job, struct vg_str
 	s->worker = w;
 	s->job = job;
 	s->results.n = s->results.n_members = 0;
-	if (!(job->object->flags & VG_OPEN_NO_DECODE)) {
+	if (!(job->object->flags & VG_OPEN_NO_UNPACK)) {
 		begin.codings = plain ? 0 : job->object->codings;
 		if (!vg_attribution_read(lane->attr, lane->geometry.n_attr, job->object->object_id, &record)) {
 			begin.boundary = record.boundary;

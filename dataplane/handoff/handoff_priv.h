@@ -57,7 +57,7 @@ struct vg_object {
 	uint32_t rank_next, rank_prev; /* slots; valid while is_ranked */
 	uint8_t kind, state, rank, n_tries;
 	uint8_t is_used, is_closed, is_dead; /* dead: lost or given up, its producer does not know yet */
-	uint8_t digest_only, no_decode, was_offered, was_returned;
+	uint8_t digest_only, no_decode /* 2: nor unpack */, was_offered, was_returned;
 	uint8_t open_pushed, digest_pushed, has_tail_gap, tail_gap_pushed, close_pushed;
 	uint8_t is_queued, is_ranked, is_ended; /* ended: no producer any more */
 };

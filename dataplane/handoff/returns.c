@@ -23,14 +23,14 @@ static void object_rewind(struct vg_object *o, int was_decoding)
 	o->is_queued = 0;
 	if (!o->is_used || o->is_dead)
 		return;
-	if (o->was_returned || (was_decoding && o->no_decode) ||
+	if (o->was_returned || (was_decoding && o->no_decode > 1) ||
 	    (o->was_offered && ++o->n_tries > VG_OBJECT_MAX_TRIES)) {
 		object_lose(o);
 		return;
 	}
 	stats = o->lane->home->stats;
 	if (was_decoding) {
-		o->no_decode = 1;
+		o->no_decode++;
 		vg_count(stats, VG_C_OBJECT_NO_DECODE, 1);
 	}
 	if (o->was_offered)

@@ -25,6 +25,7 @@ static void open_write(struct vg_lane *lane, struct vg_object *o)
 	d->flags = o->open_flags;
 	d->flags |= o->digest_only ? VG_OPEN_DIGEST_ONLY : 0u;
 	d->flags |= o->no_decode ? VG_OPEN_NO_DECODE : 0u;
+	d->flags |= o->no_decode > 1 ? VG_OPEN_NO_UNPACK : 0u;
 	d->flags |= o->was_offered ? VG_OPEN_RETRY : 0u;
 	d->open.size_hint = o->size_hint;
 	d->open.codings = o->codings;

@@ -46,18 +46,19 @@ struct vg_lane_in {
 	_Alignas(64) _Atomic uint64_t tail;     /* descriptors consumed; 0 = not begun */
 	_Alignas(64) _Atomic uint64_t ret_head; /* returns published */
 	/* Object whose bytes a content decoder broke on or, where a hasher may die without a word, is looking at now;
-	 * 0 = none. After its death the dataplane offers that one object again with VG_OPEN_NO_DECODE, the others
-	 * unchanged. A lie here harms the liar's own objects only. */
+	 * 0 = none. After its death the dataplane offers that one object again with VG_OPEN_NO_DECODE, then with
+	 * VG_OPEN_NO_UNPACK too, the others unchanged. A lie here harms the liar's own objects only. */
 	_Alignas(64) _Atomic uint64_t decoding;
 };
 
 /* DIGEST_ONLY, also as a flag of OPEN: give chunks back as they are digested, at once also those held so far. */
 enum vg_desc_type { VG_DESC_OPEN = 1, VG_DESC_DATA, VG_DESC_GAP, VG_DESC_CLOSE, VG_DESC_DIGEST_ONLY };
 /* OPEN.flags */
-#define VG_OPEN_NO_DECODE   1u /* digests only, no content decoder: its last decoder crashed */
-#define VG_OPEN_DIGEST_ONLY 2u /* the ladder's second step: give chunks back as they are digested */
-#define VG_OPEN_RETRY       4u /* offered again after a hasher died */
-#define VG_OPEN_ALL_FILES   8u /* digest whatever its kind is */
+#define VG_OPEN_NO_DECODE   1u  /* no picture decoder: the last one crashed; codings and parts are still opened */
+#define VG_OPEN_DIGEST_ONLY 2u  /* the ladder's second step: give chunks back as they are digested */
+#define VG_OPEN_RETRY       4u  /* offered again after a hasher died */
+#define VG_OPEN_ALL_FILES   8u  /* digest whatever its kind is */
+#define VG_OPEN_NO_UNPACK   16u /* beside NO_DECODE: it crashed again, so only digests of the body as it came */
 
 /* One descriptor. object_id is never 0: low 32 bits = attribution slot, high 32 bits = its generation. */
 struct vg_desc {

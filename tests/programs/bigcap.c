@@ -1,6 +1,6 @@
-/* bigcap: writes a large capture for the bench: picture files served over HTTP/1.1 keep-alive connections, many at a time,
- * segments of 1,460 bytes, an acknowledgement for every second one; the same command writes the same bytes. Each transfer
- * gets a JPEG comment with its number, so that no two bodies have the same digests.
+/* bigcap: writes a large capture for the bench: picture files served over HTTP/1.1 keep-alive connections, many at a
+ * time, segments of 1,460 bytes, an acknowledgement for every second one; the same command writes the same bytes. Each
+ * transfer gets a JPEG comment with its number, so that no two bodies have the same digests.
  * usage: test-bigcap OUT.pcap --bytes N [--flows N] PICTURE.jpg...        (N flows at a time, default 12) */
 #include <getopt.h>
 #include <stdint.h>

@@ -318,13 +318,28 @@ static void a_picture_cut_short_is_hashed_but_not_matched_exactly(void **state)
 	assert_int_equal(vg_worker_make_count(f->m, VG_H_IMAGES_PARTIAL), 2);
 }
 
-static void an_object_that_crashed_a_decoder_gets_digests_only(void **state)
+static void an_object_that_crashed_a_decoder_is_still_opened(void **state)
 {
 	struct fixture *f = *state;
 	struct vg_coded gz = vg_coded_gzip(f->jpeg, f->n_jpeg);
-	list_md5(f, gz.at, gz.n_bytes);
+	list_md5(f, f->jpeg, f->n_jpeg);
 	assert_int_equal(
 		walk(f, gz.at, gz.n_bytes, (struct sent){ .codings = VG_CODING_GZIP, .flags = VG_OPEN_NO_DECODE }), 1);
+	check_digests(record(f, 0), f->jpeg, f->n_jpeg);
+	assert_true(record(f, 0)->flags & VG_RECORD_NO_DECODE);
+	assert_false(record(f, 0)->flags & VG_RECORD_HAS_PDQ);
+	assert_int_equal(record(f, 0)->n_hits, 1);
+	assert_int_equal(vg_worker_make_count(f->m, VG_H_IMAGES), 0);
+	free(gz.at);
+}
+
+static void an_object_that_crashed_again_gets_digests_only(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_coded gz = vg_coded_gzip(f->jpeg, f->n_jpeg);
+	unsigned flags = VG_OPEN_NO_DECODE | VG_OPEN_NO_UNPACK;
+	list_md5(f, gz.at, gz.n_bytes);
+	assert_int_equal(walk(f, gz.at, gz.n_bytes, (struct sent){ .codings = VG_CODING_GZIP, .flags = flags }), 1);
 	check_digests(record(f, 0), gz.at, gz.n_bytes);
 	assert_true(record(f, 0)->flags & VG_RECORD_NO_DECODE);
 	assert_int_equal(record(f, 0)->n_hits, 1);
@@ -388,7 +403,8 @@ int main(void)
 		T(a_form_gives_its_body_and_each_of_its_files),
 		T(a_body_with_a_hole_keeps_the_files_that_are_whole),
 		T(a_picture_cut_short_is_hashed_but_not_matched_exactly),
-		T(an_object_that_crashed_a_decoder_gets_digests_only),
+		T(an_object_that_crashed_a_decoder_is_still_opened),
+		T(an_object_that_crashed_again_gets_digests_only),
 		T(an_empty_body_is_a_body),
 		T(a_bomb_is_stopped_and_the_next_object_is_none_the_worse),
 		T(more_files_than_the_budget_are_counted_and_left_out),

@@ -144,7 +144,7 @@ static void an_index_out_of_range_ends_the_lane_at_once(void **state)
 	assert_int_equal(atomic_load(&b->handoff->lanes[0].state), VG_LANE_CUT);
 }
 
-static void the_object_in_a_decoder_is_tried_once_more_undecoded(void **state)
+static void the_object_in_a_decoder_is_tried_again_undecoded_then_unopened(void **state)
 {
 	struct vg_handoff_bench *b = *state;
 	struct vg_sim *sim = &b->sims[0];
@@ -162,6 +162,11 @@ static void the_object_in_a_decoder_is_tried_once_more_undecoded(void **state)
 	assert_int_equal(sim->objects[o->slot].open_flags, VG_OPEN_RETRY | VG_OPEN_NO_DECODE);
 	assert_int_equal(sim->objects[other->slot].open_flags, VG_OPEN_RETRY);
 	assert_int_equal(sim->n_closes, 2);
+	atomic_store(&sim->in->decoding, vg_object_id(o)); /* it was not the picture */
+	vg_sim_detach(sim);
+	vg_sim_attach(sim, b->handoff, 0);
+	(void)vg_sim_run(sim, 100);
+	assert_int_equal(sim->objects[o->slot].open_flags, VG_OPEN_RETRY | VG_OPEN_NO_DECODE | VG_OPEN_NO_UNPACK);
 	atomic_store(&sim->in->decoding, vg_object_id(o)); /* it dies of it all the same */
 	vg_sim_detach(sim);
 	assert_int_equal(b->stats.counters[VG_C_OBJECT_LOST], 1);
@@ -279,7 +284,7 @@ int main(void)
 		ON_BENCH(eight_lies_end_the_lane_and_the_rest_goes_on),
 		ON_BENCH(a_done_twice_is_a_lie),
 		ON_BENCH(an_index_out_of_range_ends_the_lane_at_once),
-		ON_BENCH(the_object_in_a_decoder_is_tried_once_more_undecoded),
+		ON_BENCH(the_object_in_a_decoder_is_tried_again_undecoded_then_unopened),
 		ON_BENCH(an_object_whose_chunks_went_back_dies_with_its_hasher),
 		ON_BENCH(nobody_kills_hashers_for_ever),
 		ON_BENCH(what_is_begun_between_two_hashers_is_kept_for_the_next),
