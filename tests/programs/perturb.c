@@ -1,4 +1,4 @@
-/* perturb: a capture goes in, one that tells the same story less politely comes out. Ethernet captures of IPv4 and IPv6.
+/* perturb: a capture goes in, one that tells the same story less politely comes out. Ethernet frames of IPv4, IPv6.
  * usage: test-perturb IN.pcap OUT [--seed N] then any of, applied in this order:
  *   --strip-syn         leave out every SYN and SYN-ACK: flows are picked up in their middle
  *   --split N           cut each TCP payload into segments of N bytes

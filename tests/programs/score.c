@@ -3,7 +3,8 @@
  *        [--missing]
  * A manifest row (pcap,proto,mode,dir,cport,sport,file,size,md5,sha1,sha256,recoverable,note) that is recoverable
  * counts as found when an object of the same capture (by base name), state complete, of that size, bears its MD5,
- * SHA-1 and SHA-256; each object serves one row. Prints a line per capture and mode and a total; exit 1 below --min (default 100). */
+ * SHA-1 and SHA-256; each object serves one row. Prints a line per capture and mode and a total;
+ * exit 1 below --min (default 100). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
