@@ -17,8 +17,9 @@
 
 #define TICK_MS        20
 #define MAX_WAIT_MS    500
-#define MAX_IN_A_ROW   64   /* messages of one link before the others have a turn */
-#define PATIENCE_MS    1000 /* after a match that could not be made durable */
+#define MAX_IN_A_ROW   64             /* messages of one link before the others have a turn */
+#define PATIENCE_MS    1000           /* after a match that could not be made durable */
+#define BOOT_NS        10000000000ull /* a boot that is not here by then, with another one linked, will not come */
 #define DATAPLANE_LINK VG_INTAKE_GONE
 
 static int is_dataplane(const struct vg_intake_link *link)
@@ -76,6 +77,15 @@ static enum vg_err flush(struct vg_intake_link *link)
 	return err == VG_EAGAIN ? VG_OK : err;
 }
 
+int vg_intake_awaits_boot(const struct vg_intake *intake, uint64_t boot_id)
+{
+	if (!vg_boots_ready(intake->boots, NULL))
+		return 1;
+	if (!boot_id || vg_boots_knows(intake->boots, boot_id))
+		return 0;
+	return !intake->dataplane.has_hello || vg_mono_now().ns - intake->welcome_ns < BOOT_NS;
+}
+
 static enum vg_err take_hasher_hello(struct vg_intake_link *link, const struct vg_msg_hasher_hello *m, int *fds,
 				     size_t n_fds)
 {
@@ -84,6 +94,9 @@ static enum vg_err take_hasher_hello(struct vg_intake_link *link, const struct v
 	enum vg_err err;
 	if (n_fds != 1 || m->hasher_idx != link->hasher_idx || link->has_hello)
 		return VG_EPROTO;
+	/* Without an index it takes nothing from its lanes: what it would find could not be checked yet. */
+	if (vg_intake_awaits_boot(link->intake, m->boot_id))
+		return VG_EAGAIN;
 	link->page = vg_stats_page_map(fds[0], &err);
 	if (err)
 		return err;
@@ -145,6 +158,7 @@ static enum vg_err on_dataplane_message(struct vg_intake_link *link, const void 
 	if (vg_msg_is(head, n_bytes, VG_MSG_WELCOME, sizeof(struct vg_msg_welcome)) && !n_fds && !link->has_hello) {
 		err = take_welcome(intake, message);
 		link->has_hello = !err;
+		intake->welcome_ns = vg_mono_now().ns;
 	} else if (link->has_hello && vg_msg_is(head, n_bytes, VG_MSG_ATTR, sizeof(struct vg_msg_attr)) && n_fds == 1) {
 		err = vg_boots_attr(intake->boots, message, fds[0]);
 	} else if (link->has_hello && vg_msg_is(head, n_bytes, VG_MSG_STATS, sizeof(struct vg_msg_stats)) &&
@@ -189,7 +203,7 @@ static void on_link(void *ctx, int fd, uint32_t events)
 		if (err == VG_EAGAIN) { /* not durable: what was before it is acknowledged, the rest comes again */
 			link->intake->counts.n_waits++;
 			(void)flush(link);
-			drop(link, PATIENCE_MS);
+			drop(link, link->has_hello ? PATIENCE_MS : TICK_MS);
 			return;
 		}
 	}

@@ -27,11 +27,14 @@ struct vg_intake {
 	struct vg_intake_hooks hooks;
 	struct vg_boots *boots;
 	struct vg_intake_link dataplane, *hashers;
-	uint64_t timer;
+	uint64_t timer, welcome_ns; /* when the present dataplane said WELCOME */
 	struct vg_intake_counts counts;
 	struct vg_stats_page gone[2]; /* sums of processes that are gone: dataplane, hashing */
 };
 
+/* 1 where that boot's memory is not here but may still come: the dataplane is not linked, or only just. Its
+ * hashers get no index meanwhile, so that they find nothing which could not be checked. */
+int vg_intake_awaits_boot(const struct vg_intake *intake, uint64_t boot_id);
 /* Adds a page to the sums of what is gone. */
 void vg_intake_page_gone(struct vg_intake *intake, int is_hasher, const struct vg_stats_page *page);
 /* One record from a hasher, with its descriptors (closed here). VG_OK = worked, to be acknowledged; VG_EAGAIN = not

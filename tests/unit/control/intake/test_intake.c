@@ -200,6 +200,32 @@ static void matches_of_the_boot_before_are_still_taken(void **state)
 	assert_int_equal(rig_refused(r, VG_REFUSE_BOOT), 1);
 }
 
+/* It found the new dataplane before vigild did: what it sent now would name records that are not here yet. */
+static void a_hasher_of_a_boot_that_is_not_here_yet_waits(void **state)
+{
+	struct rig *r = *state;
+	struct vg_stats_page *page;
+	struct vg_msg_index index;
+	rig_dataplane(r, RIG_BOOT + 1);
+	r->hasher_fd = rig_accept(r, r->listen_fd[0]);
+	int fd = rig_page(VG_STATS_BYTES, 0, (void **)&page);
+	munmap(page, VG_STATS_BYTES);
+	assert_int_equal(vg_memfd_seal(fd, VG_SEALS_OURS), VG_OK);
+	struct vg_msg_hasher_hello h = { vg_msg_head(VG_MSG_HASHER_HELLO, sizeof(h)), 0, 0, RIG_BOOT };
+	rig_send(r->hasher_fd, &h, sizeof(h), &fd, 1);
+	close(fd);
+	rig_settle(r);
+	assert_int_equal(rig_receive(r->hasher_fd, VG_MSG_INDEX, &index, sizeof(index)), -1);
+	close(r->hasher_fd);
+	close(r->dataplane_fd);
+	rig_settle(r);
+	rig_dataplane(r, RIG_BOOT);
+	rig_hasher(r); /* called again, and given its index */
+	send_match(r);
+	assert_int_equal(r->n_matches, 1);
+	assert_int_equal(rig_refused(r, VG_REFUSE_BOOT), 0);
+}
+
 static void more_matches_than_the_ration_are_held(void **state)
 {
 	struct rig *r = *state;
@@ -294,6 +320,7 @@ int main(void)
 		T(a_hello_of_another_hasher_or_with_a_loose_page_is_refused),
 		T(a_dataplane_whose_memory_could_change_is_refused),
 		T(matches_of_the_boot_before_are_still_taken),
+		T(a_hasher_of_a_boot_that_is_not_here_yet_waits),
 		T(more_matches_than_the_ration_are_held),
 		T(a_new_generation_is_sent_at_once),
 		T(objects_and_the_end_of_input_are_told),
