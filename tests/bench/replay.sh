@@ -40,7 +40,7 @@ suricata() {
 	echo "suricata7_$1 $(echo "$bytes $c" | awk '{ printf "%.3f", $1 * 8 / 1e9 / $2 }') Gbit/s-per-cpu-s"
 	echo "suricata7_${1}_cpu $c cpu-s"
 }
-vigil digests_off "hashing:" "  digests: no"
+vigil digests_off "hashing:" "  digests: no" "  pdq: no"
 vigil digests_on "hashing:" "  pdq: no"
 vigil digests_and_pdq "hashing:" "  pdq: yes"
 if [ -x "$LAB/suri7/usr/bin/suricata" ] && [ -x "$shared/lab/peers/s7.sh" ]; then
