@@ -123,6 +123,18 @@ static void on_kick(void *ctx)
 	ob->kick_timer = 0;
 	vg_outbox_pump(ob);
 }
+static void on_retry(void *ctx)
+{
+	struct vg_outbox *ob = ctx;
+	ob->retry_timer = 0;
+	vg_outbox_pump(ob);
+}
+void vg_outbox_wake_in(struct vg_outbox *ob, uint64_t ms)
+{
+	/* Only the newest is kept: the tick finds what it replaced. */
+	vg_loop_cancel(ob->loop, ob->retry_timer);
+	ob->retry_timer = vg_loop_after(ob->loop, ms + 1, on_retry, ob);
+}
 void vg_outbox_kick(struct vg_outbox *ob)
 {
 	if (!ob->kick_timer)
@@ -161,6 +173,7 @@ void vg_outbox_destroy(struct vg_outbox *ob)
 		return;
 	vg_loop_cancel(ob->loop, ob->tick_timer);
 	vg_loop_cancel(ob->loop, ob->kick_timer);
+	vg_loop_cancel(ob->loop, ob->retry_timer);
 	if (ob->peer_fd >= 0) {
 		vg_loop_unwatch(ob->loop, ob->peer_fd);
 		close(ob->peer_fd);

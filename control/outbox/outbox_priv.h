@@ -27,7 +27,7 @@ struct vg_outbox {
 	struct vg_outbox_conf conf;
 	struct vg_machine_limits limits;
 	uint64_t random, next_job;
-	uint64_t tick_timer, kick_timer;
+	uint64_t tick_timer, kick_timer, retry_timer;
 	/* the reporter */
 	int listen_fd, peer_fd, peer_ready; /* ready: its HELLO was taken */
 	struct vg_job job;
@@ -41,6 +41,8 @@ struct vg_outbox {
 void vg_outbox_pump(struct vg_outbox *ob);
 void vg_outbox_emit(struct vg_outbox *ob, enum vg_outbox_event_kind kind, const struct vg_row *row, unsigned call,
 		    const char *text);
+/* A row waits: looks for it again when its time has come. */
+void vg_outbox_wake_in(struct vg_outbox *ob, uint64_t ms);
 void vg_outbox_health(struct vg_outbox *ob, enum vg_health health);
 uint64_t vg_outbox_random(struct vg_outbox *ob);
 /* turn.c: orders the next call of the row; VG_EAGAIN: nothing was ordered, look for the next row. */

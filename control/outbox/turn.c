@@ -17,12 +17,15 @@ static void schedule(struct vg_outbox *ob, struct vg_row *row, int wait, int64_t
 {
 	const struct vg_outbox_conf *c = &ob->conf;
 	int late = now_ns - row->pub.queued_ns > LATE_NS;
+	uint64_t wait_ms;
+
 	row->pub.next_try_ns = now_ns;
-	if (wait)
-		row->pub.next_try_ns += (int64_t)vg_machine_wait_ms(row->pub.n_attempts, late, c->retry_first_ms,
-								    c->retry_max_ms, c->retry_late_ms,
-								    vg_outbox_random(ob)) *
-					1000000;
+	if (!wait)
+		return;
+	wait_ms = vg_machine_wait_ms(row->pub.n_attempts, late, c->retry_first_ms, c->retry_max_ms, c->retry_late_ms,
+				     vg_outbox_random(ob));
+	row->pub.next_try_ns += (int64_t)wait_ms * 1000000;
+	vg_outbox_wake_in(ob, wait_ms);
 }
 
 /* Moves the case along with its row, in the transaction of the row. */

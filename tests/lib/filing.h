@@ -176,7 +176,10 @@ static inline void filing_stop(pid_t *pid, const char *what)
 	if (*pid > 0) {
 		kill(*pid, SIGTERM);
 		waitpid(*pid, &status, 0);
-		filing_must(WIFEXITED(status) && WEXITSTATUS(status) == 0, what);
+		/* by the signal itself: it came before there was a handler */
+		filing_must((WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+				    (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM),
+			    what);
 	}
 	*pid = 0;
 }

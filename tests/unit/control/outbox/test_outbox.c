@@ -349,6 +349,68 @@ static void epochs_rotate_and_end_when_settled(void **state)
 	assert_filed_once(f, 2);
 	end(f);
 }
+static void an_endpoint_that_is_away_alarms_once_and_nothing_is_lost(void **state)
+{
+	struct filing *f = begin();
+	char port[16];
+	struct vg_outbox_row row;
+	(void)state;
+
+	f->outbox->conf.n_breaker = 3;
+	filing_stop(&f->endpoint, "the endpoint's end");
+	int64_t id = filing_add(f, 1, N_BYTES);
+	(void)filing_run(f, 1200);
+	struct vg_outbox_counts counts;
+	vg_outbox_counts(f->outbox, &counts);
+	assert_true(counts.breaker_open && counts.oldest_pending_ns > 0);
+	assert_int_equal(f->n_alarms, 1);
+	assert_int_equal(vg_outbox_find(f->outbox, id, &row), VG_OK);
+	assert_true(row.n_attempts >= 3 && row.state == VG_OUTBOX_OPENING);
+	snprintf(port, sizeof(port), "%s", strrchr(f->url, ':') + 1);
+	*strchr(port, '/') = 0;
+	f->endpoint = filing_spawn(f, "vigil-endpoint", "--state", filing_path(f, "endpoint"), "--port", port);
+	assert_true(filing_run(f, 10000));
+	assert_filed_once(f, 1);
+	vg_outbox_counts(f->outbox, &counts);
+	assert_true(!counts.breaker_open && !counts.oldest_pending_ns && counts.n_state[VG_OUTBOX_FILED] == 1);
+	assert_int_equal(f->n_alarms, 1);
+	end(f);
+}
+static void a_name_that_does_not_resolve_waits_and_kills_nobody(void **state)
+{
+	struct filing *f = begin();
+	struct vg_outbox_row row;
+	char url[128];
+	(void)state;
+
+	snprintf(url, sizeof(url), "%s", f->url);
+	filing_close(f);
+	snprintf(f->url, sizeof(f->url), "https://no-such-host.invalid/ispws");
+	filing_open(f);
+	int64_t id = filing_add(f, 1, N_BYTES);
+	for (int i = 0; i < 500 && f->n_steps < 1; i++)
+		vg_loop_step(f->loop, 20);
+	assert_int_equal(vg_outbox_find(f->outbox, id, &row), VG_OK);
+	assert_true(row.n_attempts >= 1 && row.state == VG_OUTBOX_OPENING);
+	assert_non_null(strstr(row.last_text, "resolve"));
+	assert_int_equal(waitpid(f->reporter, NULL, WNOHANG), 0);
+	snprintf(f->url, sizeof(f->url), "%s", url);
+	end(f);
+}
+static void a_report_that_takes_too_long_alarms_once(void **state)
+{
+	struct filing *f = begin();
+	(void)state;
+	filing_kill(&f->reporter, SIGKILL);
+	filing_add(f, 1, N_BYTES);
+	f->outbox->limits.expiry_open_ns = 4000000; /* so that 3 ms are three quarters of it */
+	for (int i = 0; i < 40; i++) {
+		f->outbox->last_window_check_ns = 0;
+		vg_loop_step(f->loop, 20);
+	}
+	assert_int_equal(f->n_alarms, 1);
+	end(f);
+}
 static void a_production_endpoint_is_refused(void **state)
 {
 	struct filing *f = begin();
@@ -380,6 +442,9 @@ int main(void)
 		cmocka_unit_test(a_vigild_killed_at_any_moment_files_once),
 		cmocka_unit_test(dismissed_cases_do_not_go_out),
 		cmocka_unit_test(epochs_rotate_and_end_when_settled),
+		cmocka_unit_test(an_endpoint_that_is_away_alarms_once_and_nothing_is_lost),
+		cmocka_unit_test(a_name_that_does_not_resolve_waits_and_kills_nobody),
+		cmocka_unit_test(a_report_that_takes_too_long_alarms_once),
 		cmocka_unit_test(a_production_endpoint_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
