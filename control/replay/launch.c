@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <vigil/config_snapshot.h>
+
 #include "control/replay/borrow.h"
 #include "control/replay/digest_table.h"
 #include "control/replay/endpoint.h"
@@ -53,6 +55,11 @@ static int check_paths(struct launch *l)
 	for (size_t i = 0; i < args->n_paths; i++) {
 		const char *path = args->paths[i];
 		int bad;
+		if (strlen(path) >= VG_SNAPSHOT_PORT) {
+			snprintf(l->why, sizeof(l->why), "%.60s...: a path of more than %u bytes", path,
+				 VG_SNAPSHOT_PORT - 1);
+			return complain(l, FAILED);
+		}
 		if (args->command == VG_RUN_CMD_REPLAY) {
 			if (vg_capture_check(path, l->why, sizeof(l->why)))
 				return complain(l, FAILED);
