@@ -14,8 +14,8 @@
 #include "control/daemon_priv.h"
 #include "control/stamp.h"
 
-/* A new key once a day is enough for a window; the epoch is rotated by the outbox's owner. */
-#define NS_PER_S 1000000000ll
+#define NS_PER_S            1000000000ll
+#define MAX_UNPACKED_SAMPLE (1ull << 30)
 
 __attribute__((format(printf, 4, 5))) static enum vg_err wrong(char *why, size_t n_why, enum vg_err err,
 							       const char *format, ...)
@@ -144,12 +144,21 @@ static enum vg_err open_outbox(struct vg_daemon *d, char *why, size_t n_why)
 		   : VG_OK;
 }
 
+/* What an honest hasher can send: a body held whole, or what it kept of an unpacked stream. */
+static uint64_t max_sample_bytes(const struct vg_config *config)
+{
+	uint64_t unpacked = config->hashing.max_unpacked_bytes;
+	unpacked = unpacked > MAX_UNPACKED_SAMPLE ? MAX_UNPACKED_SAMPLE : unpacked;
+	return config->dataplane.object_hold_bytes > unpacked ? config->dataplane.object_hold_bytes : unpacked;
+}
+
 static enum vg_err open_intake(struct vg_daemon *d, char *why, size_t n_why)
 {
 	struct vg_intake_hooks hooks = vg_daemon_intake_hooks(d);
 	struct vg_intake_conf conf = { .run_dir = d->config->control.run_dir,
 				       .n_hashers = d->spec ? d->spec->n_hashers : d->config->hashing.n_hashers,
-				       .matches_per_minute = d->config->control.matches_per_minute };
+				       .matches_per_minute = d->config->control.matches_per_minute,
+				       .max_sample_bytes = max_sample_bytes(d->config) };
 	d->commit = (struct vg_commit_rooms){ d->store, d->cases, d->evidence, d->outbox,
 					      d->config->evidence.max_bytes };
 	if (vg_commit_requeue(&d->commit))

@@ -206,8 +206,10 @@ static void on_link(void *ctx, int fd, uint32_t events)
 			drop(link, link->has_hello ? PATIENCE_MS : TICK_MS);
 			return;
 		}
+		if (message.head.type == VG_MSG_MATCH) /* digests and a commit: now the others have a turn */
+			break;
 	}
-	if (err == VG_EAGAIN)
+	if (err == VG_EAGAIN) /* the socket is empty */
 		err = VG_OK;
 	if (!err)
 		err = flush(link);

@@ -52,6 +52,7 @@ struct vg_intake_conf {
 	const char *run_dir; /* kept by the caller */
 	uint32_t n_hashers;
 	uint32_t matches_per_minute; /* per hasher; more are held */
+	uint64_t max_sample_bytes; /* of one match; a sparse memfd of terabytes would keep the loop busy with digests */
 };
 struct vg_intake;
 

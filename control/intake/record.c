@@ -7,8 +7,7 @@
 
 #include "control/intake/intake_priv.h"
 
-#define MAX_SAMPLE_BYTES (1ull << 40)
-#define LOG_PER_MINUTE   10
+#define LOG_PER_MINUTE 10
 
 /* At most LOG_PER_MINUTE lines about one link: what is not said is still counted. */
 static int may_log(struct vg_intake_link *link)
@@ -116,7 +115,7 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 	view = vg_lists_view(intake->lists, r->generation);
 	if (!refusal && !view)
 		refusal = VG_REFUSE_GENERATION;
-	if (!refusal && (n_fds != 1 || r->n_sample_bytes > MAX_SAMPLE_BYTES ||
+	if (!refusal && (n_fds != 1 || r->n_sample_bytes > intake->conf.max_sample_bytes ||
 			 vg_memfd_check(fds[0], VG_SEALS_FINAL, r->n_sample_bytes, r->n_sample_bytes, &n_bytes)))
 		refusal = VG_REFUSE_MEMFD;
 	if (!refusal)

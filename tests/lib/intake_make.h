@@ -116,7 +116,10 @@ static inline void rig_init(struct rig *r, int with_objects, uint32_t per_minute
 	r->listen_fd[0] = vg_sock_listen(scratch_path(&r->scratch, "hasher-0.sock"));
 	r->listen_fd[1] = vg_sock_listen(scratch_path(&r->scratch, "hasher-1.sock"));
 	r->listen_fd[2] = vg_sock_listen(scratch_path(&r->scratch, "handover.sock"));
-	struct vg_intake_conf conf = { .run_dir = r->scratch.dir, .n_hashers = 2, .matches_per_minute = per_minute };
+	struct vg_intake_conf conf = { .run_dir = r->scratch.dir,
+				       .n_hashers = 2,
+				       .matches_per_minute = per_minute,
+				       .max_sample_bytes = 2 * RIG_N_BYTES };
 	struct vg_intake_hooks hooks = { r, rig_on_match, with_objects ? rig_on_object : NULL, rig_on_refused,
 					 rig_on_drained };
 	r->loop = vg_loop_create();

@@ -300,6 +300,17 @@ static void a_memfd_that_could_change_is_refused(void **state)
 	assert_int_equal(r->n_matches, 0);
 }
 
+static void a_huge_sparse_memfd_is_not_even_read(void **state)
+{
+	struct rig *r = *state;
+	struct vg_msg_record m = r->valid;
+	struct vg_attribution *a = &r->attr[RIG_CORE][0][RIG_SLOT];
+	a->body_bytes = m.n_bytes = m.n_sample_bytes = 1ull << 40;
+	rig_record(r, &m, rig_memfd(r, 1ull << 40, VG_SEALS_FINAL));
+	assert_int_equal(rig_refused(r, VG_REFUSE_MEMFD), 1);
+	assert_int_equal(r->n_matches, 0);
+}
+
 static void bytes_that_do_not_fit_the_record_are_refused(void **state)
 {
 	struct rig *r = *state;
@@ -397,6 +408,7 @@ int main(void)
 		T(a_true_claim_is_given_on_and_acknowledged),
 		T(every_lie_is_refused_counted_and_reaches_nobody),
 		T(a_memfd_that_could_change_is_refused),
+		T(a_huge_sparse_memfd_is_not_even_read),
 		T(bytes_that_do_not_fit_the_record_are_refused),
 		T(after_a_lie_true_claims_are_held),
 		T(an_old_generation_or_boot_is_no_lie),
