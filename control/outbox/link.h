@@ -73,7 +73,7 @@ struct vg_link_conf {
 	char user[128], password_path[512];
 	char ca_path[512]; /* PEM; empty = the system's */
 	char production_key[64];
-	uint32_t connect_ms, call_ms, low_speed_s; /* 0 = 15 s, 300 s (uploads: 3,600 s), 60 s below 100 B/s */
+	uint32_t connect_ms, call_ms, low_speed_s; /* 0 = 15 s, 300 s (uploads 12 times), 60 s below 100 B/s */
 	struct vg_reporter_card card;
 };
 #define VG_DO_MINIMAL 1u /* after a 4100: type, time, reporter, person, URL only */

@@ -172,9 +172,7 @@ static void set_common(CURL *curl, struct exchange *x, char *error)
 {
 	struct vg_client *client = x->client;
 	struct curl_blob ca = { client->ca, client->n_ca, CURL_BLOB_NOCOPY };
-	long call_ms = client->call_ms                      ? (long)client->call_ms
-		       : x->request->call == VG_CALL_UPLOAD ? 3600000L
-							    : 300000L;
+	long call_ms = client->call_ms ? (long)client->call_ms : 300000L;
 
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -195,7 +193,8 @@ static void set_common(CURL *curl, struct exchange *x, char *error)
 	curl_easy_setopt(curl, CURLOPT_PASSWORD, client->password);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "Vigil/" VG_VERSION);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)client->connect_ms);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, call_ms);
+	/* A file may be large: it gets twelve times the patience, and the low-speed limit. */
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, x->request->call == VG_CALL_UPLOAD ? 12 * call_ms : call_ms);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 100L);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)client->low_speed_s);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);

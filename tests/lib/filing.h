@@ -118,7 +118,7 @@ static inline void filing_open(struct filing *f)
 	struct vg_outbox_conf obc = { .retry_first_ms = 20,
 				      .retry_max_ms = 100,
 				      .n_breaker = 1000,
-				      .breaker_ms = 100,
+				      .breaker_ms = 30,
 				      .seed = 7,
 				      .on_event = filing_on_event,
 				      .user = f };

@@ -105,7 +105,7 @@ static void every_fault_at_every_call_ends_in_one_finished_report(void **state)
 
 	for (size_t i = 0; i < VG_ARRAY_LEN(calls); i++)
 		for (size_t k = 0; k < VG_ARRAY_LEN(kinds); k++) {
-			filing_fault(f, calls[i], kinds[k], 2, 50);
+			filing_fault(f, calls[i], kinds[k], 1 + k % 2, 50);
 			filing_add(f, ++seed, N_BYTES);
 			assert_true(filing_run(f, 20000));
 			json_decref(filing_admin(f, 1, "clear"));
