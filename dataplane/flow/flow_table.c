@@ -13,25 +13,38 @@ static inline uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Word i of a key; the last one is the two bytes that are left. Loaded from where the key lies: a copy on the stack
+ * would stall on its own stores. */
+static inline uint64_t word(const struct vg_flow_key *key, unsigned i)
+{
+	const uint8_t *at = (const uint8_t *)key + 8 * i;
+	uint16_t last;
+	uint64_t w;
+
+	if (i < 5) {
+		memcpy(&w, at, sizeof(w));
+		return w;
+	}
+	memcpy(&last, at, sizeof(last));
+	return last;
+}
+
 static inline uint32_t hash_key(const struct vg_flow_table *table, const struct vg_flow_key *key)
 {
-	uint64_t w[6] = { 0 };
-	uint64_t h;
+	uint64_t h = fold(word(key, 0) ^ table->seed[0], word(key, 1) ^ table->seed[1]);
 
-	memcpy(w, key, sizeof(*key));
-	h = fold(w[0] ^ table->seed[0], w[1] ^ table->seed[1]);
-	h = fold(w[2] ^ h ^ table->seed[2], w[3] ^ table->seed[0]);
-	h = fold(w[4] ^ h ^ table->seed[1], w[5] ^ table->seed[2]);
+	h = fold(word(key, 2) ^ h ^ table->seed[2], word(key, 3) ^ table->seed[0]);
+	h = fold(word(key, 4) ^ h ^ table->seed[1], word(key, 5) ^ table->seed[2]);
 	return (uint32_t)(h ^ h >> 32);
 }
 
 static inline int same_key(const struct vg_flow_key *a, const struct vg_flow_key *b)
 {
-	uint64_t x[6] = { 0 }, y[6] = { 0 };
+	uint64_t differ = 0;
 
-	memcpy(x, a, sizeof(*a));
-	memcpy(y, b, sizeof(*b));
-	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) | (x[5] ^ y[5]));
+	for (unsigned i = 0; i < 6; i++)
+		differ |= word(a, i) ^ word(b, i);
+	return !differ;
 }
 
 void vg_flow_table_prefetch_burst(const struct vg_flow_table *table, struct vg_packet *pkts, uint32_t n_pkts)
