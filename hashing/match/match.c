@@ -38,7 +38,7 @@ static bool perceptual(struct vg_match *m, const struct vg_match_file *file, uns
 void vg_match_file(struct vg_match *match, const struct vg_match_file *file, struct vg_msg_record *record)
 {
 	uint8_t head[VG_KIND_HEAD_BYTES];
-	struct vg_pdq_result pdq;
+	struct vg_pdq_result pdq = { .quality = 0 };
 	bool has_pdq = false;
 
 	record->kind = (uint8_t)vg_kind_of(head, vg_chain_copy(&file->bytes, 0, head, sizeof(head)));

@@ -70,6 +70,8 @@ static const char body[] = "preamble\r\n--" B "\r\n"
 			   "\r\n--" B " \t\r\n"
 			   "Content-Disposition: form-data; filename=empty\r\n\r\n"
 			   "\r\n--" B "\r\n"
+			   "Content-Disposition: form-data; filename=bare\r\n\r\n"
+			   "--" B "\r\n"
 			   "\r\n"
 			   "no head\r"
 			   "\r\n--" B "--\r\nepilogue\r\n--" B "\r\n\r\nnot a part";
@@ -77,14 +79,16 @@ static const char one[] = "data\r\n--AaB03\r\r\n--" B "y stays\r\n--" B "-z\r\n\
 
 static void check_body(const struct seen *s)
 {
-	assert_int_equal(s->n_parts, 3);
+	assert_int_equal(s->n_parts, 4);
 	assert_string_equal(s->parts[0].name, "one");
 	assert_int_equal(s->parts[0].n_bytes, strlen(one));
 	assert_memory_equal(s->parts[0].bytes, one, strlen(one));
 	assert_string_equal(s->parts[1].name, "empty");
 	assert_int_equal(s->parts[1].n_bytes, 0);
-	assert_int_equal(s->parts[2].n_bytes, 8);
-	assert_memory_equal(s->parts[2].bytes, "no head\r", 8);
+	assert_string_equal(s->parts[2].name, "bare");
+	assert_int_equal(s->parts[2].n_bytes, 0);
+	assert_int_equal(s->parts[3].n_bytes, 8);
+	assert_memory_equal(s->parts[3].bytes, "no head\r", 8);
 	for (unsigned i = 0; i < s->n_parts; i++) {
 		assert_true(s->parts[i].whole && s->parts[i].ended);
 		assert_int_equal(s->parts[i].end_off - s->parts[i].begin_off, s->parts[i].n_bytes);
