@@ -232,7 +232,7 @@ void vg_body_begin(struct vg_body *body, const struct vg_body_begin *begin)
 	body->has_codings = begin->codings != 0;
 	body->levels[1].active = false;
 	(void)open_level(body, 0, begin->boundary, begin->n_boundary, 0);
-	vg_coding_begin(body->coding, begin->codings, &body->budget, on_decoded, body);
+	vg_coding_begin(body->coding, begin->codings, begin->held != NULL, &body->budget, on_decoded, body);
 	if (body->has_codings)
 		vg_digests_init(body->decoded, VG_DIGEST_ALL);
 }

@@ -106,7 +106,15 @@ static void end_digests(struct vg_worker *w, struct vg_job *job, const struct vg
 	}
 }
 
-/* Walks a held body; where its label was plainly a lie and nothing came of it, once more as it is. */
+static void drop_results(struct vg_results *results)
+{
+	for (uint32_t i = 0; i < results->n; i++)
+		if (results->at[i].memfd >= 0)
+			close(results->at[i].memfd);
+	results->n = 0;
+}
+
+/* Walks a held body; where its label was a lie and nothing came of it, or a guess that broke, once more as it is. */
 static void unpack_held(struct vg_worker *w, struct vg_job *job, const struct vg_chain *chain, struct vg_body_end *end)
 {
 	struct vg_stream *s = &w->held;
@@ -114,14 +122,17 @@ static void unpack_held(struct vg_worker *w, struct vg_job *job, const struct vg
 	vg_worker_body_begin(w, job, s, chain, false);
 	vg_worker_body_feed(job, s->body, chain);
 	vg_body_end(s->body, end);
-	if (end->coding.coded && end->coding.bad && !end->n_bytes && chain->n_bytes) {
+	if (end->coding.coded && end->coding.bad && (!end->n_bytes || end->coding.guessed) && chain->n_bytes) {
 		struct vg_coding_result first = end->coding;
 		vg_body_release(s->body);
+		drop_results(&s->results);
+		job->matched = false;
 		vg_worker_body_begin(w, job, s, chain, true);
 		vg_worker_body_feed(job, s->body, chain);
 		vg_body_end(s->body, end);
 		end->coding = first;
 		end->coding.coded = false;
+		end->coding.unknown |= first.guessed;
 	}
 }
 
@@ -207,14 +218,6 @@ static bool put(struct vg_worker *w, struct vg_job *job, const struct closed *c,
 	r->memfd = -1;
 	job->n_unacked++;
 	return true;
-}
-
-static void drop_results(struct vg_results *results)
-{
-	for (uint32_t i = 0; i < results->n; i++)
-		if (results->at[i].memfd >= 0)
-			close(results->at[i].memfd);
-	results->n = 0;
 }
 
 static void count_latency(struct vg_worker *w, uint64_t enqueued_ns)

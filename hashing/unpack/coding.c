@@ -21,7 +21,7 @@ enum method { SNIFF, PLAIN, INFLATE, BROTLI, TRAILER, FINISHED };
 struct layer {
 	enum method method;
 	enum vg_coding label;
-	bool gzip;
+	bool gzip, in_sniff; /* in_sniff: only the sniffed bytes have been eaten, they can still be taken back */
 	uint8_t sniff[N_SNIFF];
 	size_t n_sniff;
 	z_stream z;
@@ -35,7 +35,7 @@ struct vg_coding_stack {
 	vg_coding_sink_fn sink;
 	void *ctx;
 	struct vg_coding_result result;
-	bool stopped;
+	bool stopped, may_guess;
 };
 
 static enum vg_step feed_layer(struct vg_coding_stack *s, uint32_t layer_idx, const uint8_t *bytes, size_t n_bytes);
@@ -55,10 +55,23 @@ static enum vg_step broken(struct vg_coding_stack *s)
 	return VG_BAD;
 }
 
+/* A layer's decoder does not like its bytes. Where nothing but the sniffed ones were eaten and nothing was made of
+ * them, they are not coded at all and pass as they are. */
+static enum vg_step refused(struct vg_coding_stack *s, struct layer *l, bool made_any, struct vg_span *in)
+{
+	if (!l->in_sniff || made_any)
+		return broken(s);
+	l->method = PLAIN;
+	s->result.wrong_label = true;
+	*in = (struct vg_span){ l->sniff, l->n_sniff };
+	return VG_MORE;
+}
+
 /* The feeders of one layer move *in past what they have eaten; what they leave belongs to the layer's next method. */
 static enum vg_step feed_brotli(struct vg_coding_stack *s, uint32_t layer_idx, struct vg_span *in)
 {
 	struct layer *l = &s->layers[layer_idx];
+	bool made_any = false;
 
 	for (;;) {
 		uint8_t *out = l->piece;
@@ -69,7 +82,8 @@ static enum vg_step feed_brotli(struct vg_coding_stack *s, uint32_t layer_idx, s
 		if (n_made && (!vg_budget_make(s->budget, n_made) || pass_on(s, layer_idx, l->piece, n_made) == VG_BAD))
 			return broken(s);
 		if (r == BROTLI_DECODER_RESULT_ERROR)
-			return broken(s);
+			return refused(s, l, made_any |= n_made != 0, in);
+		made_any |= n_made != 0;
 		if (r == BROTLI_DECODER_RESULT_SUCCESS) {
 			l->method = FINISHED;
 			return VG_MORE;
@@ -100,7 +114,7 @@ static enum vg_step feed_inflate(struct vg_coding_stack *s, uint32_t layer_idx, 
 		if (!l->z.avail_in && (r == Z_BUF_ERROR || (r == Z_OK && l->z.avail_out)))
 			break;
 		if (r != Z_OK)
-			return broken(s);
+			return refused(s, l, l->z.total_out != 0, in);
 	}
 	in->at = l->z.next_in;
 	in->n_bytes = l->z.avail_in;
@@ -130,16 +144,19 @@ static enum vg_step feed_trailer(struct vg_coding_stack *s, uint32_t layer_idx, 
 	return feed_inflate(s, layer_idx, &head);
 }
 
-/* What the first bytes are, whatever the label says. */
-static enum method judge(struct layer *l, int *window_bits)
+/* What the first bytes are, whatever the label says. Raw deflate has no sign of its own: behind a label we do not
+ * know it is a guess, for callers who can take it back. */
+static enum method judge(struct vg_coding_stack *s, struct layer *l, int *window_bits)
 {
-	const uint8_t *b = l->sniff;
+	uint8_t *b = l->sniff;
 	unsigned kind = vg_kind_of(b, l->n_sniff);
 	bool zlib = l->n_sniff >= 2 && (b[0] & 15) == 8 && b[0] >> 4 <= 7 && (b[0] << 8 | b[1]) % 31 == 0;
 
 	if (l->n_sniff >= 3 && b[0] == 0x1f && b[1] == 0x8b && b[2] == 8) {
 		*window_bits = 15 + 16;
 		l->gzip = true;
+		if (l->n_sniff > 3)
+			b[3] &= 0x1f; /* reserved flags: others pass them over, so that nobody hides behind one */
 		return INFLATE;
 	}
 	if (kind != VG_KIND_UNKNOWN && kind != VG_KIND_GZIP && l->label != VG_CODING_BR)
@@ -151,6 +168,10 @@ static enum method judge(struct layer *l, int *window_bits)
 		return INFLATE;
 	}
 	*window_bits = -15;
+	if (l->label == VG_CODING_UNKNOWN && s->may_guess) {
+		s->result.guessed = true;
+		return INFLATE;
+	}
 	return l->label == VG_CODING_DEFLATE ? INFLATE : PLAIN;
 }
 
@@ -158,28 +179,24 @@ static enum vg_step decide(struct vg_coding_stack *s, uint32_t layer_idx)
 {
 	struct layer *l = &s->layers[layer_idx];
 	int window_bits = 0;
+	enum vg_step step;
 
-	l->method = judge(l, &window_bits);
-	switch (l->method) {
-	case INFLATE:
-		if (inflateInit2(&l->z, window_bits) != Z_OK) {
-			l->method = FINISHED;
-			return broken(s);
-		}
-		s->result.wrong_label |= l->gzip != (l->label == VG_CODING_GZIP);
-		break;
-	case BROTLI:
+	l->method = judge(s, l, &window_bits);
+	s->result.wrong_label |= l->method == PLAIN || l->gzip != (l->label == VG_CODING_GZIP);
+	if (l->method == INFLATE && inflateInit2(&l->z, window_bits) != Z_OK)
+		return broken(s);
+	if (l->method == BROTLI) {
 		l->br = BrotliDecoderCreateInstance(NULL, NULL, NULL);
-		if (!l->br) {
-			l->method = FINISHED;
+		if (!l->br)
 			return broken(s);
-		}
-		break;
-	default:
-		s->result.wrong_label = true;
 	}
-	s->result.coded |= l->method != PLAIN;
-	return feed_layer(s, layer_idx, l->sniff, l->n_sniff);
+	l->in_sniff = true;
+	step = feed_layer(s, layer_idx, l->sniff, l->n_sniff);
+	l->in_sniff = false;
+	/* Below a coding that nobody knows there is nothing that could be undone. */
+	if (l->method == PLAIN && l->label == VG_CODING_UNKNOWN)
+		s->n_layers = layer_idx + 1;
+	return step;
 }
 
 static enum vg_step feed_layer(struct vg_coding_stack *s, uint32_t layer_idx, const uint8_t *bytes, size_t n_bytes)
@@ -226,27 +243,24 @@ struct vg_coding_stack *vg_coding_create(void)
 	return calloc(1, sizeof(struct vg_coding_stack));
 }
 
-void vg_coding_begin(struct vg_coding_stack *stack, uint32_t codings, struct vg_budget *budget, vg_coding_sink_fn sink,
-		     void *ctx)
+void vg_coding_begin(struct vg_coding_stack *stack, uint32_t codings, bool may_guess, struct vg_budget *budget,
+		     vg_coding_sink_fn sink, void *ctx)
 {
 	stack->n_layers = 0;
 	stack->budget = budget;
 	stack->sink = sink;
 	stack->ctx = ctx;
 	stack->stopped = false;
+	stack->may_guess = may_guess;
 	memset(&stack->result, 0, sizeof(stack->result));
 	for (int i = VG_CODING_DEPTH - 1; i >= 0; i--) {
 		unsigned label = codings >> (8 * i) & 0xff;
 		if (label == VG_CODING_NONE)
 			continue;
-		if (label >= VG_CODING_UNKNOWN) {
-			stack->result.unknown = true;
-			break;
-		}
 		struct layer *l = &stack->layers[stack->n_layers++];
 		l->method = SNIFF;
-		l->label = label;
-		l->gzip = false;
+		l->label = label < VG_CODING_UNKNOWN ? label : VG_CODING_UNKNOWN;
+		l->gzip = l->in_sniff = false;
 		l->n_sniff = 0;
 		l->br = NULL;
 		memset(&l->z, 0, sizeof(l->z));
@@ -280,8 +294,9 @@ void vg_coding_end(struct vg_coding_stack *stack, struct vg_coding_result *resul
 		/* A body shorter than the sniff is decided by what there is; an empty one is empty. */
 		if (l->method == SNIFF && l->n_sniff && !stack->stopped && decide(stack, i) == VG_BAD)
 			stack->stopped = true;
-		if (l->method == INFLATE || l->method == BROTLI)
-			stack->result.bad = true;
+		stack->result.bad |= l->method == INFLATE || l->method == BROTLI;
+		stack->result.coded |= l->method != SNIFF && l->method != PLAIN;
+		stack->result.unknown |= l->label == VG_CODING_UNKNOWN && (l->method == SNIFF || l->method == PLAIN);
 	}
 	for (uint32_t i = 0; i < stack->n_layers; i++) {
 		struct layer *l = &stack->layers[i];

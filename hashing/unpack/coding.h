@@ -29,12 +29,14 @@ struct vg_coding_result {
 	bool coded;       /* at least one layer really was a coding, and was undone */
 	bool wrong_label; /* bytes were not what their label says: passed as they are, or undone by what they are */
 	bool bad;         /* a coding broke, or its end is missing: what was given is its beginning */
+	bool guessed;     /* a coding of another name was undone as raw deflate: where it is bad, too, take it back */
 	bool unknown;     /* a coding of another name was applied: nothing below it could be undone */
 };
 
-/* Begins a body with `codings` (media.h). What is decoded goes to sink(ctx, …); budget is charged and may stop it. */
-void vg_coding_begin(struct vg_coding_stack *stack, uint32_t codings, struct vg_budget *budget, vg_coding_sink_fn sink,
-		     void *ctx);
+/* Begins a body with `codings` (media.h). may_guess: the caller has the bytes and can begin again as plain. What is
+ * decoded goes to sink(ctx, …); budget is charged and may stop it. */
+void vg_coding_begin(struct vg_coding_stack *stack, uint32_t codings, bool may_guess, struct vg_budget *budget,
+		     vg_coding_sink_fn sink, void *ctx);
 
 /* Feeds the next bytes of the body. VG_MORE; VG_BAD: nothing more will come out (broken or over budget), feed no
  * more. */

@@ -27,7 +27,7 @@ static struct sum undo(struct vg_coding_stack *stack, uint32_t codings, const ui
 	struct vg_coding_result result;
 	struct sum sum = { 0, 0 };
 
-	vg_coding_begin(stack, codings, &budget, sink, &sum);
+	vg_coding_begin(stack, codings, true, &budget, sink, &sum);
 	for (size_t at = 0; at < n; at += n_piece)
 		if (vg_coding_feed(stack, body + at, n - at < n_piece ? n - at : n_piece) == VG_BAD)
 			break;

@@ -24,6 +24,7 @@ struct fixture {
 	struct vg_coding_result result;
 	uint8_t text[N_TEXT];
 	uint8_t *got;
+	bool may_guess;
 	size_t n_got;
 };
 
@@ -65,7 +66,7 @@ static enum vg_step undo(struct fixture *f, uint32_t codings, const void *bytes,
 	f->budget.spent = false;
 	if (!f->budget.max_bytes)
 		f->budget = (struct vg_budget){ .max_bytes = 1 << 30, .max_ratio = 100000 };
-	vg_coding_begin(f->stack, codings, &f->budget, sink, f);
+	vg_coding_begin(f->stack, codings, f->may_guess, &f->budget, sink, f);
 	for (size_t i = 0; i < n && step == VG_MORE;) {
 		size_t k = n_piece ? n_piece : 1 + vg_random(&seed) % 5000;
 		uint8_t *at;
@@ -170,6 +171,46 @@ static void an_unknown_coding_is_passed_through_and_said(void **state)
 	assert_int_equal(f->n_got, 100);
 }
 
+static void a_coding_of_another_name_is_known_by_its_bytes_or_guessed(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_coded gz = vg_coded_gzip(f->text, 5000), raw = vg_coded_deflate(f->text, 5000, -15);
+	undo(f, VG_CODING_UNKNOWN, gz.at, gz.n_bytes, 0);
+	check_text(f, 5000);
+	assert_true(f->result.coded && !f->result.unknown && !f->result.guessed);
+	undo(f, VG_CODING_UNKNOWN, raw.at, raw.n_bytes, 0);
+	assert_int_equal(f->n_got, raw.n_bytes); /* a guess is not for everybody */
+	assert_true(f->result.unknown);
+	f->may_guess = true;
+	undo(f, VG_CODING_UNKNOWN, raw.at, raw.n_bytes, 0);
+	check_text(f, 5000);
+	assert_true(f->result.coded && f->result.guessed && !f->result.unknown);
+	free(gz.at);
+	free(raw.at);
+}
+
+static void one_coding_under_two_labels_is_undone_once(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_coded raw = vg_coded_deflate("words that nobody coded twice", 29, -15);
+	undo(f, VG_CODING_DEFLATE | VG_CODING_DEFLATE << 8, raw.at, raw.n_bytes, 0);
+	assert_int_equal(f->n_got, 29);
+	assert_true(f->result.coded && f->result.wrong_label && !f->result.bad);
+	undo(f, VG_CODING_BR, "\xff words brotli breaks on at once", 33, 0);
+	assert_false(f->result.coded && !f->result.bad);
+	free(raw.at);
+}
+
+static void reserved_flags_of_a_gzip_header_hide_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_coded gz = vg_coded_gzip(f->text, 5000);
+	gz.at[3] |= 0xe0;
+	undo(f, VG_CODING_GZIP, gz.at, gz.n_bytes, 1);
+	check_text(f, 5000);
+	free(gz.at);
+}
+
 static void an_empty_body_is_empty_whatever_its_label(void **state)
 {
 	struct fixture *f = *state;
@@ -247,6 +288,9 @@ int main(void)
 		T(stacked_codings_are_undone_last_first),
 		T(bytes_are_believed_over_their_label),
 		T(an_unknown_coding_is_passed_through_and_said),
+		T(a_coding_of_another_name_is_known_by_its_bytes_or_guessed),
+		T(one_coding_under_two_labels_is_undone_once),
+		T(reserved_flags_of_a_gzip_header_hide_nothing),
 		T(an_empty_body_is_empty_whatever_its_label),
 		T(a_coding_cut_short_gives_its_beginning_and_is_bad),
 		T(a_broken_coding_stops_and_never_reads_past_its_input),
