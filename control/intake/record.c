@@ -58,6 +58,26 @@ static enum vg_refusal find_attribution(struct vg_intake_link *link, const struc
 										     : VG_REFUSE_ATTRIBUTION;
 }
 
+/* The dataplane that saw a body and the vigild that held its record are both gone: what is left is the file itself,
+ * which is real and known where its digest holds. It is laid to nobody and held for a person. */
+static const char lost_text[] = "the record of who sent it is lost: dataplane and vigild ended together; the times are "
+				"those of its arrival here";
+
+static void lose_record(const struct vg_intake_link *link, const struct vg_msg_record *r, struct vg_attribution *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->boot_id = r->boot_id;
+	a->core_idx = (uint16_t)r->core_idx;
+	a->hasher_idx = (uint16_t)link->hasher_idx;
+	a->body_bytes = r->n_bytes;
+	a->kind = r->kind;
+	a->codings = r->flags & VG_RECORD_CODED ? VG_CODING_UNKNOWN : VG_CODING_NONE;
+	a->n_boundary = r->flags & VG_RECORD_MEMBER_OF ? 1 : 0;
+	a->vlan[0] = a->vlan[1] = 0xffff;
+	a->first_byte_ns = a->last_byte_ns = vg_wall_now().ns;
+	atomic_store_explicit(&a->state, r->state, memory_order_relaxed);
+}
+
 static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_record *r, int memfd,
 			      const uint8_t *bytes, const struct vg_attribution *attribution,
 			      const struct vg_index_view *view)
@@ -71,7 +91,10 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 				       .bytes = bytes,
 				       .suppressed = suppressed,
 				       .ctx = intake->lists };
+	int is_lost = !vg_boots_knows(intake->boots, r->boot_id);
 	enum vg_refusal refusal = vg_verify_match(&args, &verified);
+	if (!refusal && is_lost && (!verified.exact || verified.partial))
+		refusal = VG_REFUSE_BOOT;
 	if (refusal) {
 		refuse(link, refusal);
 		return VG_OK;
@@ -90,6 +113,7 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 					 .memfd = memfd,
 					 .bytes = bytes };
 	const char *why = vg_brake_match(&link->brake, vg_mono_now().ns);
+	why = is_lost ? lost_text : why;
 	if (why) {
 		match.held = 1;
 		snprintf(match.reason, sizeof(match.reason), "%s", why);
@@ -110,15 +134,17 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 	const struct vg_index_view *view;
 	size_t n_bytes;
 	enum vg_refusal refusal = vg_verify_fields(r, 1);
-	if (!refusal)
-		refusal = vg_boots_knows(intake->boots, r->boot_id) ? VG_REFUSE_NONE : VG_REFUSE_BOOT;
+	if (!refusal && r->boot_id != link->boot_id) /* a hasher serves one dataplane in its life */
+		refusal = VG_REFUSE_BOOT;
 	view = vg_lists_view(intake->lists, r->generation);
 	if (!refusal && !view)
 		refusal = VG_REFUSE_GENERATION;
 	if (!refusal && (n_fds != 1 || r->n_sample_bytes > intake->conf.max_sample_bytes ||
 			 vg_memfd_check(fds[0], VG_SEALS_FINAL, r->n_sample_bytes, r->n_sample_bytes, &n_bytes)))
 		refusal = VG_REFUSE_MEMFD;
-	if (!refusal)
+	if (!refusal && !vg_boots_knows(intake->boots, r->boot_id))
+		lose_record(link, r, &attribution);
+	else if (!refusal)
 		refusal = find_attribution(link, r, &attribution);
 	if (refusal) {
 		refuse(link, refusal);

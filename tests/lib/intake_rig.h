@@ -37,7 +37,7 @@ struct rig {
 	uint8_t content[RIG_N_BYTES];
 	struct vg_msg_record valid; /* an exact match by sha256 */
 	/* what the hooks saw */
-	int n_matches, n_objects, n_drained, n_refused, last_held, last_exact, last_partial;
+	int n_matches, n_objects, n_drained, n_refused, last_held, last_exact, last_partial, last_host_bytes;
 	uint8_t last_action;
 	enum vg_err answer;
 };
@@ -57,6 +57,7 @@ static inline enum vg_err rig_on_match(void *ctx, const struct vg_intake_match *
 		return r->answer;
 	r->n_matches++;
 	r->last_held = m->held;
+	r->last_host_bytes = m->attribution->n_host + m->attribution->ip_version;
 	r->last_exact = m->verified->exact;
 	r->last_partial = m->verified->partial;
 	r->last_action = m->verified->hit_action[0];

@@ -349,6 +349,32 @@ static void an_old_generation_or_boot_is_no_lie(void **state)
 	assert_false(r->last_held);
 }
 
+static void a_known_file_whose_record_is_lost_is_held_and_laid_to_nobody(void **state)
+{
+	struct rig *r = *state;
+	struct vg_msg_record m = r->valid;
+	for (uint64_t boot = RIG_BOOT + 1; boot < RIG_BOOT + 3; boot++) { /* two dataplanes later */
+		close(r->dataplane_fd);
+		rig_settle(r);
+		rig_dataplane(r, boot);
+	}
+	rig_record(r, &m, whole(r));
+	assert_int_equal(r->n_matches, 1);
+	assert_true(r->last_held);
+	assert_int_equal(r->last_host_bytes, 0);
+	m.flags |= VG_RECORD_PARTIAL;
+	rig_record(r, &m, whole(r));
+	m.flags &= ~VG_RECORD_PARTIAL;
+	pdq_hit(&m, 0);
+	rig_record(r, &m, whole(r));
+	assert_int_equal(rig_refused(r, VG_REFUSE_BOOT), 2);
+	m = r->valid;
+	wrong_md5(&m);
+	rig_record(r, &m, whole(r));
+	assert_int_equal(rig_refused(r, VG_REFUSE_DIGEST), 1);
+	assert_int_equal(r->n_matches, 1);
+}
+
 static void a_head_sample_goes_to_review_only(void **state)
 {
 	struct rig *r = *state;
@@ -412,6 +438,7 @@ int main(void)
 		T(bytes_that_do_not_fit_the_record_are_refused),
 		T(after_a_lie_true_claims_are_held),
 		T(an_old_generation_or_boot_is_no_lie),
+		T(a_known_file_whose_record_is_lost_is_held_and_laid_to_nobody),
 		T(a_head_sample_goes_to_review_only),
 		T(a_perceptual_claim_is_recomputed_and_reviewed),
 		T(a_suppressed_entry_is_refused_without_blame),
