@@ -25,6 +25,7 @@
 /* DRAINED may still lie in the socket when the exit of its sender is heard. */
 #define GRACE_NS      2000000000ull
 /* A report that makes no step for that long fails the run: the endpoint is not there. */
+#define COUNT_NS      1000000000ull
 #define FILING_NS     120000000000ull
 /* Nothing read, nothing recorded for that long (not with --pace, which may sleep): something hangs. */
 #define STALL_NS      120000000000ull
@@ -48,7 +49,8 @@ struct vg_run {
 	size_t next_path;
 	int failed, some_failed, is_terminal, progress_shown, dataplane_gone;
 	uint64_t timer, begun_ns, started_ns, batch_ns, gone_ns, shown_ns, filing_ns, n_bytes_all;
-	uint64_t moved_ns, n_moved; /* when packets + records last were more than before */
+	uint64_t moved_ns, n_moved;   /* when packets + records last were more than before */
+	uint64_t counted_ns, n_steps; /* of the reports, together */
 	unsigned n_deaths;
 	double seconds;
 	uint64_t n_filed, n_hasher_restarts;
@@ -188,6 +190,26 @@ static void show_progress(struct vg_run *run, uint64_t now_ns)
 	run->progress_shown = 1;
 }
 
+static int add_steps(void *ctx, const struct vg_outbox_row *row)
+{
+	uint64_t *n_steps = ctx;
+	*n_steps += (uint64_t)row->state * 16 + row->n_uploaded + row->n_described + row->n_opened;
+	return 0;
+}
+
+/* Any step of any report counts as movement; tries that fail do not. */
+static void watch_filing(struct vg_run *run, uint64_t now_ns)
+{
+	uint64_t n_steps = 0;
+	if (now_ns - run->counted_ns < COUNT_NS)
+		return;
+	run->counted_ns = now_ns;
+	(void)vg_outbox_list(run->rooms.outbox, add_steps, &n_steps);
+	if (n_steps != run->n_steps)
+		run->filing_ns = now_ns;
+	run->n_steps = n_steps;
+}
+
 static void wait_for_filing(struct vg_run *run, uint64_t now_ns)
 {
 	struct vg_outbox_counts counts;
@@ -195,10 +217,11 @@ static void wait_for_filing(struct vg_run *run, uint64_t now_ns)
 		end(run);
 		return;
 	}
+	watch_filing(run, now_ns);
 	if (now_ns - run->filing_ns < FILING_NS)
 		return;
 	vg_outbox_counts(run->rooms.outbox, &counts);
-	fail(run, "reports are still waiting and nothing was filed for %llu s: %s", FILING_NS / 1000000000ull,
+	fail(run, "reports are still waiting and no report made a step for %llu s: %s", FILING_NS / 1000000000ull,
 	     counts.reporter_connected ? "the reporting endpoint does not answer" : "vigil-reporter is not connected");
 	end(run);
 }
