@@ -11,7 +11,6 @@
 #include "control/outbox/outbox_priv.h"
 
 #define TICK_MS      100
-#define WATCHDOG_NS  (7200 * 1000000000ull) /* longer than any call's own time-out */
 #define WINDOW_CHECK (60 * 1000000000ull)
 
 uint64_t vg_outbox_random(struct vg_outbox *ob)
@@ -108,8 +107,10 @@ static void on_tick(void *ctx)
 {
 	struct vg_outbox *ob = ctx;
 	uint64_t now_ns = vg_mono_now().ns;
+	uint64_t watchdog_ns = 15000000ull * (ob->conf.link.call_ms ? ob->conf.link.call_ms : 300000);
 
-	if (ob->job.row_id && now_ns - ob->job.began_ns > WATCHDOG_NS)
+	/* longer than any call's own patience (client.c) */
+	if (ob->job.row_id && now_ns - ob->job.began_ns > watchdog_ns)
 		vg_peer_drop(ob, "it did not answer a call in time");
 	if (now_ns - ob->last_window_check_ns > WINDOW_CHECK) {
 		ob->last_window_check_ns = now_ns;

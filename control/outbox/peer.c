@@ -40,6 +40,7 @@ enum vg_err vg_peer_order(struct vg_outbox *ob, const struct vg_link_do *order, 
 
 static enum vg_err take_hello(struct vg_outbox *ob, const struct vg_link_hello *hello)
 {
+	uint64_t before = vg_evidence_epoch(ob->evidence);
 	enum vg_err err;
 
 	if (ob->peer_ready || hello->link_version != VG_LINK_VERSION)
@@ -54,6 +55,11 @@ static enum vg_err take_hello(struct vg_outbox *ob, const struct vg_link_hello *
 				       "changed");
 		return err;
 	}
+	if (before && hello->epoch > before)
+		vg_outbox_emit(
+			ob, VG_OUTBOX_EV_ALARM, NULL, 0,
+			"the reporter came with a newer evidence key; if its state folder was lost, older evidence "
+			"needs a custodian");
 	err = vg_sock_send(ob->peer_fd, &ob->conf.link, sizeof(ob->conf.link), NULL, 0);
 	ob->peer_ready = !err;
 	return err;

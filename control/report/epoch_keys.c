@@ -1,4 +1,6 @@
-/* epoch_keys: a secret that is meant to be destroyed must lie in one known place only. */
+/* epoch_keys: a secret that is meant to be destroyed must lie in one known place only. The first epoch of a folder is
+ * numbered by the time it was made, so that a reporter that lost its folder comes with a newer epoch and not with
+ * another key of a known one: new matches can be filed, and only those of the lost epoch need a custodian. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/evidence/keys.h"
@@ -70,7 +73,7 @@ enum vg_err vg_epoch_keys_init(struct vg_epoch_keys *keys, const char *dir)
 	}
 	closedir(d);
 	if (!newest)
-		return make(keys, 1);
+		return make(keys, (uint64_t)time(NULL));
 	err = vg_epoch_keys_load(keys, newest, keys->public_key, sk);
 	sodium_memzero(sk, sizeof(sk));
 	keys->epoch = newest;

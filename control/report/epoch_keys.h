@@ -11,7 +11,7 @@ struct vg_epoch_keys {
 	uint64_t epoch; /* the newest */
 	uint8_t public_key[32];
 };
-/* Finds the newest pair in dir (made 0700 where absent), or makes epoch 1. */
+/* Finds the newest pair in dir (made 0700 where absent), or makes the first, numbered by the seconds since 1970. */
 enum vg_err vg_epoch_keys_init(struct vg_epoch_keys *keys, const char *dir);
 /* Makes the pair of `epoch` (newest + 1; VG_OK as well where it is the newest already). VG_ECONFLICT otherwise. */
 enum vg_err vg_epoch_keys_rotate(struct vg_epoch_keys *keys, uint64_t epoch);

@@ -328,25 +328,62 @@ static void dismissed_cases_do_not_go_out(void **state)
 static void epochs_rotate_and_end_when_settled(void **state)
 {
 	struct filing *f = begin();
+	uint64_t first = vg_evidence_epoch(f->evidence);
 	char path[300];
 	(void)state;
 
 	filing_add(f, 1, N_BYTES);
-	assert_int_equal(vg_outbox_destroy_epoch(f->outbox, 1), VG_ECONFLICT);
+	assert_int_equal(vg_outbox_destroy_epoch(f->outbox, first), VG_ECONFLICT);
 	assert_true(filing_run(f, 10000));
 	assert_int_equal(vg_outbox_rotate_epoch(f->outbox), VG_OK);
-	for (int i = 0; i < 200 && vg_evidence_epoch(f->evidence) != 2; i++)
+	for (int i = 0; i < 200 && vg_evidence_epoch(f->evidence) != first + 1; i++)
 		vg_loop_step(f->loop, 10);
-	assert_int_equal(vg_evidence_epoch(f->evidence), 2);
-	snprintf(path, sizeof(path), "%s/reporter/epoch-1.key", f->dir);
+	assert_int_equal(vg_evidence_epoch(f->evidence), first + 1);
+	snprintf(path, sizeof(path), "%s/reporter/epoch-%llu.key", f->dir, (unsigned long long)first);
 	assert_int_equal(access(path, F_OK), 0);
-	assert_int_equal(vg_outbox_destroy_epoch(f->outbox, 1), VG_OK);
+	assert_int_equal(vg_outbox_destroy_epoch(f->outbox, first), VG_OK);
 	for (int i = 0; i < 200 && !access(path, F_OK); i++)
 		vg_loop_step(f->loop, 10);
 	assert_int_not_equal(access(path, F_OK), 0);
 	filing_add(f, 2, N_BYTES);
 	assert_true(filing_run(f, 10000));
 	assert_filed_once(f, 2);
+	end(f);
+}
+static void a_reporter_that_lost_its_folder_files_what_is_new(void **state)
+{
+	struct filing *f = begin();
+	char command[200];
+	(void)state;
+
+	filing_kill(&f->reporter, SIGKILL);
+	int64_t lost = filing_add(f, 1, N_BYTES);
+	snprintf(command, sizeof(command), "rm -rf %s/reporter", f->dir);
+	assert_int_equal(system(command), 0);
+	sleep(1); /* its key is named by the second */
+	filing_reporter(f);
+	assert_true(filing_run(f, 10000));
+	assert_int_equal(case_state(f, lost), VG_CASE_HELD);
+	assert_true(f->n_alarms >= 1);
+	filing_add(f, 2, N_BYTES);
+	assert_true(filing_run(f, 10000));
+	assert_filed_once(f, 2);
+	end(f);
+}
+static void faults_while_retracting_still_end_in_one_report(void **state)
+{
+	static const char *const kinds[] = { "401", "500", "cut", "lost", "rubbish" };
+	struct filing *f = begin();
+	(void)state;
+
+	for (unsigned k = 0; k < VG_ARRAY_LEN(kinds); k++) {
+		filing_fault(f, "upload", "lost", 1, 0);
+		filing_fault(f, "retract", kinds[k], 1, 0);
+		filing_add(f, k + 1, N_BYTES);
+		assert_true(filing_run(f, 20000));
+		assert_filed_once(f, k + 1);
+	}
+	assert_int_equal(f->n_held, 0);
 	end(f);
 }
 static void an_endpoint_that_is_away_alarms_once_and_nothing_is_lost(void **state)
@@ -442,6 +479,8 @@ int main(void)
 		cmocka_unit_test(a_vigild_killed_at_any_moment_files_once),
 		cmocka_unit_test(dismissed_cases_do_not_go_out),
 		cmocka_unit_test(epochs_rotate_and_end_when_settled),
+		cmocka_unit_test(a_reporter_that_lost_its_folder_files_what_is_new),
+		cmocka_unit_test(faults_while_retracting_still_end_in_one_report),
 		cmocka_unit_test(an_endpoint_that_is_away_alarms_once_and_nothing_is_lost),
 		cmocka_unit_test(a_name_that_does_not_resolve_waits_and_kills_nobody),
 		cmocka_unit_test(a_report_that_takes_too_long_alarms_once),

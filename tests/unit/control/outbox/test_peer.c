@@ -33,8 +33,10 @@ static struct vg_link_hello hello_of(struct filing *f)
 	struct vg_link_hello hello = { .head = vg_link_head(VG_LINK_HELLO, sizeof(hello)),
 				       .link_version = VG_LINK_VERSION,
 				       .demo = 1,
-				       .epoch = 1 };
-	assert_int_equal(vg_key_read(filing_path(f, "reporter/epoch-1.pub"), hello.public_key), VG_OK);
+				       .epoch = vg_evidence_epoch(f->evidence) };
+	char name[64];
+	snprintf(name, sizeof(name), "reporter/epoch-%llu.pub", (unsigned long long)hello.epoch);
+	assert_int_equal(vg_key_read(filing_path(f, name), hello.public_key), VG_OK);
 	return hello;
 }
 static void steps(struct filing *f)

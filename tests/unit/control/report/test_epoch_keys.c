@@ -33,7 +33,7 @@ static int drop_dir(void **state)
 	return system(command);
 }
 
-static void the_first_start_makes_epoch_one_and_later_ones_keep_it(void **state)
+static void the_first_start_makes_an_epoch_and_later_ones_keep_it(void **state)
 {
 	struct vg_epoch_keys a, b;
 	uint8_t pk[32], sk[32];
@@ -41,12 +41,12 @@ static void the_first_start_makes_epoch_one_and_later_ones_keep_it(void **state)
 	struct stat st;
 	(void)state;
 	assert_int_equal(vg_epoch_keys_init(&a, dir), VG_OK);
-	assert_int_equal(a.epoch, 1);
+	assert_true(a.epoch > 1700000000);
 	assert_int_equal(vg_epoch_keys_init(&b, dir), VG_OK);
 	assert_memory_equal(a.public_key, b.public_key, 32);
-	assert_int_equal(vg_epoch_keys_load(&b, 1, pk, sk), VG_OK);
+	assert_int_equal(vg_epoch_keys_load(&b, a.epoch, pk, sk), VG_OK);
 	assert_memory_equal(pk, a.public_key, 32);
-	snprintf(path, sizeof(path), "%s/epoch-1.key", dir);
+	snprintf(path, sizeof(path), "%s/epoch-%llu.key", dir, (unsigned long long)a.epoch);
 	assert_true(!stat(path, &st) && (st.st_mode & 0777) == 0600);
 }
 static void rotation_goes_one_epoch_at_a_time(void **state)
@@ -56,14 +56,15 @@ static void rotation_goes_one_epoch_at_a_time(void **state)
 	(void)state;
 	assert_int_equal(vg_epoch_keys_init(&a, dir), VG_OK);
 	memcpy(first, a.public_key, 32);
-	assert_int_equal(vg_epoch_keys_rotate(&a, 1), VG_OK);
+	uint64_t n = a.epoch;
+	assert_int_equal(vg_epoch_keys_rotate(&a, n), VG_OK);
 	assert_memory_equal(first, a.public_key, 32);
-	assert_int_equal(vg_epoch_keys_rotate(&a, 3), VG_ECONFLICT);
-	assert_int_equal(vg_epoch_keys_rotate(&a, 2), VG_OK);
+	assert_int_equal(vg_epoch_keys_rotate(&a, n + 2), VG_ECONFLICT);
+	assert_int_equal(vg_epoch_keys_rotate(&a, n + 1), VG_OK);
 	assert_memory_not_equal(first, a.public_key, 32);
-	assert_int_equal(vg_epoch_keys_load(&a, 1, pk, sk), VG_OK);
+	assert_int_equal(vg_epoch_keys_load(&a, n, pk, sk), VG_OK);
 	assert_int_equal(vg_epoch_keys_init(&b, dir), VG_OK);
-	assert_int_equal(b.epoch, 2);
+	assert_int_equal(b.epoch, n + 1);
 }
 static void only_older_epochs_are_destroyed_and_stay_so(void **state)
 {
@@ -71,12 +72,13 @@ static void only_older_epochs_are_destroyed_and_stay_so(void **state)
 	uint8_t pk[32], sk[32];
 	(void)state;
 	assert_int_equal(vg_epoch_keys_init(&a, dir), VG_OK);
-	assert_int_equal(vg_epoch_keys_destroy(&a, 1), VG_ECONFLICT);
-	assert_int_equal(vg_epoch_keys_rotate(&a, 2), VG_OK);
-	assert_int_equal(vg_epoch_keys_destroy(&a, 1), VG_OK);
-	assert_int_equal(vg_epoch_keys_destroy(&a, 1), VG_OK);
-	assert_int_equal(vg_epoch_keys_load(&a, 1, pk, sk), VG_ENOTFOUND);
-	assert_int_equal(vg_epoch_keys_load(&a, 2, pk, sk), VG_OK);
+	uint64_t n = a.epoch;
+	assert_int_equal(vg_epoch_keys_destroy(&a, n), VG_ECONFLICT);
+	assert_int_equal(vg_epoch_keys_rotate(&a, n + 1), VG_OK);
+	assert_int_equal(vg_epoch_keys_destroy(&a, n), VG_OK);
+	assert_int_equal(vg_epoch_keys_destroy(&a, n), VG_OK);
+	assert_int_equal(vg_epoch_keys_load(&a, n, pk, sk), VG_ENOTFOUND);
+	assert_int_equal(vg_epoch_keys_load(&a, n + 1, pk, sk), VG_OK);
 }
 static void a_lost_secret_half_is_an_error_and_not_a_new_key(void **state)
 {
@@ -84,7 +86,7 @@ static void a_lost_secret_half_is_an_error_and_not_a_new_key(void **state)
 	char path[200];
 	(void)state;
 	assert_int_equal(vg_epoch_keys_init(&a, dir), VG_OK);
-	snprintf(path, sizeof(path), "%s/epoch-1.key", dir);
+	snprintf(path, sizeof(path), "%s/epoch-%llu.key", dir, (unsigned long long)a.epoch);
 	assert_int_equal(unlink(path), 0);
 	assert_int_not_equal(vg_epoch_keys_init(&b, dir), VG_OK);
 }
@@ -92,7 +94,7 @@ static void a_lost_secret_half_is_an_error_and_not_a_new_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_first_start_makes_epoch_one_and_later_ones_keep_it, make_dir,
+		cmocka_unit_test_setup_teardown(the_first_start_makes_an_epoch_and_later_ones_keep_it, make_dir,
 						drop_dir),
 		cmocka_unit_test_setup_teardown(rotation_goes_one_epoch_at_a_time, make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(only_older_epochs_are_destroyed_and_stay_so, make_dir, drop_dir),
