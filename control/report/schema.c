@@ -11,9 +11,11 @@ __asm__(".section .rodata\n"
 	".balign 16\n"
 	"vg_xsd_begin: .incbin \"control/report/cybertip.xsd\"\n"
 	"vg_xsd_end: .byte 0\n"
+	".balign 4\n"
+	"vg_xsd_n_bytes: .long vg_xsd_end - vg_xsd_begin\n"
 	".previous\n");
 extern const char vg_xsd_begin[] __attribute__((visibility("hidden")));
-extern const char vg_xsd_end[] __attribute__((visibility("hidden")));
+extern const int vg_xsd_n_bytes __attribute__((visibility("hidden")));
 
 struct vg_schema {
 	xmlSchemaPtr schema;
@@ -47,7 +49,7 @@ void vg_schema_destroy(struct vg_schema *schema)
 struct vg_schema *vg_schema_create(void)
 {
 	struct vg_schema *schema = calloc(1, sizeof(*schema));
-	xmlSchemaParserCtxtPtr ctxt = xmlSchemaNewMemParserCtxt(vg_xsd_begin, (int)(vg_xsd_end - vg_xsd_begin));
+	xmlSchemaParserCtxtPtr ctxt = xmlSchemaNewMemParserCtxt(vg_xsd_begin, vg_xsd_n_bytes);
 
 	if (schema && ctxt) {
 		xmlSchemaSetParserErrors(ctxt, be_quiet, be_quiet, NULL);
