@@ -10,11 +10,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct vg_stats_page *stats = calloc(1, sizeof(*stats));
-	struct vg_detect *detect = vg_detect_create(stats);
+	static struct vg_stats_page stats;
+	static struct vg_detect *detect; /* one engine for all inputs */
 	struct vg_detect_flow flow = { 0 };
 	enum vg_app app = VG_APP_NONE;
 
+	if (!detect)
+		detect = vg_detect_create(&stats);
 	for (size_t off = 0; off < size && app == VG_APP_NONE;) {
 		uint32_t n = data[off] & 127;
 		unsigned dir = data[off] >> 7;
@@ -45,7 +47,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		off += n;
 	}
 	vg_detect_end(detect, &flow);
-	vg_detect_destroy(detect);
-	free(stats);
 	return 0;
 }

@@ -84,14 +84,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					  .idle_timeout_ms = 5000,
 					  .hole_timeout_ms = 500,
 					  .hole_bytes = 16384 };
-	int n_open = 0;
+	static int n_open;
+	static struct vg_stats_page stats;
+	static struct vg_proto *proto; /* one set of rooms for all inputs */
+	static struct vg_inspect *inspect;
 	struct vg_body_sink sink = { &n_open, body_open, body_data, body_gap, body_amend, body_close };
-	struct vg_stats_page *stats = calloc(1, sizeof(*stats));
-	struct vg_proto *proto = vg_proto_create(&conf, stats, &sink);
-	struct vg_inspect *inspect = vg_inspect_create(&conf, seed, stats, proto);
 	uint32_t seq[2] = { 0xffffff00u, 7 };
 	uint64_t clock_ns = 1;
 
+	if (!inspect) {
+		proto = vg_proto_create(&conf, &stats, &sink);
+		inspect = vg_inspect_create(&conf, seed, &stats, proto);
+	}
 	for (size_t off = 0; off + 4 <= size;) {
 		uint32_t n = data[off + 3];
 		n = n < size - off - 4 ? n : (uint32_t)(size - off - 4);
@@ -101,8 +105,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vg_inspect_flush(inspect);
 	if (n_open)
 		abort();
-	vg_inspect_destroy(inspect);
-	vg_proto_destroy(proto);
-	free(stats);
 	return 0;
 }
