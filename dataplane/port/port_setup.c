@@ -119,8 +119,8 @@ static int make_pool(struct vg_ports *ports, const struct vg_dataplane_conf *con
 	ports->pool = rte_pktmbuf_pool_create("vigil", n_mbufs - 1, CACHE_MBUFS, 0,
 					      (uint16_t)(n_room_bytes + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
 	if (!ports->pool) {
-		vg_log(VG_LOG_ERROR, ROOM, "no memory for %u packet buffers of %u bytes: %s", n_mbufs, n_room_bytes,
-		       rte_strerror(rte_errno));
+		vg_log(VG_LOG_ERROR, ROOM, "no memory for %u packet buffers of %u bytes (eal_memory_mb is %u): %s",
+		       n_mbufs, n_room_bytes, conf->eal_mem_mb, rte_strerror(rte_errno));
 		return -1;
 	}
 	return rte_mbuf_dyn_rx_timestamp_register(&ports->timestamp_off, NULL);
