@@ -398,8 +398,8 @@ void vg_http1_end(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, 
 	if (d->has_ended)
 		return;
 	peek_flush(p, flow, dir, wall_ns);
-	if (d->state == VG_HTTP1_CHUNKED && d->chunked.state == VG_CHUNK_TRAILER)
-		state = VG_STATE_COMPLETE; /* the last chunk was there, only the blank line is not */
+	if (d->state == VG_HTTP1_CHUNKED && vg_http1_chunked_is_whole(&d->chunked))
+		state = VG_STATE_COMPLETE; /* only the end of a line is not there */
 	else if (d->state == VG_HTTP1_CLOSE)
 		state = how == VG_END_FIN ? VG_STATE_COMPLETE : VG_STATE_TRUNCATED;
 	else if (how == VG_END_RST)

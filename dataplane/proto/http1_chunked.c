@@ -13,7 +13,7 @@ static int hex_digit(uint8_t c)
 static enum vg_step size_done(struct vg_http1_chunked *c)
 {
 	if (!c->has_digits)
-		return VG_BAD;
+		return VG_MORE; /* a blank line before the size, of which n_line_bytes allows but so many */
 	c->state = c->left ? VG_CHUNK_DATA : VG_CHUNK_TRAILER;
 	c->n_line_bytes = 0;
 	c->has_digits = 0;
@@ -38,7 +38,7 @@ static enum vg_step size_byte(struct vg_http1_chunked *c, uint8_t byte)
 	}
 	if (byte == '\n')
 		return size_done(c);
-	if (byte == ' ' || byte == '\t' || byte == '\r') {
+	if (byte == ' ' || (byte >= '\t' && byte <= '\r')) {
 		if (c->has_digits)
 			c->has_digits = DIGITS_OVER;
 		return VG_MORE;
@@ -100,6 +100,11 @@ enum vg_step vg_http1_chunked_feed(struct vg_http1_chunked *c, const uint8_t *by
 	}
 	*n_eaten = at;
 	return VG_MORE;
+}
+
+int vg_http1_chunked_is_whole(const struct vg_http1_chunked *c)
+{
+	return c->state == VG_CHUNK_TRAILER || (c->state <= VG_CHUNK_EXTENSION && c->has_digits && !c->left);
 }
 
 enum vg_step vg_http1_chunked_gap(struct vg_http1_chunked *c, uint64_t n_missing)

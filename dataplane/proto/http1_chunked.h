@@ -1,6 +1,7 @@
 #pragma once
 /* http1_chunked: the chunked transfer coding (RFC 9112 7.1), cut anywhere. Pure state machine over the caller's
- * memory, no copies. Lenient: bare LF, blanks around the size, leading zeros, any extension. */
+ * memory, no copies. Lenient: bare LF, white space and blank lines before
+ * a size, leading zeros, any extension. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,5 +29,8 @@ struct vg_http1_chunked {
  * until all are eaten. VG_DONE: the body and its trailers have ended. VG_BAD: no chunked body. */
 enum vg_step vg_http1_chunked_feed(struct vg_http1_chunked *c, const uint8_t *bytes, size_t n_bytes, size_t *n_eaten,
 				   struct vg_span *data);
+/* True where the last chunk was seen, be it without its line end or trailers: if the connection ends here, all is
+ * there. */
+int vg_http1_chunked_is_whole(const struct vg_http1_chunked *c);
 /* n_missing bytes were not seen. VG_MORE: all inside this chunk's data, go on. VG_BAD: the framing is lost. */
 enum vg_step vg_http1_chunked_gap(struct vg_http1_chunked *c, uint64_t n_missing);

@@ -8,7 +8,7 @@
 
 static int is_blank(uint8_t c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /* tchar of RFC 9110 5.6.2 */

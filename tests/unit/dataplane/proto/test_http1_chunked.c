@@ -75,7 +75,7 @@ static void random_bodies_come_out_as_they_went_in(void **state)
 
 static void what_is_no_chunk_is_bad(void **state)
 {
-	static const char *const rows[] = { "\r\n",
+	static const char *const rows[] = { "x",
 					    "x\r\n",
 					    "5\r\nhelloX",
 					    "5\r\nhello\rX",
@@ -83,7 +83,7 @@ static void what_is_no_chunk_is_bad(void **state)
 					    "-5\r\n",
 					    "0x5\r\n",
 					    ";a\r\n",
-					    "5\r\nhello\r\n\r\n",
+					    "5\r\nhello\r\r\n",
 					    "fffffffffffffffff\r\n",
 					    "HTTP/1.1 200 OK\r\n" };
 	(void)state;
@@ -93,6 +93,44 @@ static void what_is_no_chunk_is_bad(void **state)
 		size_t n_out, n_used;
 		if (feed(&c, rows[i], strlen(rows[i]), 3, out, &n_out, &n_used) != VG_BAD)
 			fail_msg("\"%s\" is taken", rows[i]);
+	}
+}
+
+static void what_servers_get_away_with_is_a_chunk(void **state)
+{
+	static const char *const rows[] = { "5\v\r\nhello\r\n0\r\n\r\n", "\f5\r\nhello\r\n0\n\n",
+					    "\r\n\n5\r\nhello\r\n\r\n0\r\n\r\n", "\t0005 ;x\nhello\n0000;y\n\n" };
+	(void)state;
+	for (size_t i = 0; i < VG_ARRAY_LEN(rows); i++) {
+		struct vg_http1_chunked c = { 0 };
+		char out[64];
+		size_t n_out, n_used;
+		assert_int_equal(feed(&c, rows[i], strlen(rows[i]), 3, out, &n_out, &n_used), VG_DONE);
+		assert_int_equal(n_out, 5);
+		assert_memory_equal(out, "hello", 5);
+	}
+}
+
+static void a_body_is_whole_from_its_last_chunk_on(void **state)
+{
+	static const struct {
+		const char *coded;
+		int is_whole;
+	} rows[] = { { "", 0 },
+		     { "5", 0 },
+		     { "5\r\nhello", 0 },
+		     { "5\r\nhello\r\n", 0 },
+		     { "1\r\na\r\n0", 1 },
+		     { "1\r\na\r\n0;x", 1 },
+		     { "0\r", 1 },
+		     { "0\r\nX: 1", 1 } };
+	(void)state;
+	for (size_t i = 0; i < VG_ARRAY_LEN(rows); i++) {
+		struct vg_http1_chunked c = { 0 };
+		char out[64];
+		size_t n_out, n_used;
+		(void)feed(&c, rows[i].coded, strlen(rows[i].coded), 3, out, &n_out, &n_used);
+		assert_int_equal(vg_http1_chunked_is_whole(&c), rows[i].is_whole);
 	}
 }
 
@@ -131,6 +169,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_bodies_come_out_as_they_went_in),
 		cmocka_unit_test(what_is_no_chunk_is_bad),
+		cmocka_unit_test(what_servers_get_away_with_is_a_chunk),
+		cmocka_unit_test(a_body_is_whole_from_its_last_chunk_on),
 		cmocka_unit_test(lines_and_trailers_have_limits),
 		cmocka_unit_test(a_hole_inside_a_chunk_keeps_the_framing),
 	};
