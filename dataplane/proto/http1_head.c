@@ -294,7 +294,7 @@ enum vg_step vg_http1_head_parse(const uint8_t *bytes, size_t n_bytes, struct vg
 enum vg_step vg_http1_start_check(const uint8_t *bytes, size_t n_bytes)
 {
 	for (size_t i = 0; i < n_bytes; i++) {
-		if (is_token(bytes[i]) && i < VG_HTTP1_MAX_METHOD_BYTES)
+		if (i < VG_HTTP1_MAX_METHOD_BYTES && is_token(bytes[i]))
 			continue;
 		if (bytes[i] == '/')
 			return i == 4 && is_word(bytes, 4, "http") ? VG_DONE : VG_BAD;

@@ -1,6 +1,6 @@
-/* A whole flow: the input is a list of steps, each a command byte (low bits: what; bit 7: direction), a length byte and
- * that many bytes. The sink's rules are checked: nothing after a body's end, no body left open, no pooled state lost. Fed
- * twice, the second time byte by byte: the same number of bodies and bytes must come out. */
+/* A whole flow: the input is a list of steps, each a command byte (low bits: what; bit 7: direction), a length byte
+ * and that many bytes. The sink's rules are checked: nothing after a body's end, no body left open, no pooled state
+ * lost. Fed twice, the second time byte by byte: the same number of bodies and bytes must come out. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

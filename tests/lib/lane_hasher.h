@@ -1,6 +1,6 @@
 #pragma once
-/* lane_hasher: a hasher inside a test, on one lane of a struct vg_handoff, with its own `in` page. Objects carry a pattern
- * that follows from card.flow_id and the offset, so that every byte is checked where it arrives. */
+/* lane_hasher: a hasher inside a test, on one lane of a struct vg_handoff, with its own `in` page. Objects carry a
+ * pattern that follows from card.flow_id and the offset, so that every byte is checked where it arrives. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,6 +102,42 @@ static inline void vg_sim_give_held(struct vg_sim *sim, struct vg_sim_object *o)
 						       .chunk_idx = o->held[--o->n_held],
 						       .object_id = o->id });
 }
+static inline void vg_sim_data(struct vg_sim *sim, struct vg_sim_object *o, const struct vg_desc *d)
+{
+	const struct vg_lane_geometry *g = &sim->lane->geometry;
+	const uint8_t *bytes = (const uint8_t *)sim->lane->out + vg_lane_chunk_off(g, d->data.chunk_idx);
+	assert_true(d->data.chunk_idx < g->n_small + g->n_large);
+	assert_true(d->data.n_bytes > 0 && d->data.n_bytes <= vg_lane_chunk_bytes(g, d->data.chunk_idx));
+	assert_int_equal(d->data.body_off, o->next_off);
+	for (uint32_t i = 0; i < d->data.n_bytes; i++)
+		if (!sim->any_bytes && bytes[i] != vg_sim_byte(o->flow_id, o->next_off + i))
+			fail_msg("object %llu differs at %llu", (unsigned long long)o->flow_id,
+				 (unsigned long long)(o->next_off + i));
+	o->next_off += d->data.n_bytes;
+	o->n_bytes += d->data.n_bytes;
+	assert_true(o->n_held < 256);
+	o->held[o->n_held++] = d->data.chunk_idx;
+	vg_sim_give_held(sim, o);
+}
+static inline void vg_sim_close(struct vg_sim *sim, struct vg_sim_object *o, const struct vg_desc *d)
+{
+	const struct vg_lane_geometry *g = &sim->lane->geometry;
+	struct vg_attribution a;
+	assert_int_equal(d->close.body_bytes, o->n_bytes);
+	assert_int_equal(vg_attribution_read(sim->lane->records, g->n_attr, d->object_id, &a), VG_OK);
+	assert_int_equal(a.state, d->state);
+	assert_int_equal(a.body_bytes, o->n_bytes);
+	for (unsigned i = 0; i < a.n_head && !sim->any_bytes; i++)
+		assert_int_equal(a.head[i], vg_sim_byte(a.flow_id, i));
+	o->state = d->state;
+	o->is_closed = 1;
+	o->is_open = 0;
+	sim->last = *o;
+	sim->n_closes++;
+	sim->n_states[d->state]++;
+	if (!sim->hold_done)
+		vg_sim_done(sim, o->id);
+}
 static inline void vg_sim_desc(struct vg_sim *sim, const struct vg_desc *d)
 {
 	struct vg_sim_object *o = vg_sim_object(sim, d->object_id);
@@ -129,37 +165,11 @@ static inline void vg_sim_desc(struct vg_sim *sim, const struct vg_desc *d)
 		o->next_off += d->gap.n_bytes;
 		o->n_gaps++;
 		break;
-	case VG_DESC_DATA: {
-		const uint8_t *bytes = (const uint8_t *)sim->lane->out + vg_lane_chunk_off(g, d->data.chunk_idx);
-		assert_true(d->data.chunk_idx < g->n_small + g->n_large);
-		assert_true(d->data.n_bytes > 0 && d->data.n_bytes <= vg_lane_chunk_bytes(g, d->data.chunk_idx));
-		assert_int_equal(d->data.body_off, o->next_off);
-		for (uint32_t i = 0; i < d->data.n_bytes; i++)
-			if (!sim->any_bytes && bytes[i] != vg_sim_byte(o->flow_id, o->next_off + i))
-				fail_msg("object %llu differs at %llu", (unsigned long long)o->flow_id,
-					 (unsigned long long)(o->next_off + i));
-		o->next_off += d->data.n_bytes;
-		o->n_bytes += d->data.n_bytes;
-		assert_true(o->n_held < 256);
-		o->held[o->n_held++] = d->data.chunk_idx;
-		vg_sim_give_held(sim, o);
+	case VG_DESC_DATA:
+		vg_sim_data(sim, o, d);
 		break;
-	}
 	case VG_DESC_CLOSE:
-		assert_int_equal(d->close.body_bytes, o->n_bytes);
-		assert_int_equal(vg_attribution_read(sim->lane->records, g->n_attr, d->object_id, &a), VG_OK);
-		assert_int_equal(a.state, d->state);
-		assert_int_equal(a.body_bytes, o->n_bytes);
-		for (unsigned i = 0; i < a.n_head && !sim->any_bytes; i++)
-			assert_int_equal(a.head[i], vg_sim_byte(a.flow_id, i));
-		o->state = d->state;
-		o->is_closed = 1;
-		o->is_open = 0;
-		sim->last = *o;
-		sim->n_closes++;
-		sim->n_states[d->state]++;
-		if (!sim->hold_done)
-			vg_sim_done(sim, o->id);
+		vg_sim_close(sim, o, d);
 		break;
 	default:
 		fail();
@@ -183,85 +193,4 @@ static inline void vg_sim_settle(struct vg_sim *sim)
 		vg_handoff_poll(sim->handoff, 3000);
 		assert_int_equal(atomic_load(&sim->lane->state), VG_LANE_ATTACHED);
 	} while (vg_sim_run(sim, 1000) || sim->lane->ret_tail != sim->ret_head);
-}
-
-/* The lane's private books agree with each other. */
-static inline void vg_lane_audit(const struct vg_lane *lane)
-{
-	const struct vg_lane_geometry *g = &lane->geometry;
-	uint32_t n_held = 0, n_used = 0, n_closed = 0, n_free = 0;
-	for (uint32_t slot = 0; slot < g->n_attr; slot++) {
-		const struct vg_object *o = &lane->objects[slot];
-		uint32_t n = 0, prev = VG_NO_CHUNK;
-		if (!o->is_used)
-			continue;
-		n_used++;
-		n_closed += o->is_closed;
-		for (uint32_t i = o->first; i != VG_NO_CHUNK; prev = i, i = lane->chunks[i].next, n++) {
-			assert_true(i < g->n_small + g->n_large && n <= o->n_chunks);
-			assert_int_equal(lane->chunks[i].slot, slot);
-			assert_int_equal(lane->chunks[i].prev, prev);
-		}
-		assert_int_equal(o->last, prev);
-		assert_int_equal(n, o->n_chunks);
-		n_held += n;
-	}
-	for (uint32_t i = 0; i < g->n_small + g->n_large; i++)
-		n_free += lane->chunks[i].slot == VG_NO_CHUNK;
-	assert_int_equal(n_free, lane->n_small + lane->n_large);
-	assert_int_equal(n_free + n_held, g->n_small + g->n_large);
-	assert_int_equal(n_used, lane->n_used);
-	assert_int_equal(n_closed, lane->n_closed);
-	assert_int_equal(n_used + lane->n_slots, g->n_attr);
-}
-
-/* A handoff of a test, with its stats page and configuration. */
-struct vg_handoff_bench {
-	struct vg_stats_page stats;
-	struct vg_dataplane_conf conf;
-	struct vg_handoff *handoff;
-	struct vg_media_sink sink;
-	struct vg_sim sims[4];
-};
-static inline struct vg_handoff_bench *vg_bench_make(uint32_t n_hashers, struct vg_lane_geometry geometry,
-						     uint32_t flags, uint64_t hold_bytes)
-{
-	struct vg_handoff_bench *b = aligned_alloc(64, (sizeof(*b) + 63) & ~(size_t)63);
-	assert_non_null(b);
-	memset(b, 0, sizeof(*b));
-	b->conf.n_hashers = n_hashers;
-	b->conf.lane = geometry;
-	b->conf.flags = flags;
-	b->conf.object_hold_bytes = hold_bytes;
-	b->handoff = vg_handoff_create(&b->conf, 0, 77, &b->stats, NULL);
-	assert_non_null(b->handoff);
-	vg_handoff_media_sink(b->handoff, &b->sink);
-	return b;
-}
-static inline void vg_bench_free(struct vg_handoff_bench *b)
-{
-	for (unsigned i = 0; i < b->conf.n_hashers; i++)
-		vg_sim_detach(&b->sims[i]);
-	vg_handoff_destroy(b->handoff);
-	free(b);
-}
-static inline struct vg_object *vg_bench_open(struct vg_handoff_bench *b, uint64_t flow_id, uint64_t size_hint)
-{
-	struct vg_attribution card;
-	memset(&card, 0, sizeof(card));
-	card.flow_id = flow_id;
-	card.size_hint = size_hint;
-	return b->sink.open(b->sink.ctx, &card, 0);
-}
-/* The next n bytes of the object's pattern. */
-static inline enum vg_step vg_bench_data(struct vg_handoff_bench *b, struct vg_object *o, uint64_t flow_id, size_t n)
-{
-	static uint8_t bytes[1 << 20];
-	assert_true(n <= sizeof(bytes));
-	vg_sim_fill(flow_id, o->body_off, bytes, n);
-	return b->sink.data(b->sink.ctx, o, bytes, (uint32_t)n, 5);
-}
-static inline void vg_bench_close(struct vg_handoff_bench *b, struct vg_object *o)
-{
-	b->sink.close(b->sink.ctx, o, o->state == VG_STATE_GAP ? VG_STATE_GAP : VG_STATE_COMPLETE, 6);
 }

@@ -1,5 +1,5 @@
 /* Chunks: two classes, last given first taken, one class helps the other out. */
-#include "tests/lib/lane_hasher.h"
+#include "tests/lib/handoff_bench.h"
 
 static const struct vg_lane_geometry geometry = {
 	.n_slots = 64, .n_returns = 128, .n_small = 4, .n_large = 4, .n_attr = 16

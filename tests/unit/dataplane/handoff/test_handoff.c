@@ -1,5 +1,5 @@
 /* Lanes with honest hashers that come, work, die and come again, against what was put in. */
-#include "tests/lib/lane_hasher.h"
+#include "tests/lib/handoff_bench.h"
 
 #include <time.h>
 

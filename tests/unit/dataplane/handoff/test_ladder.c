@@ -1,5 +1,5 @@
 /* The steps down: who goes, when, and that each is counted. */
-#include "tests/lib/lane_hasher.h"
+#include "tests/lib/handoff_bench.h"
 
 static const struct vg_lane_geometry geometry = {
 	.n_slots = 256, .n_returns = 128, .n_small = 16, .n_large = 16, .n_attr = 24

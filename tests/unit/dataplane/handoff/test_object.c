@@ -1,5 +1,5 @@
 /* One object: its record, its bytes, its end. */
-#include "tests/lib/lane_hasher.h"
+#include "tests/lib/handoff_bench.h"
 
 static const struct vg_lane_geometry geometry = {
 	.n_slots = 64, .n_returns = 128, .n_small = 8, .n_large = 8, .n_attr = 4

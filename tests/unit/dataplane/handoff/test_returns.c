@@ -1,5 +1,5 @@
 /* What a hasher may say, what a lying one says, and what its death leaves. */
-#include "tests/lib/lane_hasher.h"
+#include "tests/lib/handoff_bench.h"
 
 #include <time.h>
 

@@ -1,5 +1,5 @@
 /* Descriptors through a ring that is too small for what is to be said. */
-#include "tests/lib/lane_hasher.h"
+#include "tests/lib/handoff_bench.h"
 
 static const struct vg_lane_geometry narrow = {
 	.n_slots = 4, .n_returns = 128, .n_small = 16, .n_large = 16, .n_attr = 16
