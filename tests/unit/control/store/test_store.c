@@ -126,7 +126,9 @@ static void an_inner_rollback_dooms_the_whole(void **state)
 	vg_store_exec(store, insert_sql, "tb", "a", NULL, (size_t)0);
 	vg_store_begin(store);
 	vg_store_rollback(store);
+	vg_store_begin(store);
 	vg_store_exec(store, insert_sql, "tb", "b", NULL, (size_t)0);
+	assert_int_equal(vg_store_commit(store), VG_ECONFLICT); /* the inner one says so already */
 	assert_int_equal(vg_store_commit(store), VG_ECONFLICT);
 	assert_int_equal(count(store), 0);
 	vg_store_begin(store);
