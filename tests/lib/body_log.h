@@ -1,6 +1,6 @@
 #pragma once
 /* body_log: a body sink that writes down what it is told, one line per body when it ends, so that a test compares text:
- *	down GET host /url 200 [type=…] [file=…] [client=…] [boundary=…] [agent=…] [coded=…] [flags=…]: BODY = state
+ *	down GET host /url 200 [type=] [file=] [client=] [boundary=] [agent=] [coded=] [flags=]: BODY = state
  * BODY shows gaps as {n}; a body that was cut anywhere gives the same line. Also checks the sink's own rules. */
 #include <setjmp.h>
 #include <stdarg.h>

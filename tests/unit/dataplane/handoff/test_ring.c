@@ -78,6 +78,8 @@ static void after_a_death_the_same_is_said_again(void **state)
 	vg_sim_detach(sim);
 	vg_sim_attach(sim, b->handoff, 0);
 	assert_int_equal(sim->lane->start_idx, 4);
+	vg_handoff_poll(b->handoff, 6); /* it has not begun to read yet: that is no lie */
+	assert_int_equal(atomic_load(&sim->lane->state), VG_LANE_ATTACHED);
 	vg_sim_settle(sim);
 	assert_int_equal(sim->n_closes, 6);
 	assert_int_equal(sim->n_states[VG_STATE_COMPLETE], 6);

@@ -128,9 +128,25 @@ static void without_texts_a_request_still_says_its_kind(void **state)
 		vg_pool_give(&b->proto->asks, taken[--n]);
 }
 
+static void late_requests_go_to_their_own_early_responses(void **state)
+{
+	struct bench *b = *state;
+	say(b, b->flow, 1, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
+	say(b, b->flow, 1, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nb");
+	ask(b, b->flow, 1);
+	ask(b, b->flow, 2);
+	say(b, b->flow, 1, "c");
+	assert_string_equal(b->log.text, "down    200: a = complete\ndown GET  /2 200 file=2: bc = complete\n");
+	b->log.n_text = 0;
+	ask(b, b->flow, 3);
+	say(b, b->flow, 1, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nd");
+	assert_string_equal(b->log.text, "down GET  /3 200 file=3: d = complete\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(late_requests_go_to_their_own_early_responses, bench_open, bench_close),
 		cmocka_unit_test_setup_teardown(as_many_requests_as_the_limit_wait_in_order, bench_open, bench_close),
 		cmocka_unit_test_setup_teardown(beyond_the_limit_pairing_starts_over_without_guessing, bench_open,
 						bench_close),
