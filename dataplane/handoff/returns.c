@@ -143,8 +143,6 @@ void vg_returns_take(struct vg_lane *lane)
 	uint64_t ret_head = atomic_load_explicit(&lane->in->ret_head, memory_order_acquire);
 	int64_t n = vg_lane_pending(ret_head, lane->ret_tail, lane->geometry.n_returns);
 
-	if (!tail && lane->tail == lane->start_idx)
-		tail = lane->start_idx; /* its page is new: it has not begun */
 	/* the tail lies between where it was and what was published */
 	if (tail - lane->tail > lane->n_published - lane->tail || n < 0) {
 		index_bad(lane);
