@@ -118,7 +118,7 @@ static void it_walks_ipv6_extension_headers(void **state)
 {
 	static const uint8_t hop_and_destination[] = { 60, 0, 1, 4, 0, 0, 0, 0, 51, 1, 1, 12, 0, 0, 0, 0, 0, 0,
 						       0,  0, 0, 0, 0, 0, 6, 1, 0,  0, 0, 0,  0, 1, 0, 0, 0, 0 };
-	static const uint8_t whole[] = { 6, 0, 0, 0, 0, 0, 0, 9 };
+	static const uint8_t whole[] = { 6, 0, 0, 6, 0, 0, 0, 9 }; /* reserved bits say nothing */
 	struct pb_frame f;
 	struct vg_packet pkt;
 
