@@ -1,5 +1,5 @@
-/* detect: the input is a list of spans (1 byte direction and length, then so many bytes), each given to first bytes, and
- * as an IP packet to nDPI. */
+/* detect: the input is a list of spans (1 byte direction and length, then so many bytes), each given to first
+ * bytes, and as an IP packet to nDPI. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

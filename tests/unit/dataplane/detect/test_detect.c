@@ -1,4 +1,5 @@
-/* detect: undecided flows piece by piece, what is held and lost on the way, and nDPI for what first bytes do not tell. */
+/* detect: undecided flows piece by piece, what is held and lost on the way, and nDPI for what first bytes do not
+ * tell. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
