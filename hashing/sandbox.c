@@ -72,7 +72,7 @@ static enum vg_err signal_only_us(void)
 	if (!ctx)
 		return VG_ENOMEM;
 	if (!seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1,
-			      SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) &&
+			      SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0)) &&
 	    !seccomp_load(ctx))
 		err = VG_OK;
 	seccomp_release(ctx);

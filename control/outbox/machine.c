@@ -319,7 +319,7 @@ void vg_machine_apply(struct vg_row *row, const struct vg_case *c, const struct 
 			v->health = VG_HEALTH_CLOSED_TO_US; /* turned away at the door: no effect */
 			break;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		v->wait = 1;
 		v->health = VG_HEALTH_BAD;

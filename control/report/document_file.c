@@ -15,8 +15,8 @@ static void put_digest(xmlNodePtr root, const char *type, const uint8_t *digest,
 	char text[65];
 	xmlNodePtr node;
 	vg_hex(digest, n_bytes, text);
-	node = xmlNewTextChild(root, NULL, BAD_CAST "originalFileHash", BAD_CAST text);
-	xmlNewProp(node, BAD_CAST "hashType", BAD_CAST type);
+	node = xmlNewTextChild(root, NULL, BAD_CAST "originalFileHash", (const xmlChar *)text);
+	xmlNewProp(node, BAD_CAST "hashType", (const xmlChar *)type);
 }
 static void put_pair(xmlNodePtr details, const char *name, const char *value)
 {

@@ -43,7 +43,7 @@ void vg_note_put(xmlNodePtr parent, struct vg_note *note)
 xmlDocPtr vg_node_doc(const char *root_name)
 {
 	xmlDocPtr doc = xmlNewDoc(BAD_CAST "1.0");
-	xmlNodePtr root = doc ? xmlNewNode(NULL, BAD_CAST root_name) : NULL;
+	xmlNodePtr root = doc ? xmlNewNode(NULL, (const xmlChar *)root_name) : NULL;
 	xmlNsPtr xsi;
 
 	if (!root) {
@@ -72,7 +72,7 @@ char *vg_node_text(xmlDocPtr doc, size_t *n_bytes)
 
 xmlNodePtr vg_node(xmlNodePtr parent, const char *name)
 {
-	return xmlNewChild(parent, NULL, BAD_CAST name, NULL);
+	return xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
 }
 int vg_node_put(xmlNodePtr parent, const char *name, const char *text, size_t max_units)
 {
@@ -86,7 +86,7 @@ int vg_node_put(xmlNodePtr parent, const char *name, const char *text, size_t ma
 	if (!legal)
 		return 1;
 	cut = vg_xml_legal(text, legal, cap, max_units);
-	xmlNewTextChild(parent, NULL, BAD_CAST name, BAD_CAST legal);
+	xmlNewTextChild(parent, NULL, (const xmlChar *)name, (const xmlChar *)legal);
 	free(legal);
 	return cut;
 }
@@ -95,18 +95,18 @@ int vg_node_url(xmlNodePtr parent, const char *name, const char *url)
 	char encoded[MAX_URL + 1];
 	int cut = vg_xml_url(url, encoded, sizeof(encoded), MAX_URL);
 	if (cut >= 0)
-		xmlNewTextChild(parent, NULL, BAD_CAST name, BAD_CAST encoded);
+		xmlNewTextChild(parent, NULL, (const xmlChar *)name, (const xmlChar *)encoded);
 	return cut;
 }
 void vg_node_time(xmlNodePtr parent, const char *name, int64_t wall_ns)
 {
 	char text[32];
 	vg_xml_time(wall_ns, text);
-	xmlNewTextChild(parent, NULL, BAD_CAST name, BAD_CAST text);
+	xmlNewTextChild(parent, NULL, (const xmlChar *)name, (const xmlChar *)text);
 }
 void vg_node_bool(xmlNodePtr parent, const char *name, int value)
 {
-	xmlNewTextChild(parent, NULL, BAD_CAST name, BAD_CAST(value ? "true" : "false"));
+	xmlNewTextChild(parent, NULL, (const xmlChar *)name, (const xmlChar *)(value ? "true" : "false"));
 }
 int vg_node_ip(xmlNodePtr parent, const char *ip, const char *event, int64_t wall_ns, int proxy, unsigned port)
 {

@@ -67,7 +67,8 @@ static inline size_t filing_take(char *bytes, size_t size, size_t n, void *user)
 	return fwrite(bytes, size, n, to);
 }
 /* A call of the endpoint's admin side; the answer as JSON. */
-static inline json_t *filing_admin(struct filing *f, int post, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static inline json_t *filing_admin(struct filing *f, int post, const char *format,
+									 ...)
 {
 	char what[256], url[600], *text = NULL;
 	size_t n_text = 0;
