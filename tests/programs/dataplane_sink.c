@@ -271,6 +271,7 @@ int main(int argc, char **argv)
 	}
 	if (!run_dir)
 		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* what was given back is also written, should we be killed */
 	s.captures = argv + optind;
 	s.n_captures = argc - optind;
 	s.link = hello(run_dir, VG_ROLE_HASHER, s.hasher_idx);
