@@ -346,17 +346,14 @@ static bool wait_for_link(void *ctx)
 	struct run *r = ctx;
 
 	look_around(r, WAIT_NS);
+	take_index(r); /* a new vigild takes no record before its index is answered */
 	return !r->stop;
 }
 
 /* Nobody feeds us any more: what is in the lanes is worked off, what is open ends. True when that is done. */
 static bool finish_without_dataplane(struct run *r, uint32_t n_taken)
 {
-	bool idle = !n_taken && !vg_match_link_full(r->link);
-
-	if (!r->has_index && vg_worker_outstanding(r->worker))
-		return false;
-	if (!idle)
+	if (n_taken || vg_match_link_full(r->link) || (!r->has_index && vg_worker_pending(r->worker)))
 		return false;
 	vg_worker_close_all(r->worker);
 	return !vg_match_link_waiting(r->link);

@@ -273,6 +273,14 @@ bool vg_worker_broken(const struct vg_worker *worker)
 	return false;
 }
 
+bool vg_worker_pending(const struct vg_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->setup.n_lanes; i++)
+		if (vg_intake_pending(worker->setup.lanes[i]) > 0)
+			return true;
+	return false;
+}
+
 uint32_t vg_worker_outstanding(const struct vg_worker *worker)
 {
 	uint32_t n = 0;

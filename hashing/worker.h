@@ -58,5 +58,8 @@ bool vg_worker_gave_up(const struct vg_worker *worker);
 /* Did a lane's other side say what cannot be true? */
 bool vg_worker_broken(const struct vg_worker *worker);
 
+/* Do descriptors wait in a lane? */
+bool vg_worker_pending(const struct vg_worker *worker);
+
 /* Objects taken in and not yet DONE. */
 uint32_t vg_worker_outstanding(const struct vg_worker *worker);

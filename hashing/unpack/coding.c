@@ -55,14 +55,22 @@ static enum vg_step broken(struct vg_coding_stack *s)
 	return VG_BAD;
 }
 
+static void pass_as_it_is(struct vg_coding_stack *s, struct layer *l)
+{
+	l->method = PLAIN;
+	s->result.wrong_label = true;
+	/* Below a coding that nobody knows there is nothing that could be undone. */
+	if (l->label == VG_CODING_UNKNOWN)
+		s->n_layers = (uint32_t)(l - s->layers) + 1;
+}
+
 /* A layer's decoder does not like its bytes. Where nothing but the sniffed ones were eaten and nothing was made of
  * them, they are not coded at all and pass as they are. */
 static enum vg_step refused(struct vg_coding_stack *s, struct layer *l, bool made_any, struct vg_span *in)
 {
 	if (!l->in_sniff || made_any)
 		return broken(s);
-	l->method = PLAIN;
-	s->result.wrong_label = true;
+	pass_as_it_is(s, l);
 	*in = (struct vg_span){ l->sniff, l->n_sniff };
 	return VG_MORE;
 }
@@ -182,7 +190,9 @@ static enum vg_step decide(struct vg_coding_stack *s, uint32_t layer_idx)
 	enum vg_step step;
 
 	l->method = judge(s, l, &window_bits);
-	s->result.wrong_label |= l->method == PLAIN || l->gzip != (l->label == VG_CODING_GZIP);
+	s->result.wrong_label |= l->gzip != (l->label == VG_CODING_GZIP);
+	if (l->method == PLAIN)
+		pass_as_it_is(s, l);
 	if (l->method == INFLATE && inflateInit2(&l->z, window_bits) != Z_OK)
 		return broken(s);
 	if (l->method == BROTLI) {
@@ -193,9 +203,6 @@ static enum vg_step decide(struct vg_coding_stack *s, uint32_t layer_idx)
 	l->in_sniff = true;
 	step = feed_layer(s, layer_idx, l->sniff, l->n_sniff);
 	l->in_sniff = false;
-	/* Below a coding that nobody knows there is nothing that could be undone. */
-	if (l->method == PLAIN && l->label == VG_CODING_UNKNOWN)
-		s->n_layers = layer_idx + 1;
 	return step;
 }
 

@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <vigil/config_snapshot.h>
@@ -57,6 +58,7 @@ static void start(struct fixture *f, bool hooked)
 
 	f->child = fork();
 	if (!f->child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
 		setenv("VIGIL_LOG", "error", 1);
 		signal(SIGSEGV, SIG_DFL); /* the test's own handler would go on in the child */
 		_exit(vg_hashing_run(5, argv, hooked ? &hooks : NULL));
@@ -69,7 +71,7 @@ static void write_snapshot(struct fixture *f)
 					.version = VG_SNAPSHOT_VERSION,
 					.n_bytes = sizeof(conf),
 					.max_unpacked_bytes = 1 << 24,
-					.max_members = 10,
+					.max_members = 5000,
 					.max_pixels = 1 << 24,
 					.sample_bytes = 4096,
 					.spool_bytes = 1 << 24 };
@@ -268,6 +270,97 @@ static void without_a_dataplane_it_delivers_what_it_has_and_ends(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void what_came_before_the_first_index_is_not_lost_with_the_dataplane(void **state)
+{
+	struct fixture *f = *state;
+	union vg_vigild_message m;
+	int status;
+
+	start(f, false);
+	hand_over(f);
+	send_body(f, 0, 1, f->png, f->n_png, 0);
+	close(f->dataplane_fd);
+	usleep(100000);
+	assert_int_equal(waitpid(f->child, &status, WNOHANG), 0);
+	bring_up_vigild(f);
+	assert_int_equal(receive(f, &m), 1);
+	assert_int_equal(m.head.type, VG_MSG_MATCH);
+	vg_vigild_ack(&f->vigild, m.record.seq);
+	status = wait_child(f);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void slots_are_used_again_and_again_and_across_a_vigild_that_dies(void **state)
+{
+	struct fixture *f = *state;
+	union vg_vigild_message m;
+	uint64_t id, last = 0;
+	int status;
+
+	start(f, false);
+	hand_over(f);
+	bring_up_vigild(f);
+	for (uint32_t i = 0; i < 200; i++) {
+		id = vg_lane_make_id(i % 16, 1 + i / 16);
+		send_body(f, i % 16, 1 + i / 16, f->png, f->n_png, 0);
+		assert_int_equal(receive(f, &m), 1);
+		last = m.record.seq;
+		if (i == 100) { /* dies with one record not acknowledged */
+			vg_vigild_close(&f->vigild);
+			bring_up_vigild(f);
+			assert_int_equal(receive(f, &m), 1);
+			assert_int_equal(m.record.seq, last);
+		}
+		vg_vigild_ack(&f->vigild, last);
+		wait_done(f, 1);
+		assert_int_equal(m.record.object_id, id);
+	}
+	kill(f->child, SIGTERM);
+	status = wait_child(f);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* More files in one body than the link keeps records: the hasher waits in the middle of it, and vigild dies just
+ * then. */
+static void a_vigild_that_dies_while_the_hasher_waits_for_it_is_served_again(void **state)
+{
+	struct fixture *f = *state;
+	union vg_vigild_message m;
+	uint64_t id = vg_lane_make_id(0, 1), n_records = 4097, seq = 0;
+	struct vg_attribution *a;
+	char *body = calloc(1, 1 << 20);
+	size_t n = 0;
+
+	for (int i = 0; i < 4096; i++)
+		n += (size_t)sprintf(body + n, "--b\r\nContent-Disposition: x; filename=%d\r\n\r\nx\r\n", i);
+	n += (size_t)sprintf(body + n, "--b--");
+	start(f, false);
+	hand_over(f);
+	bring_up_vigild(f);
+	a = vg_lane_make_record(&f->maker, id);
+	a->n_boundary = 1;
+	a->boundary[0] = 'b';
+	vg_lane_make_open(&f->maker, id, 0, 0);
+	vg_lane_make_body(&f->maker, id, body, n, 4000);
+	vg_lane_make_close(&f->maker, id, VG_STATE_COMPLETE, n);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(receive(f, &m), 1);
+	usleep(200000);
+	vg_vigild_close(&f->vigild);
+	bring_up_vigild(f);
+	while (seq < n_records) {
+		assert_int_equal(receive(f, &m), 1);
+		seq = m.record.seq;
+		if (seq % 64 == 0 || seq == n_records)
+			vg_vigild_ack(&f->vigild, seq);
+	}
+	assert_true(m.record.flags & VG_RECORD_LAST);
+	wait_done(f, 1);
+	kill(f->child, SIGTERM);
+	(void)wait_child(f);
+	free(body);
+}
+
 static void a_crash_in_a_decoder_names_its_object_and_no_other(void **state)
 {
 	struct fixture *f = *state;
@@ -334,6 +427,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(objects_go_through_the_real_sandbox_and_term_ends_it),
 		T(without_a_dataplane_it_delivers_what_it_has_and_ends),
+		T(what_came_before_the_first_index_is_not_lost_with_the_dataplane),
+		T(slots_are_used_again_and_again_and_across_a_vigild_that_dies),
+		T(a_vigild_that_dies_while_the_hasher_waits_for_it_is_served_again),
 		T(a_crash_in_a_decoder_names_its_object_and_no_other),
 		T(it_waits_for_whoever_is_not_there_yet_and_ends_when_told),
 		cmocka_unit_test(wrong_arguments_are_usage_errors),
