@@ -1,6 +1,7 @@
 /* A flow is NEW until its first payload, LIVE while it has a stream, then LET_GO (nothing of it is wanted) or
  * LISTENING (undecided: every piece is asked whether it begins a message). Everything a packet can cause is in
  * inspect_packet(). */
+#include <stddef.h>
 #include <string.h>
 
 #include <rte_mbuf.h>
@@ -62,10 +63,12 @@ void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why
 static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, int64_t wall_ns)
 {
 	const struct vg_flow *flow = live->flow;
-	struct vg_flow_ident ident = { .ip_version = flow->key.ip_version,
+	struct vg_flow_ident ident = { .ip_version = vg_flow_key_ip_version(&flow->key),
 				       .port = { flow->key.port[0], flow->key.port[1] },
 				       .vlan = { flow->key.vlan[0], flow->key.vlan[1] },
 				       .capture_idx = flow->key.capture_idx,
+				       .tunnels = live->tunnels,
+				       .n_tunnels = live->n_tunnels,
 				       .flow_id = vg_flow_rare(inspect->flows, flow)->flow_id };
 	enum vg_step step = VG_MORE;
 
@@ -203,6 +206,24 @@ static void take_syn(struct vg_inspect *inspect, struct vg_flow *flow, const str
 					     pkt->wall_ns));
 }
 
+/* Who carried the packet: read from the frame once per stream. */
+static void note_tunnels(struct vg_inspect_stream *live, const struct vg_packet *pkt)
+{
+	live->n_tunnels = pkt->n_tunnels;
+	for (uint32_t i = 0; i < pkt->n_tunnels; i++) {
+		const struct vg_layer *layer = &pkt->tunnels[i];
+		struct vg_attr_tunnel *to = &live->tunnels[i];
+		uint32_t n_ip_bytes = layer->ip_version == 4 ? 4 : 16;
+		const uint8_t *src = pkt->frame + layer->ip_off + (layer->ip_version == 4 ? 12 : 8);
+
+		*to = (struct vg_attr_tunnel){ .id = layer->id, .kind = layer->kind, .ip_version = layer->ip_version };
+		if (!layer->ip_version)
+			continue;
+		memcpy(to->src_ip, src, n_ip_bytes);
+		memcpy(to->dst_ip, src + n_ip_bytes, n_ip_bytes);
+	}
+}
+
 /* NEW and LISTENING flows get a stream; those for which none is free are let go. */
 static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
@@ -215,8 +236,9 @@ static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const str
 		return 0;
 	if (!(flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))))
 		vg_count(inspect->stats, VG_C_STREAM_MIDSTREAM, 1);
-	memset(&inspect->live[idx], 0, sizeof(inspect->live[idx]));
+	memset(&inspect->live[idx], 0, offsetof(struct vg_inspect_stream, tunnels));
 	inspect->live[idx].flow = flow;
+	note_tunnels(&inspect->live[idx], pkt);
 	flow->stream_idx = idx;
 	flow->state = VG_FLOW_LIVE;
 	for (unsigned dir = 0; dir < 2; dir++) {

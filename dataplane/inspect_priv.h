@@ -13,6 +13,8 @@ struct vg_inspect_stream {
 	uint8_t app;         /* enum vg_app */
 	uint8_t conflict[2]; /* told before proto was there */
 	uint8_t ended[2];    /* 1 + enum vg_stream_end, told before proto was there */
+	uint8_t n_tunnels;
+	struct vg_attr_tunnel tunnels[VG_ATTR_TUNNELS]; /* around its first packet with payload */
 };
 struct vg_inspect {
 	struct vg_flow_table *flows;

@@ -2,12 +2,8 @@
  * read, against the bytes that lie in the first segment. */
 #include <string.h>
 
-#include <vigil/bytes.h>
+#include "dataplane/decode/decode_priv.h"
 
-#include "dataplane/decode/decode.h"
-
-#define ETHERTYPE_IPV4  0x0800u
-#define ETHERTYPE_IPV6  0x86ddu
 #define ETHERTYPE_VLAN  0x8100u /* IEEE 802.1Q */
 #define ETHERTYPE_QINQ  0x88a8u /* IEEE 802.1ad */
 #define ETHERTYPE_QINQ1 0x9100u /* before 802.1ad */
@@ -18,7 +14,12 @@
 #define IPV4_BYTES      20u
 #define IPV6_BYTES      40u
 #define TCP_BYTES       20u
+#define PROTO_IPV4      4u
 #define PROTO_TCP       6u
+#define PROTO_UDP       17u
+#define PROTO_IPV6      41u
+#define PROTO_GRE       47u
+#define PROTO_MPLS      137u /* RFC 4023 */
 /* RFC 8200 4: extension headers that may stand between IPv6 and TCP. */
 #define EXT_HOP_BY_HOP  0u
 #define EXT_ROUTING     43u
@@ -26,33 +27,37 @@
 #define EXT_AH          51u
 #define EXT_DESTINATION 60u
 #define EXT_MOBILITY    135u
+/* Headers that carry another one, in all: more than any real frame has. */
+#define MAX_STEPS       16u
+/* Offsets are kept in 16 bits. */
+#define MAX_FIRST_BYTES 65535u
 
-struct cursor {
-	const uint8_t *at;
-	uint32_t off, n_bytes; /* n_bytes: of the first segment */
-};
-
-static inline int has(const struct cursor *c, uint32_t n)
-{
-	return c->n_bytes - c->off >= n;
-}
-
-static enum vg_decode_word skip_tags(struct cursor *c, struct vg_packet *pkt, uint32_t *ethertype)
+static enum vg_decode_word skip_tags(struct vg_cursor *c, struct vg_packet *pkt)
 {
 	uint32_t n_tags = 0;
 
-	while (*ethertype == ETHERTYPE_VLAN || *ethertype == ETHERTYPE_QINQ || *ethertype == ETHERTYPE_QINQ1) {
+	pkt->key.vlan[0] = pkt->key.vlan[1] = VG_VLAN_NONE;
+	while (c->next == ETHERTYPE_VLAN || c->next == ETHERTYPE_QINQ || c->next == ETHERTYPE_QINQ1) {
 		if (n_tags == VG_DECODE_MAX_TAGS)
 			return VG_DECODE_WORD_DEPTH;
-		if (!has(c, TAG_BYTES))
+		if (!vg_cursor_has(c, TAG_BYTES))
 			return VG_DECODE_WORD_SHORT;
 		if (n_tags < 2)
 			pkt->key.vlan[n_tags] = vg_be16(c->at + c->off) & 0xfffu;
-		*ethertype = vg_be16(c->at + c->off + 2);
+		c->next = vg_be16(c->at + c->off + 2);
 		c->off += TAG_BYTES;
 		n_tags++;
 	}
-	return VG_DECODE_TCP;
+	return VG_DECODE_AGAIN;
+}
+
+enum vg_decode_word vg_decode_ethernet(struct vg_cursor *c, struct vg_packet *pkt)
+{
+	if (!vg_cursor_has(c, ETH_BYTES))
+		return VG_DECODE_WORD_SHORT;
+	c->next = vg_be16(c->at + c->off + 12);
+	c->off += ETH_BYTES;
+	return skip_tags(c, pkt);
 }
 
 /* The address families of BSD loopback captures, in the byte order of whoever wrote them. */
@@ -62,51 +67,43 @@ static uint32_t family_ethertype(uint32_t family)
 		family = __builtin_bswap32(family);
 	switch (family) {
 	case 2:
-		return ETHERTYPE_IPV4;
+		return VG_ETHERTYPE_IPV4;
 	case 10: /* Linux */
 	case 24: /* NetBSD, OpenBSD */
 	case 28: /* FreeBSD */
 	case 30: /* macOS */
-		return ETHERTYPE_IPV6;
+		return VG_ETHERTYPE_IPV6;
 	default:
 		return 0;
 	}
 }
 
-static enum vg_decode_word link_layer(struct cursor *c, struct vg_packet *pkt, uint32_t *ethertype)
+static enum vg_decode_word link_layer(struct vg_cursor *c, struct vg_packet *pkt)
 {
+	static const uint32_t n_heads[VG_LINK_N] = { 0, ETH_BYTES, SLL_BYTES, SLL2_BYTES, 1, 4 };
+
+	if (pkt->link <= VG_LINK_NONE || pkt->link >= VG_LINK_N)
+		return VG_DECODE_WORD_NOT_IP;
+	if (!vg_cursor_has(c, n_heads[pkt->link]))
+		return VG_DECODE_WORD_SHORT;
 	switch (pkt->link) {
 	case VG_LINK_ETHERNET:
-		if (!has(c, ETH_BYTES))
-			return VG_DECODE_WORD_SHORT;
-		*ethertype = vg_be16(c->at + 12);
-		c->off = ETH_BYTES;
-		return skip_tags(c, pkt, ethertype);
+		return vg_decode_ethernet(c, pkt);
 	case VG_LINK_SLL:
-		if (!has(c, SLL_BYTES))
-			return VG_DECODE_WORD_SHORT;
-		*ethertype = vg_be16(c->at + 14);
+		c->next = vg_be16(c->at + 14);
 		c->off = SLL_BYTES;
-		return skip_tags(c, pkt, ethertype);
+		return skip_tags(c, pkt);
 	case VG_LINK_SLL2:
-		if (!has(c, SLL2_BYTES))
-			return VG_DECODE_WORD_SHORT;
-		*ethertype = vg_be16(c->at);
+		c->next = vg_be16(c->at);
 		c->off = SLL2_BYTES;
-		return skip_tags(c, pkt, ethertype);
+		return skip_tags(c, pkt);
 	case VG_LINK_NULL:
-		if (!has(c, 4))
-			return VG_DECODE_WORD_SHORT;
-		*ethertype = family_ethertype(vg_le32(c->at));
+		c->next = family_ethertype(vg_le32(c->at));
 		c->off = 4;
-		return VG_DECODE_TCP;
-	case VG_LINK_RAW:
-		if (!has(c, 1))
-			return VG_DECODE_WORD_SHORT;
-		*ethertype = c->at[0] >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
-		return VG_DECODE_TCP;
+		return VG_DECODE_AGAIN;
 	default:
-		return VG_DECODE_WORD_NOT_IP;
+		c->next = c->at[0] >> 4 == 6 ? VG_ETHERTYPE_IPV6 : VG_ETHERTYPE_IPV4;
+		return VG_DECODE_AGAIN;
 	}
 }
 
@@ -122,26 +119,29 @@ static void set_key(struct vg_packet *pkt, const uint8_t *src, const uint8_t *ds
 	memcpy(pkt->key.ip[!dir], dst, n_ip_bytes);
 	pkt->key.port[dir] = sport;
 	pkt->key.port[!dir] = dport;
-	pkt->key.ip_version = n_ip_bytes == 4 ? 4 : 6;
+	pkt->key.net = (uint8_t)(pkt->key.net | (n_ip_bytes == 4 ? 4 : 6));
 	pkt->dir = dir;
 }
 
 /* TCP at c->off; the IP packet ends at end_off of the frame (RFC 9293 3.1). */
-static enum vg_decode_word tcp(struct cursor *c, struct vg_packet *pkt, const uint8_t *src, uint32_t n_ip_bytes,
+static enum vg_decode_word tcp(struct vg_cursor *c, struct vg_packet *pkt, const uint8_t *src, uint32_t n_ip_bytes,
 			       uint32_t end_off)
 {
 	const uint8_t *t = c->at + c->off;
 	uint32_t n_head;
 
-	if (!has(c, TCP_BYTES))
+	if (!vg_cursor_has(c, TCP_BYTES))
 		return VG_DECODE_WORD_SHORT;
 	n_head = (uint32_t)(t[12] >> 4) * 4;
-	if (n_head < TCP_BYTES || !has(c, n_head) || c->off + n_head > end_off)
+	if (n_head < TCP_BYTES || !vg_cursor_has(c, n_head) || c->off + n_head > end_off)
 		return VG_DECODE_WORD_SHORT;
 	pkt->seq = vg_be32(t + 4);
 	pkt->ack = vg_be32(t + 8);
 	pkt->tcp_flags = t[13];
+	pkt->tcp_off = (uint16_t)c->off;
 	pkt->payload_off = (uint16_t)(c->off + n_head);
+	if (end_off > pkt->n_frame_bytes)
+		pkt->is_whole = 0;
 	if (end_off > pkt->n_frame_bytes)
 		end_off = pkt->n_frame_bytes;
 	pkt->n_payload_bytes = end_off - (c->off + n_head);
@@ -149,87 +149,155 @@ static enum vg_decode_word tcp(struct cursor *c, struct vg_packet *pkt, const ui
 	return VG_DECODE_TCP;
 }
 
+/* What an IP header (at begin_off) carries. */
+static enum vg_decode_word carried(struct vg_cursor *c, struct vg_packet *pkt, uint32_t proto, uint32_t begin_off,
+				   uint32_t end_off)
+{
+	uint8_t version = c->at[begin_off] >> 4;
+
+	switch (proto) {
+	case PROTO_TCP:
+		return version == 4 ? tcp(c, pkt, c->at + begin_off + 12, 4, end_off)
+				    : tcp(c, pkt, c->at + begin_off + 8, 16, end_off);
+	case PROTO_UDP:
+		return vg_decode_udp(c, pkt, begin_off, version);
+	case PROTO_GRE:
+		return vg_decode_gre(c, pkt, begin_off, version);
+	case PROTO_IPV4:
+		return vg_decode_ip_in_ip(c, pkt, begin_off, version, VG_ETHERTYPE_IPV4);
+	case PROTO_IPV6:
+		return vg_decode_ip_in_ip(c, pkt, begin_off, version, VG_ETHERTYPE_IPV6);
+	case PROTO_MPLS:
+		return vg_decode_ip_in_ip(c, pkt, begin_off, version, VG_ETHERTYPE_MPLS);
+	default:
+		return VG_DECODE_WORD_NOT_TCP;
+	}
+}
+
+/* A fragment's bytes lie from c->off to end_off; they must be there. */
+static enum vg_decode_word fragment(struct vg_cursor *c, struct vg_packet *pkt, uint32_t ident, uint32_t off_field,
+				    int has_more, uint32_t proto, uint32_t end_off)
+{
+	if (end_off > pkt->n_frame_bytes || end_off < c->off || c->off > UINT16_MAX)
+		return VG_DECODE_WORD_SHORT;
+	pkt->seq = ident;
+	pkt->frag_off = (uint16_t)(off_field * 8);
+	pkt->frag_more = (uint8_t)has_more;
+	pkt->frag_proto = (uint8_t)proto;
+	pkt->payload_off = (uint16_t)c->off;
+	pkt->n_payload_bytes = end_off - c->off;
+	return VG_DECODE_WORD_FRAGMENT;
+}
+
 /* RFC 791 3.1 */
-static enum vg_decode_word ipv4(struct cursor *c, struct vg_packet *pkt)
+static enum vg_decode_word ipv4(struct vg_cursor *c, struct vg_packet *pkt)
 {
 	const uint8_t *ip = c->at + c->off;
 	uint32_t n_head, n_total, begin_off = c->off;
 
-	if (!has(c, IPV4_BYTES))
+	if (!vg_cursor_has(c, IPV4_BYTES))
 		return VG_DECODE_WORD_SHORT;
 	n_head = (uint32_t)(ip[0] & 15) * 4;
 	n_total = vg_be16(ip + 2);
-	if (ip[0] >> 4 != 4 || n_head < IPV4_BYTES || !has(c, n_head))
+	if (ip[0] >> 4 != 4 || n_head < IPV4_BYTES || !vg_cursor_has(c, n_head))
 		return VG_DECODE_WORD_SHORT;
+	pkt->is_whole = n_total != 0;
 	if (!n_total)
 		n_total = pkt->n_frame_bytes - begin_off;
 	if (n_total < n_head)
 		return VG_DECODE_WORD_SHORT;
-	if (vg_be16(ip + 6) & 0x3fff)
-		return VG_DECODE_WORD_FRAGMENT;
-	if (ip[9] != PROTO_TCP)
-		return VG_DECODE_WORD_NOT_TCP;
 	c->off += n_head;
-	return tcp(c, pkt, ip + 12, 4, begin_off + n_total);
+	if (vg_be16(ip + 6) & 0x3fff)
+		return fragment(c, pkt, vg_be16(ip + 4), vg_be16(ip + 6) & 0x1fffu, (ip[6] & 0x20) != 0, ip[9],
+				begin_off + n_total);
+	return carried(c, pkt, ip[9], begin_off, begin_off + n_total);
+}
+
+static int is_extension(uint32_t next)
+{
+	return next == EXT_HOP_BY_HOP || next == EXT_ROUTING || next == EXT_FRAGMENT || next == EXT_AH ||
+	       next == EXT_DESTINATION || next == EXT_MOBILITY;
 }
 
 /* RFC 8200 3 and 4 */
-static enum vg_decode_word ipv6(struct cursor *c, struct vg_packet *pkt)
+static enum vg_decode_word ipv6(struct vg_cursor *c, struct vg_packet *pkt)
 {
 	const uint8_t *ip = c->at + c->off;
-	uint32_t next, end_off, n_extensions = 0;
+	uint32_t next, end_off, n_extensions = 0, begin_off = c->off;
 
-	if (!has(c, IPV6_BYTES))
+	if (!vg_cursor_has(c, IPV6_BYTES))
 		return VG_DECODE_WORD_SHORT;
 	if (ip[0] >> 4 != 6)
 		return VG_DECODE_WORD_SHORT;
 	next = ip[6];
 	end_off = c->off + IPV6_BYTES + vg_be16(ip + 4);
+	pkt->is_whole = vg_be16(ip + 4) != 0;
 	if (!vg_be16(ip + 4))
 		end_off = pkt->n_frame_bytes;
 	c->off += IPV6_BYTES;
-	while (next != PROTO_TCP) {
+	while (is_extension(next)) {
 		const uint8_t *x = c->at + c->off;
 		uint32_t n_bytes;
 
-		if (next != EXT_HOP_BY_HOP && next != EXT_ROUTING && next != EXT_FRAGMENT && next != EXT_AH &&
-		    next != EXT_DESTINATION && next != EXT_MOBILITY)
-			return VG_DECODE_WORD_NOT_TCP;
 		if (n_extensions++ == VG_DECODE_MAX_EXTENSIONS)
 			return VG_DECODE_WORD_DEPTH;
-		if (!has(c, 8))
+		if (!vg_cursor_has(c, 8))
 			return VG_DECODE_WORD_SHORT;
-		/* RFC 8200 4.5: offset 0 and no more to come is a whole packet; RFC 4302 2.2: AH counts in 32-bit
-		 * words. */
-		if (next == EXT_FRAGMENT && (vg_be16(x + 2) & 0xfff9))
-			return VG_DECODE_WORD_FRAGMENT;
+		/* RFC 4302 2.2: AH counts in 32-bit words. */
 		n_bytes = next == EXT_FRAGMENT ? 8
 			  : next == EXT_AH     ? ((uint32_t)x[1] + 2) * 4
 					       : ((uint32_t)x[1] + 1) * 8;
-		if (!has(c, n_bytes))
+		if (!vg_cursor_has(c, n_bytes))
 			return VG_DECODE_WORD_SHORT;
-		next = x[0];
 		c->off += n_bytes;
+		/* RFC 8200 4.5: offset 0 and no more to come is a whole packet. */
+		if (next == EXT_FRAGMENT && (vg_be16(x + 2) & 0xfff9))
+			return fragment(c, pkt, vg_be32(x + 4), vg_be16(x + 2) >> 3, x[3] & 1, x[0], end_off);
+		if (next == EXT_ROUTING)
+			pkt->is_whole = 0; /* the checksum may be for another destination (RFC 8200 8.1) */
+		next = x[0];
 	}
-	return tcp(c, pkt, ip + 8, 16, end_off);
+	return carried(c, pkt, next, begin_off, end_off);
 }
 
 enum vg_decode_word vg_decode_frame(struct vg_packet *pkt)
 {
-	struct cursor c = { pkt->frame, 0, pkt->n_first_bytes };
-	uint32_t ethertype = 0;
+	struct vg_cursor c = { pkt->frame, 0, pkt->n_first_bytes, 0 };
 	enum vg_decode_word word;
 
+	if (c.n_bytes > MAX_FIRST_BYTES)
+		c.n_bytes = MAX_FIRST_BYTES;
 	pkt->key.vlan[0] = pkt->key.vlan[1] = VG_VLAN_NONE;
-	word = link_layer(&c, pkt, &ethertype);
-	if (word != VG_DECODE_TCP)
-		return word;
-	pkt->ip_off = (uint16_t)c.off;
-	if (ethertype == ETHERTYPE_IPV4)
-		return ipv4(&c, pkt);
-	if (ethertype == ETHERTYPE_IPV6)
-		return ipv6(&c, pkt);
-	return VG_DECODE_WORD_NOT_IP;
+	pkt->key.tenant[0] = pkt->key.tenant[1] = 0;
+	pkt->key.net = pkt->n_tunnels = 0;
+	word = link_layer(&c, pkt);
+	for (uint32_t i = 0; word == VG_DECODE_AGAIN; i++) {
+		if (i == MAX_STEPS)
+			return VG_DECODE_WORD_DEPTH;
+		switch (c.next) {
+		case VG_ETHERTYPE_IPV4:
+			pkt->ip_off = (uint16_t)c.off;
+			word = ipv4(&c, pkt);
+			break;
+		case VG_ETHERTYPE_IPV6:
+			pkt->ip_off = (uint16_t)c.off;
+			word = ipv6(&c, pkt);
+			break;
+		case VG_ETHERTYPE_MPLS:
+		case VG_ETHERTYPE_MPLS_M:
+			word = vg_decode_mpls(&c, pkt);
+			break;
+		case VG_ETHERTYPE_PPPOE:
+			word = vg_decode_pppoe(&c, pkt);
+			break;
+		case VG_ETHERTYPE_BRIDGE:
+			word = vg_decode_ethernet(&c, pkt);
+			break;
+		default:
+			return VG_DECODE_WORD_NOT_IP;
+		}
+	}
+	return word;
 }
 
 uint32_t vg_decode_burst(struct vg_packet *pkts, uint32_t n_pkts, struct vg_stats_page *stats)

@@ -13,20 +13,15 @@ static inline uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Word i of a key; the last one is the two bytes that are left. Loaded from where the key lies: a copy on the stack
+/* Word i of a key; the last one overlaps the one before. Loaded from where the key lies: a copy on the stack
  * would stall on its own stores. */
 static inline uint64_t word(const struct vg_flow_key *key, unsigned i)
 {
-	const uint8_t *at = (const uint8_t *)key + 8 * i;
-	uint16_t last;
+	const uint8_t *at = (const uint8_t *)key + (i < 5 ? 8 * i : sizeof(*key) - 8);
 	uint64_t w;
 
-	if (i < 5) {
-		memcpy(&w, at, sizeof(w));
-		return w;
-	}
-	memcpy(&last, at, sizeof(last));
-	return last;
+	memcpy(&w, at, sizeof(w));
+	return w;
 }
 
 static inline uint32_t hash_key(const struct vg_flow_table *table, const struct vg_flow_key *key)
@@ -64,7 +59,7 @@ void vg_flow_table_prefetch_burst(const struct vg_flow_table *table, struct vg_p
 static void unlink_flow(struct vg_flow_table *table, struct vg_flow *flow)
 {
 	uint32_t idx = (uint32_t)(flow - table->flows);
-	uint32_t *at = &table->heads[flow->hash & table->head_mask];
+	uint32_t *at = &table->heads[vg_flow_rare(table, flow)->hash & table->head_mask];
 
 	while (*at != idx + 1) {
 		VG_INVARIANT_HOT(*at);
@@ -133,6 +128,8 @@ static void begin_flow(struct vg_flow_table *table, struct vg_flow *flow)
 {
 	flow->flags = 0;
 	flow->state = VG_FLOW_NEW;
+	memset(vg_flow_rare(table, flow)->has_good_syn, 0, 2);
+	memset(vg_flow_rare(table, flow)->n_bad_sums, 0, 2);
 	vg_flow_rare(table, flow)->flow_id = ++table->n_begun;
 	vg_count(table->stats, VG_C_FLOWS, 1);
 }
@@ -154,7 +151,7 @@ static struct vg_flow *add_flow(struct vg_flow_table *table, const struct vg_pac
 	table->n_used++;
 	flow = &table->flows[idx];
 	flow->key = pkt->key;
-	flow->hash = pkt->hash;
+	vg_flow_rare(table, flow)->hash = pkt->hash;
 	flow->next_idx = *head;
 	*head = idx + 1;
 	flow->last_ns = pkt->clock_ns;
@@ -171,7 +168,7 @@ struct vg_flow *vg_flow_table_find(struct vg_flow_table *table, const struct vg_
 
 	while (idx) {
 		struct vg_flow *flow = &table->flows[idx - 1];
-		if (flow->hash == pkt->hash && same_key(&flow->key, &pkt->key)) {
+		if (same_key(&flow->key, &pkt->key)) {
 			if (pkt->clock_ns - flow->last_ns >= table->idle_ns) {
 				end_flow(table, flow, VG_FLOW_IDLE);
 				break;

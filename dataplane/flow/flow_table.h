@@ -1,6 +1,6 @@
 #pragma once
 /* flow_table: the flow of each packet. Fixed size, one core, no allocation after create, no locks; oldest out when
- * full. A flow is 64 bytes that a look-up touches (one cache line) and 44 that only its life's events touch. Time
+ * full. A flow is 64 bytes that a look-up touches (one cache line) and 52 that only its life's events touch. Time
  * is the caller's packet clock, which never goes back between two resets; a flow that has been idle for idle_ns of
  * it is over, exactly: a later packet with its key begins a new one, whatever the timer wheel has got to by then. */
 #include <stdint.h>
@@ -23,14 +23,15 @@ enum vg_flow_end { VG_FLOW_IDLE, VG_FLOW_EVICTED, VG_FLOW_FLUSHED };
 #define VG_FLOW_BASE(dir) (1u << (dir))
 /* fin_seq[dir] is known: a FIN came before any payload. */
 #define VG_FLOW_FIN(dir)  (4u << (dir))
+/* Payload of this direction had a right TCP checksum. */
+#define VG_FLOW_SUMS(dir) (16u << (dir))
 #define VG_FLOW_CLOSED    64u /* both sides have ended; already counted as that */
 
 struct vg_flow {
 	struct vg_flow_key key;
 	uint8_t flags, state; /* enum vg_flow_state */
-	uint32_t hash;
-	uint32_t next_idx;   /* of its hash chain */
-	uint32_t stream_idx; /* LIVE: the worker's */
+	uint32_t next_idx;    /* of its hash chain */
+	uint32_t stream_idx;  /* LIVE: the worker's */
 	uint64_t last_ns;
 };
 _Static_assert(sizeof(struct vg_flow) == 64, "a look-up touches one cache line");
@@ -39,6 +40,9 @@ struct vg_flow_rare {
 	uint64_t armed_ns;    /* last_ns when its timer was set */
 	uint32_t base_seq[2]; /* first sequence number of payload, per direction */
 	uint32_t fin_seq[2];  /* the one after the last */
+	uint32_t hash;        /* of its key */
+	uint8_t has_good_syn[2];
+	uint8_t n_bad_sums[2]; /* TCP checksums that were wrong, per direction, before one of payload was right */
 };
 
 /* Called just before a flow leaves the table; its stream must be given back now. Must not call the table. */

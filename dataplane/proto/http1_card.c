@@ -61,6 +61,9 @@ static void card_head(struct vg_proto *p, const struct vg_proto_flow *flow, unsi
 	c->dst_port = who->port[!dir];
 	c->vlan[0] = who->vlan[0];
 	c->vlan[1] = who->vlan[1];
+	c->n_tunnels = who->n_tunnels;
+	if (who->n_tunnels)
+		memcpy(c->tunnels, who->tunnels, who->n_tunnels * sizeof(c->tunnels[0]));
 	c->codings = head->codings;
 	c->size_hint = head->has_length && !head->has_transfer ? head->length : UINT64_MAX;
 	c->n_type = vg_http1_copy(head->type, c->type, sizeof(c->type), &cut);

@@ -21,6 +21,9 @@ struct vg_flow_ident {
 	uint16_t vlan[2]; /* outer, inner tag; 0xffff = none */
 	uint32_t capture_idx;
 	uint64_t flow_id;
+	const struct vg_attr_tunnel
+		*tunnels; /* n_tunnels (<= VG_ATTR_TUNNELS); borrowed until the flow is given back */
+	uint8_t n_tunnels;
 	uint8_t midstream; /* the flow was picked up after its start */
 };
 

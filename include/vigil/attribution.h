@@ -30,6 +30,26 @@
 #define VG_ATTR_MIDSTREAM 2u /* the flow was picked up after its start */
 #define VG_ATTR_HEAD_CUT  4u /* a text below was longer than its field */
 
+/* Encapsulations that were around the packets of a body, from outside to inside. */
+#define VG_ATTR_TUNNELS 4
+enum vg_tunnel {
+	VG_TUNNEL_NONE,
+	VG_TUNNEL_MPLS,
+	VG_TUNNEL_PPPOE,
+	VG_TUNNEL_GRE,
+	VG_TUNNEL_ERSPAN,
+	VG_TUNNEL_VXLAN,
+	VG_TUNNEL_GENEVE,
+	VG_TUNNEL_IP,
+	VG_TUNNEL_N
+};
+struct vg_attr_tunnel {
+	uint32_t id;              /* label, PPPoE or ERSPAN session, GRE key, VNI; 0 = none */
+	uint8_t kind, ip_version; /* enum vg_tunnel; 4, 6, or 0: not carried by IP */
+	uint16_t reserved;
+	uint8_t src_ip[16], dst_ip[16]; /* of the first packet with payload, whatever the direction of the body */
+};
+
 struct vg_attribution {
 	_Atomic uint32_t generation;         /* never 0 while in use; high half of object_id */
 	_Atomic uint32_t state;              /* enum vg_state; OPEN until the CLOSE */
@@ -59,7 +79,9 @@ struct vg_attribution {
 	char agent[VG_ATTR_AGENT];
 	char forwarded[VG_ATTR_FORWARDED]; /* client address of X-Forwarded-For or Forwarded, leftmost */
 	char boundary[VG_ATTR_BOUNDARY];   /* multipart boundary (RFC 2046 5.1.1: at most 70), for unpacking */
-	uint8_t room[220];
+	struct vg_attr_tunnel tunnels[VG_ATTR_TUNNELS];
+	uint8_t n_tunnels;
+	uint8_t room[59];
 };
 _Static_assert(sizeof(struct vg_attribution) == 2048, "attribution records are 2 KiB");
 
@@ -88,6 +110,7 @@ static inline enum vg_err vg_attribution_read(const struct vg_attribution *recor
 	VG_CLAMP(copy->n_agent, VG_ATTR_AGENT);
 	VG_CLAMP(copy->n_forwarded, VG_ATTR_FORWARDED);
 	VG_CLAMP(copy->n_boundary, VG_ATTR_BOUNDARY);
+	VG_CLAMP(copy->n_tunnels, VG_ATTR_TUNNELS);
 #undef VG_CLAMP
 	return VG_OK;
 }

@@ -56,7 +56,7 @@ static void it_finds_tcp_in_ipv4_with_and_without_options(void **state)
 		pb_be16(&f, 0x0800);
 		pb_ipv4_tcp(&f, &tcp, n_options);
 		check(&f, VG_LINK_ETHERNET, &pkt);
-		assert_int_equal(pkt.key.ip_version, 4);
+		assert_int_equal(pkt.key.net, 4);
 		assert_int_equal(pkt.key.ip[0][3], 1);
 		assert_int_equal(pkt.key.ip[1][3], 2);
 		assert_int_equal(pkt.key.vlan[0], VG_VLAN_NONE);
@@ -127,7 +127,7 @@ static void it_walks_ipv6_extension_headers(void **state)
 	pb_be16(&f, 0x86dd);
 	pb_ipv6_tcp(&f, &tcp, 0, NULL, 0);
 	check(&f, VG_LINK_ETHERNET, &pkt);
-	assert_int_equal(pkt.key.ip_version, 6);
+	assert_int_equal(pkt.key.net, 6);
 	assert_int_equal(pkt.key.ip[0][15], 1);
 	pb_ether(&f);
 	pb_be16(&f, 0x86dd);

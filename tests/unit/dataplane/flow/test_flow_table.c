@@ -55,7 +55,7 @@ static struct vg_packet packet(uint32_t id, uint64_t clock_ns)
 {
 	struct vg_packet pkt = { .clock_ns = clock_ns };
 
-	pkt.key.ip_version = 4;
+	pkt.key.net = 4;
 	memcpy(pkt.key.ip[0], &id, 3);
 	pkt.key.port[0] = 80;
 	pkt.key.port[1] = (uint16_t)id;
@@ -100,7 +100,7 @@ static void tenant_capture_and_version_are_part_of_the_key(void **state)
 	p[1].key.vlan[0] = 5;
 	p[2].key.vlan[1] = 5;
 	p[3].key.capture_idx = 1;
-	p[4].key.ip_version = 6;
+	p[4].key.net = 6;
 	for (int i = 0; i < 5; i++)
 		find(&s, p[i]);
 	assert_int_equal(s.table->n_used, 5);
