@@ -17,7 +17,7 @@ unit() {
 	for t in $(find tests/unit -name '*.c' | sort); do
 		bin=$O/${t#tests/}; bin=${bin%.c}; log=$logs/$(echo "${t#tests/unit/}" | tr / _).log
 		timeout 300 "$bin" >"$log" 2>&1; code=$?
-		n=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log" | tail -n 1); bad=$(grep -c '^\[  FAILED  \] [a-z_]' "$log")
+		n=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log" | tail -n 1); bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$log" | tail -n 1); bad=${bad:-0}
 		s=$(grep -c '^\[  SKIPPED \] [a-z_]' "$log"); [ "$s" = 0 ] || { skipped=$((skipped + s / 2)); grep -i '^skip:' "$log"; }
 		passed=$((passed + ${n:-0}))
 		if [ $code != 0 ]; then

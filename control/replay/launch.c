@@ -56,7 +56,7 @@ static int check_paths(struct launch *l)
 		const char *path = args->paths[i];
 		int bad;
 		if (strlen(path) >= VG_SNAPSHOT_PORT) {
-			snprintf(l->why, sizeof(l->why), "%.60s...: a path of more than %u bytes", path,
+			snprintf(l->why, sizeof(l->why), "%.60s...: a path of more than %d bytes", path,
 				 VG_SNAPSHOT_PORT - 1);
 			return complain(l, FAILED);
 		}

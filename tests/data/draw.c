@@ -1,8 +1,8 @@
 /* draw: draws ordinary pictures for tests: clouds of 1/f noise, a sky, shapes and strokes like lettering, all
  * decided by --seed, so that the same command gives the same pixels everywhere (integer noise, no libm). The scene
  * lives in the unit square: --size is the raster it is drawn on. --resize and --recompress make of it what a
- * re-uploader would: one JPEG pass at that quality, decoded, averaged down (or up) to the new size and coded again: near
- * by PDQ, other digests. */
+ * re-uploader would: one JPEG pass at that quality, decoded, averaged down (or up) to the new size and coded again:
+ * near by PDQ, other digests. */
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
