@@ -43,7 +43,10 @@ enum vg_refusal vg_verify_fields(const struct vg_msg_record *r, int is_match)
 			return VG_REFUSE_FIELDS;
 	if (!is_match)
 		return r->n_hits && !r->generation ? VG_REFUSE_FIELDS : VG_REFUSE_NONE;
-	if (!r->n_hits || !r->generation || !(r->flags & VG_RECORD_HAS_DIGESTS) || !r->n_sample_bytes)
+	if (!r->n_hits || !r->generation || !r->n_sample_bytes)
+		return VG_REFUSE_FIELDS;
+	/* What was not seen to its end has no digests, only its bytes. */
+	if ((r->flags & VG_RECORD_PARTIAL) && !(r->flags & VG_RECORD_HAS_DIGESTS))
 		return VG_REFUSE_FIELDS;
 	if (r->flags & VG_RECORD_PARTIAL ? r->n_sample_bytes > r->n_bytes : r->n_sample_bytes != r->n_bytes)
 		return VG_REFUSE_FIELDS;
@@ -89,6 +92,13 @@ void vg_verify_variant(const uint8_t pdq[32], unsigned variant, uint8_t turned[3
 		}
 }
 
+/* A dataplane that died never closes its records: what its hasher had of them by then counts as cut off. Without the
+ * record's size no exact claim stands on that. */
+static int is_left_open(const struct vg_msg_record *r, uint32_t state)
+{
+	return state == VG_STATE_OPEN && r->state == VG_STATE_TRUNCATED && !(r->flags & VG_RECORD_HAS_DIGESTS);
+}
+
 static enum vg_refusal check_attribution(const struct vg_msg_record *r, const struct vg_attribution *a)
 {
 	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
@@ -96,8 +106,10 @@ static enum vg_refusal check_attribution(const struct vg_msg_record *r, const st
 		return VG_REFUSE_BOOT;
 	if (a->core_idx != r->core_idx)
 		return VG_REFUSE_ATTRIBUTION;
-	/* A member may have been found before its body was closed. */
-	return r->state != VG_STATE_OPEN && r->state != state ? VG_REFUSE_ATTRIBUTION : VG_REFUSE_NONE;
+	/* A part has an end of its own: it may be whole in a body that is not, and the other way round. */
+	if (r->flags & VG_RECORD_MEMBER_OF || r->state == VG_STATE_OPEN || r->state == state)
+		return VG_REFUSE_NONE;
+	return is_left_open(r, state) ? VG_REFUSE_NONE : VG_REFUSE_ATTRIBUTION;
 }
 
 /* Ties the bytes to the record that the dataplane wrote, as far as that can be done without undoing a coding. */
@@ -119,7 +131,7 @@ static enum vg_refusal check_head(const struct vg_verify_args *args)
 	}
 	if (is_coded)
 		return VG_REFUSE_NONE;
-	if (state == VG_STATE_OPEN || r->n_bytes != a->body_bytes)
+	if (!is_left_open(r, state) && (state == VG_STATE_OPEN || r->n_bytes != a->body_bytes))
 		return VG_REFUSE_HEAD;
 	uint64_t n = a->n_head < r->n_sample_bytes ? a->n_head : r->n_sample_bytes;
 	return memcmp(a->head, args->bytes, n) ? VG_REFUSE_HEAD : VG_REFUSE_NONE;
@@ -140,6 +152,8 @@ static enum vg_refusal check_digests(const struct vg_verify_args *args, struct v
 	    !EVP_Digest(args->bytes, n, v->sha256, NULL, EVP_sha256(), NULL))
 		return VG_REFUSE_DIGEST;
 	v->digests_recomputed = 1;
+	if (!(r->flags & VG_RECORD_HAS_DIGESTS))
+		return VG_REFUSE_NONE;
 	return memcmp(v->md5, r->md5, sizeof(v->md5)) || memcmp(v->sha1, r->sha1, sizeof(v->sha1)) ||
 			       memcmp(v->sha256, r->sha256, sizeof(v->sha256))
 		       ? VG_REFUSE_DIGEST
@@ -184,11 +198,11 @@ static enum vg_refusal check_pdq(const struct vg_msg_record *r, const struct vg_
 	return off <= VG_VERIFY_SLACK ? VG_REFUSE_NONE : VG_REFUSE_DISTANCE;
 }
 
-static uint8_t action_of(const struct vg_index_list *list, const struct vg_hit *hit, int is_exact)
+static uint8_t action_of(const struct vg_index_list *list, const struct vg_hit *hit, int is_exact, int is_whole)
 {
 	if (is_exact)
 		return list->action;
-	if (!hit->variant && list->file_distance != 0xff && hit->distance <= list->file_distance)
+	if (is_whole && !hit->variant && list->file_distance != 0xff && hit->distance <= list->file_distance)
 		return list->action;
 	return list->perceptual_action > VG_ACTION_REVIEW ? VG_ACTION_REVIEW : list->perceptual_action;
 }
@@ -213,7 +227,7 @@ static enum vg_refusal check_hit(const struct vg_verify_args *args, struct vg_ve
 		return VG_REFUSE_NONE;
 	}
 	v->hit_exact[v->n_hits] = is_exact;
-	v->hit_action[v->n_hits] = action_of(list, hit, is_exact);
+	v->hit_action[v->n_hits] = action_of(list, hit, is_exact, args->record->flags & VG_RECORD_HAS_DIGESTS);
 	v->exact |= is_exact;
 	v->hits[v->n_hits++] = *hit;
 	return VG_REFUSE_NONE;

@@ -149,6 +149,22 @@ static void a_forwarded_address_is_an_address_or_nothing(void **state)
 	assert_string_equal(g->out.origin.forwarded_ip, "");
 }
 
+static void a_part_is_as_whole_as_it_is_itself(void **state)
+{
+	struct given given, *g = &given;
+	(void)state;
+	given_init(g);
+	atomic_store(&g->a.state, VG_STATE_TRUNCATED);
+	g->r.flags = VG_RECORD_MEMBER_OF;
+	g->r.state = VG_STATE_COMPLETE;
+	vg_match_case(&g->match, &g->out);
+	assert_true(g->out.file.complete);
+	atomic_store(&g->a.state, VG_STATE_COMPLETE);
+	g->r.state = VG_STATE_TRUNCATED;
+	vg_match_case(&g->match, &g->out);
+	assert_false(g->out.file.complete);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +172,7 @@ int main(void)
 		cmocka_unit_test(a_part_has_its_own_name),
 		cmocka_unit_test(urls_are_made_absolute_where_the_host_is_known),
 		cmocka_unit_test(a_forwarded_address_is_an_address_or_nothing),
+		cmocka_unit_test(a_part_is_as_whole_as_it_is_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

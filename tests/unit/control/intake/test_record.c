@@ -405,6 +405,48 @@ static void a_perceptual_claim_is_recomputed_and_reviewed(void **state)
 	assert_int_equal(r->last_action, VG_ACTION_REVIEW);
 }
 
+static void a_picture_that_was_cut_off_is_reviewed_and_no_lie(void **state)
+{
+	struct rig *r = *state;
+	struct vg_attribution *a = &r->attr[RIG_CORE][0][RIG_SLOT];
+	static const uint8_t ends[] = { VG_STATE_TRUNCATED, VG_STATE_GAP, VG_STATE_ABORTED };
+	struct vg_msg_record m = r->valid;
+	pdq_hit(&m, 0);
+	m.flags &= ~VG_RECORD_HAS_DIGESTS; /* whole files have digests */
+	for (size_t i = 0; i < VG_ARRAY_LEN(ends); i++) {
+		atomic_store(&a->state, ends[i]);
+		m.state = ends[i];
+		rig_record(r, &m, whole(r));
+		assert_int_equal(r->n_matches, (int)i + 1);
+		assert_true(!r->last_exact && !r->last_held && r->last_action == VG_ACTION_REVIEW);
+	}
+	atomic_store(&a->state, VG_STATE_OPEN); /* its dataplane died */
+	m.state = VG_STATE_TRUNCATED;
+	m.n_bytes = m.n_sample_bytes = RIG_N_BYTES / 2;
+	rig_record(r, &m, rig_memfd(r, RIG_N_BYTES / 2, VG_SEALS_FINAL));
+	assert_int_equal(r->n_matches, 4);
+	r->valid.state = VG_STATE_TRUNCATED; /* but nothing exact stands on a record without its size */
+	rig_record(r, &r->valid, whole(r));
+	assert_int_equal(r->n_matches, 4);
+	assert_int_equal(rig_refused(r, VG_REFUSE_ATTRIBUTION), 1);
+}
+
+static void a_whole_part_of_a_form_that_was_cut_off_is_taken(void **state)
+{
+	struct rig *r = *state;
+	struct vg_attribution *a = &r->attr[RIG_CORE][0][RIG_SLOT];
+	struct vg_msg_record m = r->valid;
+	m.flags |= VG_RECORD_MEMBER_OF;
+	m.member_no = 1;
+	a->kind = VG_KIND_MULTIPART;
+	a->n_boundary = 3;
+	a->body_bytes = RIG_N_BYTES + 400;
+	atomic_store(&a->state, VG_STATE_TRUNCATED);
+	rig_record(r, &m, whole(r));
+	assert_int_equal(r->n_matches, 1);
+	assert_true(r->last_exact && !r->last_held && r->last_action == VG_ACTION_REPORT);
+}
+
 static void a_suppressed_entry_is_refused_without_blame(void **state)
 {
 	struct rig *r = *state;
@@ -448,6 +490,8 @@ int main(void)
 		T(a_known_file_whose_record_is_lost_is_held_and_laid_to_nobody),
 		T(a_head_sample_goes_to_review_only),
 		T(a_perceptual_claim_is_recomputed_and_reviewed),
+		T(a_picture_that_was_cut_off_is_reviewed_and_no_lie),
+		T(a_whole_part_of_a_form_that_was_cut_off_is_taken),
 		T(a_suppressed_entry_is_refused_without_blame),
 		T(objects_are_refused_where_nobody_asked_for_them),
 	};
