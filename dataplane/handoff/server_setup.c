@@ -19,6 +19,7 @@
 /* Links that have not said HELLO, and how long they may take. */
 #define MAX_NEW      8u
 #define HELLO_MAX_NS 5000000000ull
+#define MAX_GROUPS   64
 #define MAX_LINKS    (VG_LANE_MAX_HASHERS + 1 + MAX_NEW)
 
 enum link_kind { LINK_NONE, LINK_NEW, LINK_HASHER, LINK_CONTROL };
@@ -38,6 +39,7 @@ struct hasher {
 struct vg_handoff_server {
 	int listen_fd, drained_sent, released;
 	uid_t uid;
+	gid_t group; /* of the socket: the programs among themselves */
 	uint32_t n_cores, n_hashers;
 	uint64_t boot_id;
 	struct vg_lane_geometry geometry;
@@ -290,10 +292,26 @@ static void link_read(struct vg_handoff_server *s, struct link *l)
 	link_close(s, l);
 }
 
+/* Who a peer is says the kernel. With a user of its own for each program they meet in the socket's group. */
+static int peer_is_ours(const struct vg_handoff_server *s, int fd)
+{
+	struct ucred peer;
+	gid_t groups[MAX_GROUPS];
+	socklen_t n_peer = sizeof(peer), n_bytes = sizeof(groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n_peer))
+		return 0;
+	if (!peer.uid || peer.uid == s->uid || peer.gid == s->group)
+		return 1;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n_bytes))
+		return 0;
+	for (size_t i = 0; i < n_bytes / sizeof(groups[0]); i++)
+		if (groups[i] == s->group)
+			return 1;
+	return 0;
+}
+
 static void link_accept(struct vg_handoff_server *s)
 {
-	struct ucred peer = { 0 };
-	socklen_t n_peer = sizeof(peer);
 	uint32_t n_new = 0, spare = MAX_LINKS;
 	int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
@@ -303,8 +321,7 @@ static void link_accept(struct vg_handoff_server *s)
 		if (s->links[i].kind == LINK_NONE)
 			spare = i;
 	}
-	if (spare == MAX_LINKS || n_new >= MAX_NEW || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n_peer) ||
-	    (peer.uid && peer.uid != s->uid)) {
+	if (spare == MAX_LINKS || n_new >= MAX_NEW || !peer_is_ours(s, fd)) {
 		vg_log(VG_LOG_WARN, ROOM, "a peer of the hand-over socket is refused");
 		close(fd);
 		return;
@@ -369,6 +386,7 @@ struct vg_handoff_server *vg_handoff_server_create(const char *run_dir, const st
 {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct vg_handoff_server *s;
+	struct stat file;
 	if (!n_cores || n_cores > VG_LANE_MAX_CORES || !conf->n_hashers || conf->n_hashers > VG_LANE_MAX_HASHERS)
 		return NULL;
 	s = calloc(1, sizeof(*s));
@@ -388,8 +406,12 @@ struct vg_handoff_server *vg_handoff_server_create(const char *run_dir, const st
 	s->listen_fd = -1;
 	if ((size_t)snprintf(path, sizeof(path), "%s/handover.sock", run_dir) < sizeof(path))
 		s->listen_fd = vg_sock_listen(path);
-	if (s->listen_fd >= 0)
+	if (s->listen_fd >= 0 && !stat(path, &file)) {
+		s->group = file.st_gid;
 		return s;
+	}
+	if (s->listen_fd >= 0)
+		close(s->listen_fd);
 	vg_log(VG_LOG_ERROR, ROOM, "cannot listen on handover.sock in the run folder");
 	free(s);
 	return NULL;

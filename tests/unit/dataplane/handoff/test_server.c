@@ -1,12 +1,14 @@
 /* The hand-over socket with real peers: who gets what, who is refused, and what the seals keep a peer from. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -248,6 +250,53 @@ static void drained_is_said_when_every_core_is_through(void **state)
 	assert_true(vg_handoff_server_released(b->server));
 }
 
+/* As another user of a group (the file's mode aside): 1 it is welcome, 0 it is refused. */
+static int other_user_is_welcome(struct bench *b, gid_t gid, gid_t second)
+{
+	struct vg_msg_hello m = { vg_msg_head(VG_MSG_HELLO, sizeof(m)), VG_ROLE_CONTROL, 0 };
+	int status, to_child[2];
+	assert_int_equal(pipe(to_child), 0);
+	assert_int_equal(chmod(b->path, 0666), 0);
+	pid_t child = fork();
+	if (!child) {
+		char c;
+		int fds[VG_SOCK_MAX_FDS], fd;
+		size_t n_bytes, n_fds;
+		uint8_t room[256];
+		if (setgroups(1, &second) || setgid(gid) || setuid(65533) || (fd = vg_sock_connect(b->path)) < 0)
+			_exit(2);
+		(void)!read(to_child[0], &c, 1);
+		(void)vg_sock_send(fd, &m, sizeof(m), NULL, 0);
+		_exit(vg_sock_recv(fd, room, sizeof(room), &n_bytes, fds, &n_fds) ? 0 : 1);
+	}
+	for (unsigned i = 0; i < 100 && !waitpid(child, &status, WNOHANG); i++) {
+		rounds(b);
+		if (i == 20)
+			(void)!write(to_child[1], "x", 1);
+		usleep(5000);
+	}
+	close(to_child[0]);
+	close(to_child[1]);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void other_users_meet_in_the_group_of_the_socket(void **state)
+{
+	struct bench *b = *state;
+	if (geteuid())
+		skip();
+	assert_int_equal(chmod(b->run_dir, 0755), 0);
+	vg_handoff_server_destroy(b->server);
+	assert_int_equal(setegid(4321), 0);
+	b->server = vg_handoff_server_create(b->run_dir, &b->conf, 99, b->cores, b->stats_fds, N_CORES);
+	assert_int_equal(setegid(0), 0);
+	assert_non_null(b->server);
+	assert_int_equal(other_user_is_welcome(b, 4321, 4000), 1);
+	assert_int_equal(other_user_is_welcome(b, 4000, 4321), 1);
+	assert_int_equal(other_user_is_welcome(b, 4000, 4001), 0);
+}
+
 static void what_is_no_hello_ends_the_link(void **state)
 {
 	struct bench *b = *state;
@@ -336,6 +385,7 @@ int main(void)
 		ON_BENCH(the_second_hasher_of_an_index_is_refused_while_the_first_lives),
 		ON_BENCH(vigild_gets_records_and_stats_and_may_come_again),
 		ON_BENCH(drained_is_said_when_every_core_is_through),
+		ON_BENCH(other_users_meet_in_the_group_of_the_socket),
 		ON_BENCH(what_is_no_hello_ends_the_link),
 		ON_BENCH(a_peer_that_speaks_again_is_put_off),
 		ON_BENCH(a_hasher_that_breaks_one_lane_loses_all),
