@@ -54,6 +54,7 @@ struct vg_run {
 	unsigned n_deaths;
 	double seconds;
 	uint64_t n_filed, n_hasher_restarts;
+	uint64_t n_bodies; /* objects whose own record came: every one handed over must be among them */
 	struct vg_lines objects, cases;
 	struct vg_seen seen;
 	struct vg_tally tally;
@@ -338,6 +339,7 @@ void vg_run_on_record(struct vg_run *run, const struct vg_msg_record *record, co
 		return;
 	if (facts.attr->capture_idx < run->batch.n_paths)
 		facts.capture = run->batch.paths[facts.attr->capture_idx];
+	run->n_bodies += record->member_no == 0;
 	vg_tally_add(&run->tally, record);
 	run->n_deaths = 0;
 	if (case_id > 0 && run->spec->files_reports)
@@ -411,11 +413,27 @@ static void check_loss(struct vg_run *run)
 		fail(run, "%llu packets were lost for want of buffers", (unsigned long long)n_lost);
 }
 
+/* What the hashers were given they must have answered for: an object without a believed record was not looked at. The
+ * summary is still printed, the exit code says that it is not the whole truth. */
+static void check_answers(struct vg_run *run)
+{
+	uint64_t n[VG_C_N], n_given;
+	vg_intake_dataplane_sum(run->rooms.intake, -1, n);
+	n_given = n[VG_C_OBJECTS] > n[VG_C_OBJECT_LOST] ? n[VG_C_OBJECTS] - n[VG_C_OBJECT_LOST] : 0;
+	if (n_given <= run->n_bodies || run->some_failed)
+		return;
+	clear_progress(run);
+	fprintf(stderr, "vigil: %llu of %llu objects were handed to hashers and no believable word came back\n",
+		(unsigned long long)(n_given - run->n_bodies), (unsigned long long)n_given);
+	run->some_failed = 1;
+}
+
 void vg_run_on_stopped(struct vg_run *run)
 {
 	if (run->phase != PHASE_STOPPING)
 		return;
 	check_loss(run);
+	check_answers(run);
 	if (run->failed) {
 		end(run);
 	} else if (run->next_path < run->spec->n_paths) {
