@@ -53,8 +53,8 @@ start vigild.log "$bin/vigild" -c "$state/vigil.yaml"
 wait_for 20 "vigild" ctl status
 start reporter.log "$bin/vigil-reporter" --run-dir "$run" --state-dir "$state"
 say "\$ vigilctl cases list"; ctl cases list || fail "cases list"
-say "\$ vigilctl cases approve $waiting looked at and confirmed for the demo"
-ctl cases approve "$waiting" looked at and confirmed for the demo || fail "the approval"
+say "\$ vigilctl cases approve $waiting digests and metadata checked, nobody viewed it"
+ctl cases approve "$waiting" digests and metadata checked, nobody viewed it || fail "the approval"
 is_filed() { ctl -j cases show "$waiting" | tr -d ' \n' | grep -q '"state":"filed"'; }
 wait_for 30 "the approved report" is_filed
 ctl -j cases show "$waiting" >"$W/approved.json"
