@@ -6,12 +6,15 @@
 
 #include <rte_mbuf.h>
 
+#include "dataplane/decode/checksum.h"
 #include "dataplane/decode/decode.h"
 #include "dataplane/detect/first_bytes.h"
 #include "dataplane/inspect_priv.h"
 
 #define TICK_FLOWS    64u /* aged per tick */
 #define TICK_STREAMS  64u
+#define WIRE_BYTES    1480u /* payload of the largest frame that a network without jumbo frames carries, less options */
+#define DOUBT_PACKETS 4u    /* wrong checksums behind a right SYN's before they are believed to be offload's */
 #define REORDERED_SYN (1u << 20) /* a SYN may come so many bytes after what it begins */
 
 /* ---- leaving ---- */
@@ -315,11 +318,45 @@ static int wants_stream(const struct vg_flow *flow, const struct vg_packet *pkt)
 	return vg_first_bytes_is_message(pkt->frame + pkt->payload_off, n_first);
 }
 
+/* Whether the packet is a decoy: its TCP checksum is wrong, and its sender is known to send right ones in this
+ * direction of this flow. Where none was right yet, wrong ones are left behind by offload. */
+static int is_decoy(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	struct vg_flow_rare *rare;
+	enum vg_checksum word;
+
+	if (!inspect->verifies || flow->state == VG_FLOW_LET_GO ||
+	    (!pkt->n_payload_bytes && !(pkt->tcp_flags & (VG_TCP_SYN | VG_TCP_FIN | VG_TCP_RST))))
+		return 0;
+	word = vg_checksum_tcp(pkt);
+	if (word == VG_CHECKSUM_UNKNOWN)
+		return 0;
+	if (word == VG_CHECKSUM_RIGHT) {
+		if (pkt->n_payload_bytes)
+			flow->flags |= (uint8_t)VG_FLOW_SUMS(pkt->dir);
+		else if (pkt->tcp_flags & VG_TCP_SYN)
+			vg_flow_rare(inspect->flows, flow)->has_good_syn[pkt->dir] = 1;
+		return 0;
+	}
+	/* merged or not yet cut by the host that captures: no wire carries such a frame */
+	if (word == VG_CHECKSUM_PARTIAL && pkt->n_payload_bytes > WIRE_BYTES)
+		return 0;
+	rare = vg_flow_rare(inspect->flows, flow);
+	if (!(flow->flags & VG_FLOW_SUMS(pkt->dir)) &&
+	    (!rare->has_good_syn[pkt->dir] || rare->n_bad_sums[pkt->dir] >= DOUBT_PACKETS))
+		return 0;
+	rare->n_bad_sums[pkt->dir] += rare->n_bad_sums[pkt->dir] < UINT8_MAX;
+	vg_count(inspect->stats, VG_C_DECODE_CHECKSUM, 1);
+	return 1;
+}
+
 static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *pkt)
 {
 	struct vg_flow *flow = vg_flow_table_find(inspect->flows, pkt);
 	uint32_t next_seq = pkt->seq + pkt->n_payload_bytes + ((pkt->tcp_flags & VG_TCP_SYN) != 0);
 
+	if (is_decoy(inspect, flow, pkt))
+		return;
 	if (pkt->tcp_flags & VG_TCP_SYN)
 		take_syn(inspect, flow, pkt);
 	if (flow->state == VG_FLOW_LIVE) {
@@ -348,7 +385,7 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 
 void vg_inspect_burst(struct vg_inspect *inspect, struct vg_packet *pkts, uint32_t n_pkts)
 {
-	n_pkts = vg_decode_burst(pkts, n_pkts, inspect->stats);
+	n_pkts = vg_defrag_burst(inspect->defrag, pkts, n_pkts, inspect->stats);
 	vg_flow_table_prefetch_burst(inspect->flows, pkts, n_pkts);
 	for (uint32_t i = 0; i < n_pkts; i++)
 		inspect_packet(inspect, &pkts[i]);
@@ -369,5 +406,6 @@ void vg_inspect_tick(struct vg_inspect *inspect, uint64_t clock_ns)
 
 void vg_inspect_flush(struct vg_inspect *inspect)
 {
+	vg_defrag_flush(inspect->defrag);
 	vg_flow_table_flush(inspect->flows);
 }

@@ -1,5 +1,6 @@
 #pragma once
 /* inspect_priv: the state of inspect.c and its _setup half. */
+#include "dataplane/decode/defrag.h"
 #include "dataplane/detect/detect.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/inspect.h"
@@ -17,12 +18,14 @@ struct vg_inspect_stream {
 	struct vg_attr_tunnel tunnels[VG_ATTR_TUNNELS]; /* around its first packet with payload */
 };
 struct vg_inspect {
+	struct vg_defrag *defrag;
 	struct vg_flow_table *flows;
 	struct vg_streams *streams;
 	struct vg_detect *detect;
 	struct vg_proto *proto; /* borrowed */
 	struct vg_stats_page *stats;
 	struct vg_inspect_stream *live;
+	uint8_t verifies; /* TCP checksums are looked at */
 };
 
 /* stream's sink and the flow table's end: the owner is the struct vg_inspect. */

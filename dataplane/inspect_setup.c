@@ -13,6 +13,7 @@ static void release(struct vg_inspect *inspect)
 	vg_detect_destroy(inspect->detect);
 	vg_streams_destroy(inspect->streams);
 	vg_flow_table_destroy(inspect->flows);
+	vg_defrag_destroy(inspect->defrag);
 	free(inspect->live);
 	free(inspect);
 }
@@ -32,13 +33,15 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	vg_inspect_stream_sink(inspect, &sink);
 	inspect->stats = stats;
 	inspect->proto = proto;
+	inspect->verifies = !(conf->flags & VG_CONF_NO_SUMS);
 	inspect->live = calloc(conf->n_streams, sizeof(inspect->live[0]));
 	inspect->flows = vg_flow_table_create(conf->n_flows, (uint64_t)conf->idle_timeout_ms * 1000000, seed, stats,
 					      vg_inspect_flow_end, inspect);
 	inspect->streams = vg_streams_create(conf->n_streams, conf->hole_bytes, pool_bytes,
 					     (uint64_t)conf->hole_timeout_ms * 1000000, stats, &sink);
+	inspect->defrag = vg_defrag_create(seed, stats);
 	inspect->detect = vg_detect_create(stats);
-	if (inspect->live && inspect->flows && inspect->streams && inspect->detect)
+	if (inspect->live && inspect->defrag && inspect->flows && inspect->streams && inspect->detect)
 		return inspect;
 	release(inspect);
 	return NULL;

@@ -22,12 +22,14 @@
 
 enum vg_config_environment { VG_ENV_OFF, VG_ENV_TEST, VG_ENV_PRODUCTION };
 enum vg_config_huge { VG_HUGE_AUTO, VG_HUGE_YES, VG_HUGE_NO };
+enum vg_config_checksums { VG_CHECKSUMS_VERIFY, VG_CHECKSUMS_IGNORE };
 
 struct vg_config_dataplane {
 	uint32_t n_cores;
 	uint32_t n_ports;
 	char ports[VG_CONFIG_MAX_PORTS][VG_CONFIG_PORT]; /* PCI addresses or vdev arguments */
 	uint32_t huge_pages;                             /* enum vg_config_huge */
+	uint32_t checksums;                              /* enum vg_config_checksums */
 	uint32_t n_flows, n_streams, idle_timeout_ms, hole_timeout_ms, hole_bytes, eal_mem_mb;
 	uint32_t n_slots, n_small_chunks, n_large_chunks, n_records; /* of each lane */
 	uint64_t object_hold_bytes, object_min_bytes, object_max_bytes;

@@ -64,6 +64,8 @@ const struct vg_option vg_options[] = {
 	     "PCI addresses or DPDK device arguments, such as net_af_packet0,iface=eth1"),
 	CHOICE("dataplane", "huge_pages", dataplane.huge_pages, "auto|yes|no", "auto",
 	       "auto = use them where the machine has some"),
+	CHOICE("dataplane", "checksums", dataplane.checksums, "verify|ignore", "verify",
+	       "verify = a wrong TCP checksum of a sender whose others are right is a decoy"),
 	NUMBER("dataplane", "flows", dataplane.n_flows, 64, 1u << 26, "262144", "flows",
 	       "flow table entries of each core; the oldest goes when it is full"),
 	NUMBER("dataplane", "streams", dataplane.n_streams, 64, 1u << 24, "65536", "streams",

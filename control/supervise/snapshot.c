@@ -27,6 +27,8 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	memset(conf, 0, sizeof(*conf));
 	if (d->huge_pages == VG_HUGE_NO || (d->huge_pages == VG_HUGE_AUTO && !has_huge_pages()))
 		conf->flags |= VG_CONF_NO_HUGE;
+	if (d->checksums == VG_CHECKSUMS_IGNORE)
+		conf->flags |= VG_CONF_NO_SUMS;
 	conf->n_cores = d->n_cores;
 	conf->n_hashers = config->hashing.n_hashers;
 	conf->n_flows = d->n_flows;

@@ -299,20 +299,3 @@ enum vg_decode_word vg_decode_frame(struct vg_packet *pkt)
 	}
 	return word;
 }
-
-uint32_t vg_decode_burst(struct vg_packet *pkts, uint32_t n_pkts, struct vg_stats_page *stats)
-{
-	uint32_t n_tcp = 0;
-
-	for (uint32_t i = 0; i < n_pkts; i++) {
-		enum vg_decode_word word = vg_decode_frame(&pkts[i]);
-		if (word != VG_DECODE_TCP) {
-			vg_count(stats, (unsigned)word, 1);
-			continue;
-		}
-		if (n_tcp != i)
-			pkts[n_tcp] = pkts[i];
-		n_tcp++;
-	}
-	return n_tcp;
-}

@@ -24,7 +24,3 @@ enum vg_decode_word {
  * says, not where the frame does (Ethernet padding); an IP length of 0 (segmentation offload) means to the end of
  * the frame; payload that was not captured is not counted in n_payload_bytes. */
 enum vg_decode_word vg_decode_frame(struct vg_packet *pkt);
-
-/* Decodes a burst (n_pkts <= VG_BURST) and moves the TCP packets to its front, in order; the others are counted in
- * `stats`. Returns how many are left. */
-uint32_t vg_decode_burst(struct vg_packet *pkts, uint32_t n_pkts, struct vg_stats_page *stats);

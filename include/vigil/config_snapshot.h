@@ -21,6 +21,7 @@
 #define VG_CONF_PACE       8u  /* replay at the capture's own speed */
 #define VG_CONF_NO_HUGE    16u /* no huge pages here */
 #define VG_CONF_FEED_FILES 32u /* vigil-feed: ports are files and folders, read whole, no EAL */
+#define VG_CONF_NO_SUMS    64u /* TCP checksums are not looked at */
 
 struct vg_dataplane_conf {
 	uint32_t magic, version;

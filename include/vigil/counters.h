@@ -11,9 +11,17 @@
 	X(VG_C_RX_NOMBUF, "rx_nombuf_packets_total", "packets lost because no buffer was free")                       \
 	X(VG_C_DECODE_NOT_IP, "decode_skipped_packets_total:reason=not_ip", "frames without IP")                      \
 	X(VG_C_DECODE_SHORT, "decode_skipped_packets_total:reason=short", "headers cut short or inconsistent")        \
-	X(VG_C_DECODE_FRAGMENT, "decode_skipped_packets_total:reason=fragment", "IP fragments")                       \
+	X(VG_C_DECODE_FRAGMENT, "decode_skipped_packets_total:reason=fragment", "IP fragments that were refused")     \
 	X(VG_C_DECODE_NOT_TCP, "decode_skipped_packets_total:reason=not_tcp", "IP packets of other protocols")        \
 	X(VG_C_DECODE_DEPTH, "decode_skipped_packets_total:reason=depth", "more nested headers than allowed")         \
+	X(VG_C_FRAGMENTS_WHOLE, "fragmented_datagrams_total:outcome=whole", "datagrams put together from fragments")  \
+	X(VG_C_FRAGMENTS_OVERLAP, "fragmented_datagrams_total:outcome=overlap",                                       \
+	  "dropped: fragments contradict each other")                                                                 \
+	X(VG_C_FRAGMENTS_TIMEOUT, "fragmented_datagrams_total:outcome=timeout", "dropped: a fragment never came")     \
+	X(VG_C_FRAGMENTS_FULL, "fragmented_datagrams_total:outcome=full", "dropped: no slot or block was free")       \
+	X(VG_C_FRAGMENTS_BAD, "fragmented_datagrams_total:outcome=bad", "fragments of an impossible size or place")   \
+	X(VG_C_DECODE_CHECKSUM, "decode_skipped_packets_total:reason=checksum",                                       \
+	  "decoys: wrong TCP checksums of who sends right ones")                                                      \
 	X(VG_C_FLOWS, "flows_total", "flows begun")                                                                   \
 	X(VG_C_FLOWS_AGED, "flows_ended_total:reason=idle", "flows ended by their idle timer")                        \
 	X(VG_C_FLOWS_EVICTED, "flows_ended_total:reason=evicted", "oldest flows put out because the table was full")  \

@@ -287,30 +287,6 @@ static void inconsistent_lengths_are_short(void **state)
 	assert_int_equal(decode(&f, VG_LINK_ETHERNET, f.n_bytes, &pkt), VG_DECODE_WORD_SHORT);
 }
 
-static void a_burst_keeps_tcp_in_order_and_counts_the_rest(void **state)
-{
-	static struct pb_frame frames[VG_BURST];
-	struct vg_stats_page *stats = calloc(1, sizeof(*stats));
-	struct vg_packet pkts[VG_BURST];
-
-	(void)state;
-	for (uint32_t i = 0; i < VG_BURST; i++) {
-		struct pb_tcp t = tcp;
-		t.seq = i;
-		pb_simple(&frames[i], &t);
-		if (i % 3 == 1)
-			frames[i].bytes[frames[i].ip_off + 9] = 1;
-		pkts[i].frame = frames[i].bytes;
-		pkts[i].n_first_bytes = pkts[i].n_frame_bytes = frames[i].n_bytes;
-		pkts[i].link = VG_LINK_ETHERNET;
-	}
-	assert_int_equal(vg_decode_burst(pkts, VG_BURST, stats), 21);
-	assert_int_equal(stats->counters[VG_C_DECODE_NOT_TCP], 11);
-	for (uint32_t i = 1; i < 21; i++)
-		assert_true(pkts[i].seq > pkts[i - 1].seq);
-	free(stats);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,7 +301,6 @@ int main(void)
 		cmocka_unit_test(other_link_types_begin_their_own_way),
 		cmocka_unit_test(every_cut_of_every_frame_is_short_and_reads_no_further),
 		cmocka_unit_test(inconsistent_lengths_are_short),
-		cmocka_unit_test(a_burst_keeps_tcp_in_order_and_counts_the_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
