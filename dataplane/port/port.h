@@ -22,6 +22,7 @@ struct vg_port {
 	struct vg_capture_info info;      /* captures */
 	struct vg_capture_memory *memory; /* captures with loop > 1; the device is then not used */
 	uint64_t n_memory_nombuf;
+	char *read_buffer; /* captures read by the device: of its stream */
 };
 struct vg_ports {
 	struct rte_mempool *pool;

@@ -1,5 +1,7 @@
-/* The cold half of port.h. Captures are opened here and given to net_pcap as /proc/self/fd/N: no path can break the
- * device arguments, and what was looked at is what is read. */
+/* The cold half of port.h. Captures are opened here and given to net_pcap as open streams: no path can break the device
+ * arguments, and what was looked at is what is read. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,8 @@
 
 #define ROOM           "dataplane/port"
 #define RX_DESC        1024u
+#define READ_BYTES     (256u << 10) /* of a capture at once: a piece that stays in the second-level cache */
+#define READ_ALIGN     4096u
 #define FRAME_BYTES    65535u /* the largest frame: segmentation offload giants */
 #define ROOM_BYTES     2048u  /* data room of one mbuf */
 #define PACKET_BYTES   16640u /* net_af_packet copies a frame into one mbuf: room for its largest MTU */
@@ -88,10 +92,44 @@ static int open_device(struct vg_ports *ports, struct vg_port *port, const char 
 	return 0;
 }
 
+/* A capture's own stream with a large buffer: libpcap would read 4 KiB at a time (st_blksize). */
+static FILE *stream_of(struct vg_port *port)
+{
+	int fd = fcntl(port->info.fd, F_DUPFD_CLOEXEC, 0);
+	FILE *stream = fd < 0 || lseek(fd, 0, SEEK_SET) < 0 ? NULL : fdopen(fd, "rb");
+
+	if (!stream && fd >= 0)
+		close(fd);
+	port->read_buffer = stream ? aligned_alloc(READ_ALIGN, READ_BYTES) : NULL;
+	if (port->read_buffer && !setvbuf(stream, port->read_buffer, _IOFBF, READ_BYTES))
+		return stream;
+	if (stream)
+		fclose(stream);
+	return NULL;
+}
+
+/* net_pcap takes the name "-" for stdin, a variable in glibc ("Standard Streams" in its manual): it holds the capture's
+ * stream while the device is made. The device closes it with itself. */
+static int open_reader(struct vg_ports *ports, struct vg_port *port, uint32_t idx, const char *path)
+{
+	FILE *ours = stdin, *stream = stream_of(port);
+	char devargs[64];
+	int failed;
+
+	if (!stream) {
+		vg_log(VG_LOG_ERROR, ROOM, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	snprintf(devargs, sizeof(devargs), "net_pcap%u,rx_pcap=-", idx);
+	stdin = stream;
+	failed = open_device(ports, port, devargs, path, 1);
+	stdin = ours;
+	return failed;
+}
+
 static int open_capture(struct vg_ports *ports, uint32_t idx, const char *path, uint32_t loop)
 {
 	struct vg_port *port = &ports->ports[idx];
-	char devargs[128];
 
 	port->is_capture = 1;
 	if (vg_capture_probe(path, &port->info))
@@ -100,8 +138,7 @@ static int open_capture(struct vg_ports *ports, uint32_t idx, const char *path, 
 		port->memory = vg_capture_memory_create(path, &port->info);
 		return port->memory ? 0 : -1;
 	}
-	snprintf(devargs, sizeof(devargs), "net_pcap%u,rx_pcap=/proc/self/fd/%d", idx, port->info.fd);
-	return open_device(ports, port, devargs, path, 1);
+	return open_reader(ports, port, idx, path);
 }
 
 static int make_pool(struct vg_ports *ports, const struct vg_dataplane_conf *conf, uint32_t n_workers)
@@ -133,7 +170,8 @@ static void release(struct vg_ports *ports)
 	for (uint32_t i = 0; i < ports->n_ports; i++) {
 		struct vg_port *port = &ports->ports[i];
 		if (port->name[0])
-			(void)rte_eth_dev_stop(port->eth_id);
+			(void)rte_eth_dev_stop(port->eth_id); /* closes a capture's stream */
+		free(port->read_buffer);
 		vg_capture_memory_destroy(port->memory);
 		if (port->is_capture && port->info.fd >= 0)
 			close(port->info.fd);
