@@ -20,7 +20,7 @@
 #include "hashing/worker.h"
 
 #define ROOM           "hashing"
-#define IDLE_MIN_NS    50000u   /* first sleep when the lanes are empty */
+#define IDLE_MIN_NS    200000u  /* first sleep when the lanes are empty */
 #define IDLE_MAX_NS    2000000u /* and the longest: what it may add to a verdict's latency */
 #define WAIT_NS        50000000u
 #define RETRY_MIN_MS   10
@@ -333,12 +333,15 @@ static void look_around(struct run *r, uint64_t timeout_ns)
 	vg_match_link_poll(r->link, fds);
 	fds[VG_LINK_N_FDS] = (struct pollfd){ .fd = r->stop ? -1 : r->signal_fd, .events = POLLIN };
 	fds[VG_LINK_N_FDS + 1] = (struct pollfd){ .fd = r->dataplane_gone ? -1 : r->handover.fd, .events = POLLIN };
-	if (ppoll(fds, N_FDS, &t, NULL) > 0) {
+	if (ppoll(fds, N_FDS, &t, NULL) <= 0) { /* a signal: they say nothing */
+		for (unsigned i = 0; i < N_FDS; i++)
+			fds[i].revents = 0;
+	} else {
 		r->stop |= fds[VG_LINK_N_FDS].revents != 0;
 		/* It says nothing more on this link: whatever happens there is its end. */
 		r->dataplane_gone |= fds[VG_LINK_N_FDS + 1].revents != 0;
 	}
-	vg_match_link_serve(r->link);
+	vg_match_link_serve_ready(r->link, fds);
 }
 
 static bool wait_for_link(void *ctx)

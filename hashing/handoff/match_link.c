@@ -216,14 +216,30 @@ static void send_records(struct vg_match_link *l)
 	}
 }
 
+static void send_waiting(struct vg_match_link *l)
+{
+	if (l->fd >= 0 && l->answer_waits)
+		send_answer(l);
+	if (l->fd >= 0 && !l->answer_waits)
+		send_records(l);
+}
+
 void vg_match_link_serve(struct vg_match_link *link)
 {
 	accept_new(link);
 	receive(link);
-	if (link->fd >= 0 && link->answer_waits)
-		send_answer(link);
-	if (link->fd >= 0 && !link->answer_waits)
-		send_records(link);
+	send_waiting(link);
+}
+
+void vg_match_link_serve_ready(struct vg_match_link *link, const struct pollfd fds[VG_LINK_N_FDS])
+{
+	int fd = link->fd;
+
+	if (fds[0].revents)
+		accept_new(link);
+	if (fds[1].revents || link->fd != fd) /* a new vigild may have spoken already */
+		receive(link);
+	send_waiting(link);
 }
 
 enum vg_err vg_match_link_put(struct vg_match_link *link, const struct vg_msg_record *record, int memfd)

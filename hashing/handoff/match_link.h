@@ -41,6 +41,9 @@ void vg_match_link_poll(const struct vg_match_link *link, struct pollfd fds[VG_L
 
 /* Does all that can be done now: accepts, receives, answers, sends. Call it when poll says so, and after put. */
 void vg_match_link_serve(struct vg_match_link *link);
+/* The same, but accepts and receives only what poll(2) on fds of vg_match_link_poll() found (accept4(2) makes a socket
+ * before it looks whether anybody waits). */
+void vg_match_link_serve_ready(struct vg_match_link *link, const struct pollfd fds[VG_LINK_N_FDS]);
 
 /* Keeps a record (seq is given here) and sends it when it can. memfd -1 for VG_MSG_OBJECT, else it is a VG_MSG_MATCH
  * and the descriptor is the link's from now on. VG_OK, or VG_EFULL: VG_LINK_MAX_RECORDS wait (nothing was taken). */

@@ -255,6 +255,35 @@ static void the_spool_says_when_it_is_full_and_refuses_beyond_its_room(void **st
 	assert_int_equal(vg_match_link_waiting(f->link), 0);
 }
 
+static void what_poll_did_not_find_is_left_for_the_next_turn(void **state)
+{
+	struct fixture *f = *state;
+	struct pollfd fds[VG_LINK_N_FDS];
+
+	bring_up(f, VG_HELLO_WANT_OBJECTS);
+	put(f, 1, 0);
+	vg_match_link_poll(f->link, fds);
+	fds[0].revents = fds[1].revents = 0;
+	vg_match_link_serve_ready(f->link, fds); /* sends all the same */
+	assert_int_equal(receive_seq(f, VG_MSG_OBJECT), 1);
+	vg_vigild_ack(&f->vigild, 1);
+	vg_match_link_serve_ready(f->link, fds);
+	assert_int_equal(f->n_acked, 0);
+	assert_int_equal(poll(fds, VG_LINK_N_FDS, 1000), 1);
+	vg_match_link_serve_ready(f->link, fds);
+	assert_int_equal(f->n_acked, 1);
+	vg_vigild_close(&f->vigild);
+	vg_match_link_poll(f->link, fds);
+	assert_int_equal(poll(fds, VG_LINK_N_FDS, 1000), 1);
+	vg_match_link_serve_ready(f->link, fds);
+	assert_false(vg_match_link_up(f->link));
+	vg_vigild_connect(&f->vigild, f->path);
+	vg_match_link_poll(f->link, fds);
+	assert_int_equal(poll(fds, VG_LINK_N_FDS, 1000), 1);
+	vg_match_link_serve_ready(f->link, fds);
+	assert_true(vg_match_link_up(f->link));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -264,6 +293,7 @@ int main(void)
 		T(an_acknowledgement_of_what_was_never_sent_ends_the_link),
 		T(messages_out_of_order_or_of_another_size_end_the_link),
 		T(a_new_vigild_takes_the_place_of_the_old_one),
+		T(what_poll_did_not_find_is_left_for_the_next_turn),
 		T(the_spool_says_when_it_is_full_and_refuses_beyond_its_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
