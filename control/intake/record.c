@@ -53,6 +53,9 @@ static enum vg_refusal find_attribution(struct vg_intake_link *link, const struc
 		return VG_REFUSE_BOOT;
 	if (vg_boots_read(link->intake->boots, r->boot_id, r->core_idx, link->hasher_idx, r->object_id, copy))
 		return VG_REFUSE_ATTRIBUTION;
+	/* Files of a scan came by no network: nobody but a run that asked for its objects may take them. */
+	if (copy->proto == VG_PROTO_FILE && !link->intake->hooks.object)
+		return VG_REFUSE_ATTRIBUTION;
 	/* The dataplane's own memory of that lane: anything else would be a bug over there. */
 	return copy->core_idx == r->core_idx && copy->hasher_idx == link->hasher_idx ? VG_REFUSE_NONE
 										     : VG_REFUSE_ATTRIBUTION;
@@ -62,6 +65,17 @@ static enum vg_refusal find_attribution(struct vg_intake_link *link, const struc
  * which is real and known where its digest holds. It is laid to nobody and held for a person. */
 static const char lost_text[] = "the record of who sent it is lost: dataplane and vigild ended together; the times are "
 				"those of its arrival here";
+
+/* Where the wire could be read in two ways, a person reads the case before it goes out. NULL: it could not. */
+static const char *doubt_about(const struct vg_attribution *a)
+{
+	if (a->flags & VG_ATTR_CONFLICT)
+		return "segments of its transfer overlapped with different bytes: another receiver may have read "
+		       "others";
+	if (a->flags & VG_ATTR_AMBIGUOUS)
+		return "a message head of its connection could be read in two ways: it may belong to another request";
+	return NULL;
+}
 
 static void lose_record(const struct vg_intake_link *link, const struct vg_msg_record *r, struct vg_attribution *a)
 {
@@ -113,7 +127,7 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 					 .memfd = memfd,
 					 .bytes = bytes };
 	const char *why = vg_brake_match(&link->brake, vg_mono_now().ns);
-	why = is_lost ? lost_text : why;
+	why = is_lost ? lost_text : why ? why : doubt_about(attribution);
 	if (why) {
 		match.held = 1;
 		snprintf(match.reason, sizeof(match.reason), "%s", why);

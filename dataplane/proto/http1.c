@@ -83,12 +83,13 @@ static void request_take(struct vg_proto *p, struct vg_proto_flow *flow, unsigne
 			 int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
-	enum vg_http1_state state = head->is_chunked                       ? VG_HTTP1_CHUNKED
-				    : head->has_transfer                   ? VG_HTTP1_CLOSE
-				    : head->has_length && head->length > 0 ? VG_HTTP1_LENGTH
-									   : VG_HTTP1_START;
+	/* Until-close is no way to end a request (RFC 9112 6.3): whoever takes a strange coding goes by the length. */
+	enum vg_http1_state state = head->is_chunked                          ? VG_HTTP1_CHUNKED
+				    : head->has_transfer && !head->has_length ? VG_HTTP1_CLOSE
+				    : head->has_length && head->length > 0    ? VG_HTTP1_LENGTH
+									      : VG_HTTP1_START;
 	vg_count(p->stats, VG_C_HTTP_REQUESTS, 1);
-	if (head->method.n_bytes == 3 && !memcmp(head->method.at, "PRI", 3)) {
+	if (head->is_http2 && head->method.n_bytes == 3 && !memcmp(head->method.at, "PRI", 3)) {
 		flow->is_tunnel = 1;
 		return;
 	}
@@ -149,8 +150,10 @@ static void head_take(struct vg_proto *p, struct vg_proto_flow *flow, unsigned d
 		vg_count(p->stats, VG_C_HTTP_RESYNC, 1);
 	d->is_tentative = 0;
 	d->n_start = 0;
-	if (head->ambiguous)
+	if (head->ambiguous) {
 		vg_count(p->stats, VG_C_HTTP_AMBIGUOUS, 1);
+		flow->is_ambiguous = 1; /* also for what comes after it */
+	}
 	if (head->is_response)
 		response_take(p, flow, dir, head, wall_ns);
 	else
@@ -419,7 +422,7 @@ void vg_http1_flow_init(struct vg_proto_flow *flow)
 		vg_http1_hunt_init(&flow->dir[dir].hunt, VG_HUNT_REQUESTS | VG_HUNT_RESPONSES);
 	}
 	flow->begin_waiting = flow->n_waiting = flow->n_early = 0;
-	flow->has_pipelined = flow->responses_lost = flow->is_tunnel = 0;
+	flow->has_pipelined = flow->responses_lost = flow->is_tunnel = flow->is_ambiguous = 0;
 }
 
 void vg_http1_flow_fini(struct vg_proto *p, struct vg_proto_flow *flow)

@@ -76,6 +76,7 @@ static void card_head(struct vg_proto *p, const struct vg_proto_flow *flow, unsi
 	c->flags |= cut ? VG_ATTR_HEAD_CUT : 0u;
 	c->flags |= who->midstream ? VG_ATTR_MIDSTREAM : 0u;
 	c->flags |= flow->dir[dir].has_conflict ? VG_ATTR_CONFLICT : 0u;
+	c->flags |= flow->is_ambiguous ? VG_ATTR_AMBIGUOUS : 0u;
 }
 
 void vg_http1_card_upload(struct vg_proto *p, const struct vg_proto_flow *flow, unsigned dir,

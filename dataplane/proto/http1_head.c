@@ -85,6 +85,7 @@ static int is_version(const uint8_t *p, size_t n)
 
 static void version_take(const uint8_t *p, struct vg_http1_head *head)
 {
+	head->is_http2 = p[5] == '2';
 	head->minor = p[5] > '1' || (p[5] == '1' && p[7] > '0');
 }
 

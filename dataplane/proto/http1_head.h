@@ -19,7 +19,8 @@ struct vg_http1_head {
 	uint8_t is_chunked;         /* Transfer-Encoding names chunked (RFC 9112 6.1) */
 	uint8_t has_transfer;       /* there is a Transfer-Encoding at all */
 	uint8_t expects_continue, has_upgrade;
-	uint16_t status; /* responses */
+	uint8_t is_http2; /* the line of HTTP/2's preface says so */
+	uint16_t status;  /* responses */
 	uint32_t n_headers;
 	uint32_t codings; /* content codings, then transfer codings, packed as media.h says */
 	uint64_t length;

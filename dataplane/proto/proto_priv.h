@@ -63,8 +63,9 @@ struct vg_proto_flow {
 	struct vg_http1_dir dir[2];
 	uint32_t begin_waiting, n_waiting; /* ring */
 	uint8_t has_pipelined, responses_lost, is_tunnel;
-	uint32_t n_early; /* responses that came before their requests */
-	int64_t early_ns; /* the first of them */
+	uint8_t is_ambiguous; /* a head so far could be read in two ways */
+	uint32_t n_early;     /* responses that came before their requests */
+	int64_t early_ns;     /* the first of them */
 	struct vg_http1_waiting waiting[VG_HTTP1_MAX_WAITING];
 };
 

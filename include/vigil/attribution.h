@@ -29,6 +29,7 @@
 #define VG_ATTR_CONFLICT  1u /* overlapping segments carried different bytes; the first to arrive won */
 #define VG_ATTR_MIDSTREAM 2u /* the flow was picked up after its start */
 #define VG_ATTR_HEAD_CUT  4u /* a text below was longer than its field */
+#define VG_ATTR_AMBIGUOUS 8u /* a head of the connection, up to this body's, could be read in two ways */
 
 /* Encapsulations that were around the packets of a body, from outside to inside. */
 #define VG_ATTR_TUNNELS 4

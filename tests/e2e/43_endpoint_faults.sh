@@ -17,7 +17,7 @@ for f in $faults; do
 	n=$((n + 1)); p=$(echo "$f" | tr : -)
 	admin "fault?call=${f%:*}&kind=${f#*:}&times=1" -X POST >/dev/null
 	get "$p"
-	wait_for 60 "the report after $f" settled $n
+	wait_for 150 "the report after $f" settled $n # after a 401 nothing goes out for a minute
 	case $(n_waiting) in
 	0) say "$f: filed" ;;
 	*)

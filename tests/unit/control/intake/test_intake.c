@@ -49,6 +49,40 @@ static void hashers_are_called_once_the_dataplanes_memory_is_here(void **state)
 	assert_false(h.connected);
 }
 
+static void what_could_be_read_in_two_ways_waits_for_a_person(void **state)
+{
+	static const uint32_t flags[] = { VG_ATTR_CONFLICT, VG_ATTR_AMBIGUOUS };
+	struct rig *r = *state;
+	rig_dataplane(r, RIG_BOOT);
+	rig_hasher(r);
+	for (unsigned i = 0; i < 2; i++) {
+		r->attr[RIG_CORE][0][RIG_SLOT].flags = flags[i];
+		send_match(r);
+		assert_int_equal(r->n_matches, i + 1);
+		assert_true(r->last_held);
+	}
+	r->attr[RIG_CORE][0][RIG_SLOT].flags = VG_ATTR_HEAD_CUT | VG_ATTR_MIDSTREAM;
+	send_match(r);
+	assert_false(r->last_held);
+}
+
+static void files_of_a_scan_accuse_nobody_in_production(void **state)
+{
+	struct rig *r = *state;
+	rig_fini(r);
+	for (int with_objects = 0; with_objects < 2; with_objects++) {
+		rig_init(r, with_objects, 3);
+		rig_dataplane(r, RIG_BOOT);
+		rig_hasher(r);
+		r->attr[RIG_CORE][0][RIG_SLOT].proto = VG_PROTO_FILE;
+		send_match(r);
+		assert_int_equal(r->n_matches, with_objects);
+		assert_int_equal(rig_refused(r, VG_REFUSE_ATTRIBUTION), !with_objects);
+		if (!with_objects)
+			rig_fini(r);
+	}
+}
+
 static void what_is_not_durable_is_not_acknowledged_and_comes_again(void **state)
 {
 	struct rig *r = *state;
@@ -314,6 +348,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(hashers_are_called_once_the_dataplanes_memory_is_here),
+		T(what_could_be_read_in_two_ways_waits_for_a_person),
+		T(files_of_a_scan_accuse_nobody_in_production),
 		T(what_is_not_durable_is_not_acknowledged_and_comes_again),
 		T(what_came_before_a_failure_is_acknowledged),
 		T(the_number_of_a_record_only_grows),

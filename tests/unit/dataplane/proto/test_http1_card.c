@@ -44,6 +44,10 @@ static void the_sender_of_the_body_is_its_source(void **state)
 	assert_int_equal(p->card.capture_idx, 3);
 	assert_int_equal(p->card.vlan[0], 7);
 	assert_int_equal(p->card.flags, VG_ATTR_MIDSTREAM);
+	flow.is_ambiguous = 1;
+	vg_http1_card_upload(p, &flow, 0, &head);
+	assert_int_equal(p->card.flags, VG_ATTR_MIDSTREAM | VG_ATTR_AMBIGUOUS);
+	flow.is_ambiguous = 0;
 	assert_memory_equal(p->card.filename, "a%20b.jpg", p->card.n_filename);
 	head = head_of("HTTP/1.1 206 OK\r\n\r\n");
 	vg_http1_card_download(p, &flow, 1, &head, NULL);
