@@ -1,8 +1,9 @@
 #pragma once
 /* server: the hand-over socket RUN/handover.sock (msg.h): gives hashers their lanes and vigild the attribution and
  * stats memory. Cold, one thread (main), driven by vg_handoff_server_poll(); speaks with workers by one atomic per
- * lane only. A peer must be root, our own user or of the socket's group (SO_PEERCRED, SO_PEERGROUPS); a message that is
- * not exactly a HELLO ends its link; a second hasher of an index is refused while the first lives. vigild may come and go. */
+ * lane only. A peer must be root, our own user or of the socket's group (SO_PEERCRED, SO_PEERGROUPS); a message that
+ * is not exactly a HELLO ends its link; a second hasher of an index is refused while the first lives. vigild may come
+ * and go. */
 #include <stdint.h>
 
 #include <vigil/base.h>

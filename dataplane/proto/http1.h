@@ -7,7 +7,7 @@
  *	no body     responses to HEAD, 1xx, 204, 304; requests without length and coding; length 0
  *	chunked     Transfer-Encoding names chunked, also beside a Content-Length (counted as ambiguous)
  *	length      Content-Length; equal duplicates are one, of different ones the first counts (ambiguous)
- *	close       all other responses, and a Transfer-Encoding without chunked
+ *	close       all other responses, and a Transfer-Encoding without chunked (a request with a length: that)
  *	tunnel      101, and 2xx after CONNECT: the flow is let go; HTTP/2's preface too
  * A request that asked for 100-continue and got a final status >= 400 first sends no body.
  * A response whose request is not known may answer a HEAD: if its body would begin with "HTTP/1." it has none.
