@@ -1,6 +1,7 @@
 /* What travels with a frame lies in its mbuf: port = capture, packet_type = link type, timestamp = UTC ns, and the
  * clock in a field of our own, which also carries the marks: end of a round, end of input. */
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <rte_errno.h>
@@ -11,7 +12,7 @@
 #include <vigil/clock.h>
 #include <vigil/log.h>
 
-#include "dataplane/decode/decode.h"
+#include "dataplane/decode/defrag.h"
 #include "dataplane/dispatch.h"
 
 #define ROOM         "dataplane/dispatch"
@@ -33,6 +34,8 @@ static void release(struct vg_dispatch *dispatch)
 		return;
 	for (uint32_t i = 0; i < dispatch->n_rings; i++)
 		rte_ring_free(dispatch->rings[i]);
+	vg_defrag_destroy(dispatch->defrag);
+	free(dispatch->stats);
 	free(dispatch);
 }
 
@@ -41,10 +44,19 @@ struct vg_dispatch *vg_dispatch_create(struct vg_ports *ports, const struct vg_d
 {
 	static const struct rte_mbuf_dynfield field = { .name = "vigil_clock", .size = 8, .align = 8 };
 	struct vg_dispatch *dispatch = calloc(1, sizeof(*dispatch));
+	uint64_t seed[3];
 	char name[32];
 
 	if (!dispatch)
 		return NULL;
+	dispatch->stats = calloc(1, sizeof(*dispatch->stats));
+	if (dispatch->stats && getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
+		dispatch->defrag = vg_defrag_create(seed, dispatch->stats);
+	if (!dispatch->defrag) {
+		vg_log(VG_LOG_ERROR, ROOM, "no memory for fragments");
+		release(dispatch);
+		return NULL;
+	}
 	vg_feed_init(&dispatch->feed, ports, conf, conf->flags & VG_CONF_REPLAY ? VG_FEED_ALL : VG_FEED_SINGLE_QUEUE,
 		     0);
 	dispatch->stop = stop;
@@ -68,19 +80,13 @@ void vg_dispatch_destroy(struct vg_dispatch *dispatch)
 }
 
 /* Symmetric in addresses and ports (the key is ordered); frames without TCP go anywhere. */
-static uint32_t ring_of(const struct vg_dispatch *dispatch, struct rte_mbuf *m, enum vg_link link)
+static uint32_t ring_of(const struct vg_dispatch *dispatch, const struct vg_packet *pkt)
 {
-	struct vg_packet pkt = { .frame = rte_pktmbuf_mtod(m, const uint8_t *),
-				 .n_first_bytes = m->data_len,
-				 .n_frame_bytes = m->pkt_len,
-				 .link = link };
 	uint64_t words[4], h;
 
-	if (vg_decode_frame(&pkt) != VG_DECODE_TCP)
-		return 0;
-	memcpy(words, pkt.key.ip, sizeof(words));
-	h = words[0] ^ words[1] ^ words[2] ^ words[3] ^ (uint64_t)pkt.key.port[0] << 32 ^
-	    (uint64_t)pkt.key.port[1] << 48;
+	memcpy(words, pkt->key.ip, sizeof(words));
+	h = words[0] ^ words[1] ^ words[2] ^ words[3] ^ (uint64_t)pkt->key.port[0] << 32 ^
+	    (uint64_t)pkt->key.port[1] << 48;
 	h *= UINT64_C(0x9e3779b97f4a7c15);
 	h = (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15);
 	return (uint32_t)((h >> 32) * dispatch->n_rings >> 32);
@@ -104,18 +110,77 @@ static void send(struct vg_dispatch *dispatch, uint32_t ring, struct rte_mbuf *m
 	}
 }
 
+/* A buffer; NULL where none is free and nothing waits, or at stop. */
+static struct rte_mbuf *take_mbuf(struct vg_dispatch *dispatch, int is_mark)
+{
+	struct rte_mbuf *m;
+
+	while (!(m = rte_pktmbuf_alloc(dispatch->feed.ports->pool))) {
+		if ((!is_mark && !must_wait(dispatch)) || atomic_load_explicit(dispatch->stop, memory_order_relaxed))
+			return NULL;
+		usleep(WAIT_US);
+	}
+	return m;
+}
+
 static void send_mark(struct vg_dispatch *dispatch, uint64_t mark)
 {
 	for (uint32_t i = 0; i < dispatch->n_rings; i++) {
-		struct rte_mbuf *m;
-		while (!(m = rte_pktmbuf_alloc(dispatch->feed.ports->pool)) &&
-		       !atomic_load_explicit(dispatch->stop, memory_order_relaxed))
-			usleep(WAIT_US);
+		struct rte_mbuf *m = take_mbuf(dispatch, 1);
+
 		if (!m)
 			return;
 		*clock_of(m, dispatch->clock_off) = mark;
 		send(dispatch, i, m, 1);
 	}
+}
+
+/* A datagram that was put together, in buffers of its own. NULL: there were none. */
+static struct rte_mbuf *copy_whole(struct vg_dispatch *dispatch, const struct vg_packet *pkt)
+{
+	struct rte_mbuf *first = NULL;
+
+	for (uint32_t off = 0; off < pkt->n_frame_bytes;) {
+		struct rte_mbuf *m = take_mbuf(dispatch, 0);
+		uint32_t n = pkt->n_frame_bytes - off;
+
+		if (!m || (first && rte_pktmbuf_chain(first, m))) {
+			rte_pktmbuf_free(m);
+			rte_pktmbuf_free(first);
+			return NULL;
+		}
+		n = n < rte_pktmbuf_tailroom(m) ? n : rte_pktmbuf_tailroom(m);
+		memcpy(rte_pktmbuf_mtod(m, uint8_t *), pkt->frame + off, n);
+		m->data_len = (uint16_t)n;
+		if (first)
+			first->pkt_len += n;
+		else
+			m->pkt_len = n;
+		first = first ? first : m;
+		off += n;
+	}
+	return first;
+}
+
+/* The frame that goes on instead of m: m, a datagram whose last fragment m was, or NULL. m is taken over. */
+static struct rte_mbuf *join(struct vg_dispatch *dispatch, struct rte_mbuf *m, struct vg_packet *pkt, uint32_t *ring)
+{
+	enum vg_decode_word word = vg_defrag_frame(dispatch->defrag, pkt, 0);
+	struct rte_mbuf *whole = NULL;
+	uint32_t n_bytes = m->pkt_len;
+
+	*ring = word == VG_DECODE_TCP ? ring_of(dispatch, pkt) : 0;
+	if (word == VG_DECODE_WORD_FRAGMENT)
+		vg_count(dispatch->stats, VG_C_DECODE_FRAGMENT, 1);
+	else if (word != VG_DEFRAG_KEPT && pkt->segment)
+		return m;
+	else if (word != VG_DEFRAG_KEPT && !(whole = copy_whole(dispatch, pkt)))
+		atomic_fetch_add_explicit(&dispatch->n_missed, 1, memory_order_relaxed);
+	rte_pktmbuf_free(m);
+	/* workers count what reaches them; this is the rest, modulo 2^64 */
+	vg_count(dispatch->stats, VG_C_RX_PACKETS, whole ? 0 : 1);
+	vg_count(dispatch->stats, VG_C_RX_BYTES, n_bytes - (uint64_t)(whole ? whole->pkt_len : 0));
+	return whole;
 }
 
 static void send_frames(struct vg_dispatch *dispatch)
@@ -124,12 +189,23 @@ static void send_frames(struct vg_dispatch *dispatch)
 
 	for (uint32_t i = feed->first; i < feed->first + feed->n_frames; i++) {
 		struct rte_mbuf *m = feed->mbufs[i];
+		struct vg_packet pkt = { .frame = rte_pktmbuf_mtod(m, const uint8_t *),
+					 .n_first_bytes = m->data_len,
+					 .n_frame_bytes = m->pkt_len,
+					 .segment = m,
+					 .clock_ns = feed->clocks_ns[i],
+					 .link = feed->link,
+					 .key = { .capture_idx = feed->capture_idx } };
+		uint32_t ring;
 
+		m = join(dispatch, m, &pkt, &ring);
+		if (!m)
+			continue;
 		m->port = feed->capture_idx;
 		m->packet_type = feed->link;
 		*RTE_MBUF_DYNFIELD(m, feed->ports->timestamp_off, rte_mbuf_timestamp_t *) = (uint64_t)feed->wall_ns[i];
 		*clock_of(m, dispatch->clock_off) = feed->clocks_ns[i];
-		send(dispatch, ring_of(dispatch, m, feed->link), m, 0);
+		send(dispatch, ring, m, 0);
 	}
 }
 
@@ -156,6 +232,7 @@ void vg_dispatch_run(struct vg_dispatch *dispatch)
 			send_frames(dispatch);
 			n_idle = 0;
 		} else if (word == VG_FEED_ROUND) {
+			vg_defrag_flush(dispatch->defrag);
 			send_mark(dispatch, MARK_ROUND);
 		} else if (word == VG_FEED_INPUT_END) {
 			send_mark(dispatch, MARK_END);
@@ -163,6 +240,17 @@ void vg_dispatch_run(struct vg_dispatch *dispatch)
 		} else if ((dispatch->feed.flags & VG_CONF_REPLAY) && ++n_idle > IDLE_ROUNDS) {
 			usleep(WAIT_US);
 		}
+	}
+}
+
+void vg_dispatch_count(const struct vg_dispatch *dispatch, struct vg_stats_page *to, uint64_t *counted)
+{
+	for (unsigned i = 0; i < VG_C_N; i++) {
+		uint64_t n = atomic_load_explicit(&dispatch->stats->counters[i], memory_order_relaxed);
+
+		if (n != counted[i])
+			vg_count(to, i, n - counted[i]);
+		counted[i] = n;
 	}
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 /* dispatch: one receiving thread for several workers, where a port has a single queue: frames go to the worker that a
- * symmetric hash of their addresses and ports names, so that both directions of a flow meet on one core. One
- * single-producer ring per worker; lossless replays wait where one is full, otherwise the frame is counted as missed.
- * The clock is the dispatcher's: what a worker sees does not depend on how many there are. */
+ * symmetric hash of their addresses and ports names, so that both directions of a flow meet on one core. Inside a
+ * tunnel the inner ones count; fragments are put together here first. One single-producer ring per worker; lossless
+ * replays wait where one is full, otherwise the frame is counted as missed. The clock is the dispatcher's: what a
+ * worker sees does not depend on how many there are. */
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -21,7 +22,9 @@ struct vg_dispatch {
 	uint32_t n_rings;
 	int clock_off; /* of the path's clock in an mbuf */
 	const _Atomic int *stop;
-	_Atomic uint64_t n_missed; /* full rings; read by the worker that counts */
+	struct vg_defrag *defrag;
+	struct vg_stats_page *stats; /* what only the dispatcher counts; see vg_dispatch_count() */
+	_Atomic uint64_t n_missed;   /* full rings; read by the worker that counts */
 };
 
 /* Rings to n_rings workers over the single-queue ports (or the captures). stop is borrowed: non-zero ends the loop.
@@ -31,6 +34,10 @@ struct vg_dispatch *vg_dispatch_create(struct vg_ports *ports, const struct vg_d
 				       const _Atomic int *stop) VG_DEALLOC(vg_dispatch_destroy);
 /* The dispatching thread: until the input is used up or stop. */
 void vg_dispatch_run(struct vg_dispatch *dispatch);
+
+/* Adds to `to` what the dispatcher counted since the last call: one worker's thread, always the same; counted[VG_C_N]
+ * is its own, zeroed at first. */
+void vg_dispatch_count(const struct vg_dispatch *dispatch, struct vg_stats_page *to, uint64_t *counted);
 
 /* A worker's end of its ring: the next frames that came under one link and capture into *burst (first = 0), as
  * vg_feed_next() would. IDLE: nothing there. The worker's own thread. */

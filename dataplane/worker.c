@@ -77,6 +77,8 @@ static void count_lost(struct vg_worker *worker)
 		n_nombuf += nombuf;
 	}
 	if (worker->shared->dispatch)
+		vg_dispatch_count(worker->shared->dispatch, worker->stats, worker->dispatched);
+	if (worker->shared->dispatch)
 		n_missed += atomic_load_explicit(&worker->shared->dispatch->n_missed, memory_order_relaxed);
 	atomic_store_explicit(&worker->stats->counters[VG_C_RX_MISSED], n_missed, memory_order_relaxed);
 	atomic_store_explicit(&worker->stats->counters[VG_C_RX_NOMBUF], n_nombuf, memory_order_relaxed);

@@ -34,9 +34,10 @@ struct vg_worker {
 	struct vg_proto *proto;
 	struct vg_inspect *inspect;
 	struct vg_feed feed;
-	struct vg_dispatch_end end; /* ring NULL: none */
-	uint64_t clock_ns;          /* of inspect: never goes back within a round */
-	uint64_t next_lost_ns;      /* when the ports' losses are looked at again */
+	struct vg_dispatch_end end;  /* ring NULL: none */
+	uint64_t clock_ns;           /* of inspect: never goes back within a round */
+	uint64_t dispatched[VG_C_N]; /* core 0: what the dispatcher had counted */
+	uint64_t next_lost_ns;       /* when the ports' losses are looked at again */
 };
 
 /* All pools and tables of core core_idx. shared is borrowed until destroy. NULL: logged. Cold. */
