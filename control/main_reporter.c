@@ -94,7 +94,7 @@ static void take_conf(struct reporter *r, struct vg_link_conf *conf)
 	vg_client_destroy(r->worker.client);
 	r->worker.client = vg_client_create(conf, r->demo, &stop, &r->worker.client_err);
 	if (!r->worker.client)
-		vg_log(VG_LOG_ERROR, ROOM, "endpoint settings refused: %s", vg_err_str(r->worker.client_err));
+		vg_log(VG_LOG_ERROR, ROOM, "endpoint settings refused: %s", vg_client_fault(r->worker.client_err));
 	r->worker.card = conf->card;
 }
 static enum vg_err take_epoch(struct reporter *r, const struct vg_link_epoch *order)

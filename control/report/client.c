@@ -117,6 +117,20 @@ struct vg_client *vg_client_create(const struct vg_link_conf *conf, int demo, co
 	return client;
 }
 
+const char *vg_client_fault(enum vg_err err)
+{
+	switch (err) {
+	case VG_EIO:
+		return "password_file or ca_file cannot be read by the reporter, or is empty or too large";
+	case VG_EDENIED:
+		return "this address is not for this environment or state folder";
+	case VG_EINVAL:
+		return "url, user or the first line of password_file is not usable";
+	default:
+		return vg_err_str(err);
+	}
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n_items, void *user)
 {
 	struct exchange *x = user;

@@ -22,6 +22,9 @@ VG_DEALLOC(vg_client_destroy)
 struct vg_client *vg_client_create(const struct vg_link_conf *conf, int demo, const vg_client_stop *stop,
 				   enum vg_err *err);
 
+/* What such a failure means, in words for the operator. */
+const char *vg_client_fault(enum vg_err err);
+
 struct vg_client_request {
 	enum vg_call call;
 	int64_t report_id;

@@ -125,7 +125,8 @@ void vg_worker_do(struct vg_worker *worker, const struct vg_link_do *order, cons
 	}
 	err = n_fds ? vg_link_case_unpack(fds[0], c, &files) : VG_EPROTO;
 	if (!worker->client)
-		refuse(result, VG_OUTCOME_REFUSED, "endpoint settings refused: %s", vg_err_str(worker->client_err));
+		refuse(result, VG_OUTCOME_REFUSED, "endpoint settings refused: %s",
+		       vg_client_fault(worker->client_err));
 	else if (order->call >= VG_CALL_N || (err && order->call != VG_CALL_STATUS))
 		refuse(result, VG_OUTCOME_INVALID, "the order cannot be read: %s", vg_err_str(err));
 	else if ((order->call == VG_CALL_UPLOAD || order->call == VG_CALL_FILEINFO) && order->file_idx >= c->n_files)

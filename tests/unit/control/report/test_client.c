@@ -135,6 +135,7 @@ static void settings_that_lack_something_are_refused(void **state)
 	snprintf(conf.password_path, sizeof(conf.password_path), "/nonexistent");
 	assert_null(vg_client_create(&conf, 1, NULL, &err));
 	assert_int_equal(err, VG_EIO);
+	assert_non_null(strstr(vg_client_fault(err), "password_file"));
 	conf = settings();
 	snprintf(conf.user, sizeof(conf.user), "a:b");
 	assert_null(vg_client_create(&conf, 1, NULL, &err));
