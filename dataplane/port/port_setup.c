@@ -82,7 +82,10 @@ static int open_device(struct vg_ports *ports, struct vg_port *port, const char 
 	}
 	memcpy(port->name, devargs, n_name);
 	if (rte_dev_probe(devargs) || rte_eth_dev_get_port_by_name(port->name, &port->eth_id)) {
-		vg_log(VG_LOG_ERROR, ROOM, "%s: DPDK finds no such port: %s", said, rte_strerror(rte_errno));
+		vg_log(VG_LOG_ERROR, ROOM,
+		       "%s: DPDK opens no such port: %s; a PCI address or device arguments such as "
+		       "net_af_packet0,iface=eth1 (dataplane.ports)",
+		       said, rte_strerror(rte_errno));
 		return -1;
 	}
 	if (configure(ports, port, n_workers)) {
