@@ -106,7 +106,9 @@ enum vg_err vg_ctl_cases_list(struct vg_ctl_call *call)
 		if (filter.state < 0)
 			return vg_ctl_refuse(
 				call, VG_EINVAL,
-				"no such state: review, queued, filing, filed, dismissed, alerted, counted, held");
+				"no such state: %s; there are: review, queued, filing, filed, dismissed, alerted, "
+				"counted, held",
+				call->args[0]);
 	}
 	return vg_cases_list(call->env->cases, &filter, add_case, &listing);
 }

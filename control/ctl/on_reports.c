@@ -57,8 +57,9 @@ enum vg_err vg_ctl_reports_list(struct vg_ctl_call *call)
 		if (listing.state < 0)
 			return vg_ctl_refuse(
 				call, VG_EINVAL,
-				"no such state: queued, opening, uploading, describing, finishing, retracting, "
-				"filed, done_without_receipt, held, failed");
+				"no such state: %s; there are: queued, opening, uploading, describing, finishing, "
+				"retracting, filed, done_without_receipt, held, failed",
+				call->args[0]);
 	}
 	return call->env->outbox ? vg_outbox_list(call->env->outbox, add_row, &listing) : VG_OK;
 }

@@ -174,13 +174,15 @@ enum vg_err vg_ctl_status(struct vg_ctl_call *call)
 enum vg_err vg_ctl_stats(struct vg_ctl_call *call)
 {
 	uint64_t dataplane[VG_C_N], hashing[VG_H_N];
+	const char *prefix = call->args[0] ? call->args[0] : "";
+	prefix += strncmp(prefix, "vigil_", 6) ? 0 : 6; /* as /metrics names them */
 	call->result = json_array();
 	vg_intake_dataplane_sum(call->env->intake, -1, dataplane);
 	vg_intake_hashing_sum(call->env->intake, -1, hashing);
 	for (unsigned is_hasher = 0; is_hasher < 2; is_hasher++)
 		for (unsigned i = 0; i < (is_hasher ? VG_H_N : VG_C_N); i++) {
 			const struct vg_counter_text *about = vg_stats_text((int)is_hasher, i);
-			if (call->args[0] && strncmp(about->name, call->args[0], strlen(call->args[0])))
+			if (strncmp(about->name, prefix, strlen(prefix)))
 				continue;
 			json_array_append_new(call->result,
 					      json_pack("{s:s, s:I, s:s}", "name", about->name, "value",
