@@ -54,6 +54,16 @@ void vg_config_list_defaults(struct vg_config_list *list)
 	preset(1, list);
 }
 
+const char *vg_config_suppress_path(const struct vg_config *config, char path[VG_CONFIG_PATH + 16], int to_write)
+{
+	const struct vg_config_control *c = &config->control;
+	snprintf(path, VG_CONFIG_PATH + 16, "%s%s", c->suppress_file[0] ? c->suppress_file : c->state_dir,
+		 c->suppress_file[0] ? "" : "/suppress.list");
+	if (!c->suppress_file[0] && !to_write && access(path, F_OK) && errno == ENOENT)
+		path[0] = 0;
+	return path;
+}
+
 __attribute__((format(printf, 3, 4))) static enum vg_err wrong(struct parse *p, size_t line, const char *format, ...)
 {
 	char what[512];

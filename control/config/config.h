@@ -109,5 +109,8 @@ enum vg_err vg_config_parse(struct vg_config *config, const char *name, const ch
 			    size_t n_why);
 /* Writes the effective configuration as YAML; with_help: every key with its meaning, limits and unit (the example). */
 void vg_config_dump(const struct vg_config *config, FILE *out, int with_help);
+/* Where suppressions are kept: control.suppress_file, which must be there, or STATE/suppress.list, which a first
+ * suppression makes: until then it is "" unless to_write. Returns `path`. */
+const char *vg_config_suppress_path(const struct vg_config *config, char path[VG_CONFIG_PATH + 16], int to_write);
 /* A list with the table's defaults (name, file and source empty). */
 void vg_config_list_defaults(struct vg_config_list *list);

@@ -165,7 +165,7 @@ const struct vg_option vg_options[] = {
 	NUMBER("control", "matches_per_minute", control.matches_per_minute, 1, 1000000, "600", "matches",
 	       "of one hasher; more are held for a person and raise an alarm"),
 	PATH("control", "suppress_file", control.suppress_file, "",
-	     "lines algo,value or entry,ID[,list]: never match these"),
+	     "lines algo,value or entry,ID[,list]: never match these; empty = suppress.list in the state folder"),
 	TEXT("control", "operator_group", control.operator_group, "vigil", "may see health and reload lists"),
 	TEXT("control", "officer_group", control.officer_group, "vigil-officer", "may see and decide cases"),
 	TEXT("control", "auditor_group", control.auditor_group, "vigil-auditor", "may read the audit log"),

@@ -87,7 +87,7 @@ static char *read_rows(const char *path)
 
 static enum vg_err write_rows(const char *path, const char *rows)
 {
-	char temporary[VG_CONFIG_PATH + 8];
+	char temporary[VG_CONFIG_PATH + 32];
 	size_t n_bytes = strlen(rows);
 	enum vg_err err = VG_EIO;
 	int fd;
@@ -127,12 +127,11 @@ static int find_row(const char *rows, const char *row, size_t *at)
 
 static enum vg_err change(struct vg_ctl_call *call, int add)
 {
-	const char *path = call->env->config->control.suppress_file, *list = call->args[1];
+	char where[VG_CONFIG_PATH + 16];
+	const char *path = vg_config_suppress_path(call->env->config, where, 1), *list = call->args[1];
 	char row[2 * MAX_ENTRY + 16], *rows, *changed = NULL;
 	size_t at, n_rows;
 	enum vg_err err;
-	if (!path[0])
-		return vg_ctl_refuse(call, VG_ECONFLICT, "control.suppress_file is not set in the configuration");
 	if (!is_entry(call->args[0]) || (list && !is_entry(list)))
 		return vg_ctl_refuse(call, VG_EINVAL,
 				     "ENTRY and LIST are single fields of a list line, without commas");
