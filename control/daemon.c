@@ -2,9 +2,11 @@
 #include "control/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include <vigil/log.h>
 
 #include "control/daemon_priv.h"
+#include "control/preflight.h"
 #include "control/stamp.h"
 
 #define NS_PER_S            1000000000ll
@@ -27,14 +30,39 @@ __attribute__((format(printf, 4, 5))) static enum vg_err wrong(char *why, size_t
 	return err;
 }
 
+/* One vigild for a run folder: a second one would take the sockets away from under the first. The file stays. */
+static enum vg_err take_run_dir(struct vg_daemon *d, char *why, size_t n_why)
+{
+	const char *dir = d->config->control.run_dir;
+	char path[VG_CONFIG_PATH + 16];
+	snprintf(path, sizeof(path), "%s/vigild.lock", dir);
+	d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (d->lock_fd < 0)
+		return wrong(why, n_why, VG_EIO, "%s: %s", path, strerror(errno));
+	if (flock(d->lock_fd, LOCK_EX | LOCK_NB))
+		return wrong(why, n_why, VG_ECONFLICT,
+			     "%s is in use by another vigild; stop that one first, or take another control.run_dir",
+			     dir);
+	return VG_OK;
+}
+
 static enum vg_err open_folders(struct vg_daemon *d, char *why, size_t n_why)
 {
 	const struct vg_config_control *c = &d->config->control;
-	if (mkdir(c->state_dir, 0700) && errno != EEXIST)
+	struct stat st;
+	enum vg_err err = vg_preflight_custodians(d->config, why, n_why);
+	if (err)
+		return err;
+	if ((mkdir(c->state_dir, 0700) && errno != EEXIST) || stat(c->state_dir, &st))
 		return wrong(why, n_why, VG_EIO, "%s: %s", c->state_dir, strerror(errno));
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return wrong(why, n_why, VG_EDENIED, "%s may be written by others; chmod 0700", c->state_dir);
 	if (mkdir(c->run_dir, 0750) && errno != EEXIST)
 		return wrong(why, n_why, VG_EIO, "%s: %s", c->run_dir, strerror(errno));
-	return vg_stamp_check(c->state_dir, d->config->reporting.environment, d->spec != NULL, &d->is_demo, why, n_why);
+	err = take_run_dir(d, why, n_why);
+	return err ? err
+		   : vg_stamp_check(c->state_dir, d->config->reporting.environment, d->spec != NULL, &d->is_demo, why,
+				    n_why);
 }
 
 static enum vg_err open_store(struct vg_daemon *d, char *why, size_t n_why)
@@ -78,10 +106,6 @@ static enum vg_err open_evidence(struct vg_daemon *d, char *why, size_t n_why)
 	enum vg_err err = VG_EINVAL;
 	snprintf(dir, sizeof(dir), "%s%s", e->dir[0] ? e->dir : d->config->control.state_dir,
 		 e->dir[0] ? "" : "/evidence");
-	if (e->n_custodian_keys < VG_EVIDENCE_MIN_CUSTODIANS)
-		return wrong(why, n_why, err,
-			     "evidence.custodian_keys needs two keys or more: matched bytes are sealed to "
-			     "them; name their files");
 	for (unsigned i = 0; i < e->n_custodian_keys && i < VG_EVIDENCE_MAX_CUSTODIANS; i++)
 		conf.custodian_paths[i] = e->custodian_keys[i];
 	d->evidence = vg_evidence_create(d->store, &conf, &err);
@@ -270,6 +294,8 @@ static void release(struct vg_daemon *d)
 	vg_cases_destroy(d->cases);
 	vg_audit_destroy(d->audit);
 	vg_store_close(d->store);
+	if (d->lock_fd >= 0)
+		close(d->lock_fd);
 	free(d);
 }
 
@@ -280,6 +306,7 @@ struct vg_daemon *vg_daemon_create(struct vg_loop *loop, const struct vg_daemon_
 		snprintf(why, n_why, "out of memory");
 		return NULL;
 	}
+	d->lock_fd = -1;
 	d->loop = loop;
 	d->config = conf->config;
 	d->spec = conf->spec;
@@ -300,7 +327,9 @@ void vg_daemon_destroy(struct vg_daemon *daemon)
 /* The configuration's lists as they stand in the file now; the rest of it is taken at start only. */
 static enum vg_err reload_from(struct vg_daemon *d, const struct vg_config *config, char *why, size_t n_why)
 {
-	return vg_lists_reload(d->lists, config->lists, config->n_lists, config->control.suppress_file, why, n_why);
+	char path[VG_CONFIG_PATH + 16];
+	return vg_lists_reload(d->lists, config->lists, config->n_lists, vg_config_suppress_path(config, path, 0), why,
+			       n_why);
 }
 
 enum vg_err vg_daemon_reload_lists(struct vg_daemon *d, char *why, size_t n_why)

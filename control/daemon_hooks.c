@@ -88,6 +88,8 @@ void vg_daemon_on_outbox(void *ctx, const struct vg_outbox_event *event)
 		       (long long)event->report_id);
 		if (d->run)
 			vg_run_on_filed(d->run, event->case_id);
+	} else if (event->kind == VG_OUTBOX_EV_ALARM && !event->case_id) {
+		vg_log(VG_LOG_WARN, "control/daemon", "reporting: %s", event->text);
 	} else if (event->kind == VG_OUTBOX_EV_HELD || event->kind == VG_OUTBOX_EV_ALARM) {
 		vg_log(event->kind == VG_OUTBOX_EV_HELD ? VG_LOG_ERROR : VG_LOG_WARN, "control/daemon", "case %lld: %s",
 		       (long long)event->case_id, event->text ? event->text : "look at vigilctl reports list");

@@ -16,7 +16,7 @@ struct vg_daemon {
 	struct vg_loop *loop;
 	const struct vg_config *config;
 	const struct vg_run_spec *spec;
-	int is_demo, supervises, is_stopping, exit_code;
+	int is_demo, supervises, is_stopping, exit_code, lock_fd;
 	int64_t started_ns;
 	struct vg_store *store;
 	struct vg_audit *audit;

@@ -12,9 +12,9 @@
 #include <vigil/sandbox.h>
 
 #include "control/daemon.h"
-#include "control/evidence/keys.h"
 #include "control/lists/lists.h"
 #include "control/notify.h"
+#include "control/preflight.h"
 
 enum { OPT_SUPERVISE = 256, OPT_DUMP, OPT_RUN, OPT_HELP, OPT_VERSION };
 
@@ -26,7 +26,7 @@ struct arguments {
 static const char help[] =
 	"usage: vigild -c FILE [--supervise] | -T -c FILE | --dump-config [-c FILE] | -c FILE --run SPEC.json\n"
 	"  -c FILE         configuration (YAML); every key: vigild --dump-config\n"
-	"  -T              check the configuration and its list files, then exit\n"
+	"  -T              check the configuration and the files it names, then exit\n"
 	"  --supervise     start the other programs, keep them running, end them with vigild\n"
 	"  --dump-config   print the configuration in effect (without -c: every key with its meaning)\n"
 	"  --run SPEC      one foreground run (written by vigilctl replay, scan, hash)\n"
@@ -69,42 +69,20 @@ static int parse(int argc, char **argv, struct arguments *a)
 static int check_lists(const struct vg_config *config)
 {
 	char dir[] = "/tmp/vigil-check-XXXXXX", why[VG_LISTS_WHY], command_path[64];
+	char suppress[VG_CONFIG_PATH + 16];
 	if (!mkdtemp(dir)) {
 		perror("vigild: /tmp");
 		return 1;
 	}
 	struct vg_lists *lists = vg_lists_create(dir, why, sizeof(why));
-	int bad = !lists || vg_lists_reload(lists, config->lists, config->n_lists, config->control.suppress_file, why,
-					    sizeof(why));
+	int bad = !lists || vg_lists_reload(lists, config->lists, config->n_lists,
+					    vg_config_suppress_path(config, suppress, 0), why, sizeof(why));
 	vg_lists_destroy(lists);
 	snprintf(command_path, sizeof(command_path), "%s/%020u.idx", dir, 1u);
 	(void)unlink(command_path);
 	(void)rmdir(dir);
 	if (bad)
 		fprintf(stderr, "vigild: %s\n", why);
-	return bad;
-}
-
-/* Files that a start would read: custodians' keys, password and CA of the endpoint in use. */
-static int check_files(const struct vg_config *config)
-{
-	const struct vg_config_reporting *r = &config->reporting;
-	const struct vg_config_endpoint *e = r->environment == VG_ENV_PRODUCTION ? &r->endpoint
-										 : &config->test_endpoint;
-	uint8_t key[32];
-	int bad = 0;
-	for (uint32_t i = 0; i < config->evidence.n_custodian_keys; i++)
-		if (vg_key_read(config->evidence.custodian_keys[i], key)) {
-			fprintf(stderr, "vigild: %s: no public key of a custodian\n",
-				config->evidence.custodian_keys[i]);
-			bad = 1;
-		}
-	const char *const paths[] = { e->password_file, e->ca_file };
-	for (unsigned i = 0; r->environment != VG_ENV_OFF && i < VG_ARRAY_LEN(paths); i++)
-		if (paths[i][0] && access(paths[i], R_OK)) {
-			fprintf(stderr, "vigild: %s: %s\n", paths[i], strerror(errno));
-			bad = 1;
-		}
 	return bad;
 }
 
@@ -175,7 +153,7 @@ static int run(const struct arguments *a, struct vg_config *config)
 		return fflush(stdout) != 0;
 	}
 	if (a->test_only) {
-		if (check_lists(config) | check_files(config))
+		if (check_lists(config) + vg_preflight(config, stderr))
 			return 6;
 		printf("%s: ok\n", a->config_path);
 		return 0;

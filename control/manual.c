@@ -90,7 +90,7 @@ static void page_vigild(FILE *out)
 	      "\\-\\-run SPEC\n.SH OPTIONS\n",
 	      out);
 	item(out, "-c FILE", "the configuration, see vigil.yaml(5)");
-	item(out, "-T", "check the configuration and its list files, then exit: 0 good, 6 not, with file and line");
+	item(out, "-T", "check the configuration and the files it names, then exit: 0 good, 6 not, with file and line");
 	item(out, "--supervise", "start the other programs, keep them running, end them with vigild");
 	item(out, "--dump-config", "print the configuration in effect; without -c every key with its meaning");
 	item(out, "--run SPEC", "one foreground run, as vigilctl replay, scan and hash write it");

@@ -57,10 +57,11 @@ void vg_outbox_health(struct vg_outbox *ob, enum vg_health health)
 		return;
 	/* Said once, when it opens; half open after breaker_ms: the next call is the probe. */
 	if (!ob->closed_until_ns)
-		vg_outbox_emit(ob, VG_OUTBOX_EV_ALARM, NULL, 0,
-			       closed_to_us
-				       ? "the endpoint does not accept us (credentials, rights or address); all is kept"
-				       : "the endpoint does not answer; all is kept");
+		vg_outbox_emit(
+			ob, VG_OUTBOX_EV_ALARM, NULL, 0,
+			closed_to_us ? "the endpoint does not accept us (credentials, rights or address); all is kept: "
+				       "vigilctl reports show says its answer"
+				     : "the endpoint does not answer; all is kept");
 	ob->closed_until_ns = now_ns + (uint64_t)ob->conf.breaker_ms * 1000000;
 }
 

@@ -14,7 +14,12 @@ for u in "$W/root"/usr/lib/systemd/system/*.service; do
 		grep -q "^$key" "$u" || fail "$u: no $key"
 	done
 done
-"$W/root/usr/bin/vigild" -T -c "$W/root/etc/vigil/vigil.yaml" >"$W/check" 2>&1 || { cat "$W/check"; fail "the installed configuration is not valid"; }
+conf=$W/root/etc/vigil/vigil.yaml
+"$W/root/usr/bin/vigild" -T -c "$conf" >"$W/check" 2>&1 && fail "a configuration without custodians passed"
+grep -q 'custodian_keys needs two' "$W/check" || { cat "$W/check"; fail "-T does not ask for custodians"; }
+for k in 1 2; do "$bin/vigil-custodian" keygen "$W/root/etc/vigil/custodian-$k" >/dev/null || fail "keygen"; done
+sed -i 's/^  custodian_keys: .*/  custodian_keys: [custodian-1.pub, custodian-2.pub]/' "$conf"
+"$W/root/usr/bin/vigild" -T -c "$conf" >"$W/check" 2>&1 || { cat "$W/check"; fail "the installed configuration is not valid"; }
 for f in bash-completion/completions/vigilctl man/man8/vigilctl.8 man/man8/vigild.8 man/man5/vigil.yaml.5; do
 	[ -s "$W/root/usr/share/$f" ] || fail "share/$f is empty"
 done

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <vigil/config_snapshot.h>
 #include <vigil/sock.h>
@@ -97,6 +98,42 @@ static void a_second_vigild_is_refused(void **state)
 	assert_non_null(d);
 	assert_null(create(f));
 	assert_non_null(strstr(f->why, "in use"));
+	/* nor one with a state of its own on the sockets of the first */
+	path_in(f, f->config->control.state_dir, sizeof(f->config->control.state_dir), "other");
+	assert_null(create(f));
+	assert_non_null(strstr(f->why, "run is in use"));
+	vg_daemon_destroy(d);
+	d = create(f);
+	assert_non_null(d);
+	vg_daemon_destroy(d);
+}
+
+static void a_refused_start_makes_nothing_and_a_shared_state_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	f->config->evidence.n_custodian_keys = 1;
+	assert_null(create(f));
+	assert_int_not_equal(access(f->config->control.state_dir, F_OK), 0);
+	assert_int_not_equal(access(f->config->control.run_dir, F_OK), 0);
+	f->config->evidence.n_custodian_keys = 2;
+	assert_int_equal(mkdir(f->config->control.state_dir, 0700), 0);
+	assert_int_equal(chmod(f->config->control.state_dir, 0770), 0);
+	assert_null(create(f));
+	assert_non_null(strstr(f->why, "may be written by others"));
+}
+
+static void a_suppression_in_the_state_folder_is_read(void **state)
+{
+	struct fixture *f = *state;
+	set_list(f, "md5,0123456789abcdef0123456789abcdef,E\n");
+	struct vg_daemon *d = create(f);
+	assert_non_null(d);
+	vg_daemon_destroy(d);
+	scratch_write(&f->scratch, "state/suppress.list", "no such row\n");
+	d = create(f); /* the generation stays, and so does what is wrong */
+	assert_non_null(d);
+	assert_int_equal(vg_daemon_reload_lists(d, f->why, sizeof(f->why)), VG_EINVAL);
+	assert_non_null(strstr(f->why, "suppress.list:1:"));
 	vg_daemon_destroy(d);
 }
 
@@ -126,6 +163,7 @@ static void without_custodians_or_with_a_foreign_stamp_nothing_starts(void **sta
 	assert_null(create(f));
 	assert_non_null(strstr(f->why, "custodian_keys"));
 	f->config->evidence.n_custodian_keys = 2;
+	assert_int_equal(mkdir(f->config->control.state_dir, 0700), 0);
 	scratch_write(&f->scratch, "state/STAMP", "demo\n");
 	f->config->reporting.environment = VG_ENV_PRODUCTION;
 	assert_null(create(f));
@@ -141,6 +179,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(vigild_opens_makes_its_snapshots_and_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_second_vigild_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_refused_start_makes_nothing_and_a_shared_state_is_refused, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_suppression_in_the_state_folder_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_bad_list_stops_the_first_start_but_not_the_second, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_custodians_or_with_a_foreign_stamp_nothing_starts, set_up,
 						tear_down),
