@@ -8,6 +8,10 @@ CC      ?= cc
 AR      ?= ar
 VERSION := 0.1.0
 BUILD_ID := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+# As many jobs as cores, where nobody said otherwise.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
 ROOMS   := dataplane hashing control
 # The libraries come from Debian's packages; the doors below install them first where they are missing.
 NEEDS_DEPS := $(filter-out help clean deps format,$(or $(MAKECMDGOALS),all))
