@@ -97,19 +97,27 @@ static void put_reporter(xmlNodePtr root, const struct vg_reporter_card *card, i
 	vg_node_url(reporter, "legalURL", card->legal_url);
 }
 
-/* Who sent an upload: the peer of the connection, and the client a proxy header named. */
-static void put_uploader(xmlNodePtr root, const struct vg_case *c)
+/* Who sent an upload: the peer of the connection, which is certain; then the client a proxy header named, which is
+ * worth as much as who wrote that header: any sender can. */
+static void put_uploader(xmlNodePtr root, const struct vg_case *c, int minimal)
 {
 	const struct vg_case_origin *o = &c->origin;
 	int forwarded = o->forwarded_ip[0] != 0;
 	xmlNodePtr person = vg_node(root, "personOrUserReported");
 
-	if (forwarded)
-		(void)vg_node_ip(person, o->forwarded_ip, "Upload", o->first_byte_ns, -1, 0);
 	(void)vg_node_ip(person, o->src_ip, "Upload", o->first_byte_ns, forwarded ? 1 : -1, o->src_port);
+	if (forwarded)
+		(void)vg_node_ip(person, o->forwarded_ip, "Other", o->first_byte_ns, -1, 0);
 	if (!person->children) {
 		xmlUnlinkNode(person);
 		xmlFreeNode(person);
+	} else if (forwarded && !minimal) {
+		vg_node_put(
+			person, "additionalInfo",
+			"The address without a port is what a header of the request named as the client. It is the "
+			"uploader's where the other one is a proxy of the provider; else the sender may have made it "
+			"up.",
+			3000);
 	}
 }
 /* Whose content a download was: the customer behind the host; the client only received it. */
@@ -128,7 +136,8 @@ static void put_customer(xmlNodePtr root, const struct vg_case *c, const struct 
 	} else if (!minimal) {
 		vg_node_put(
 			person, "additionalInfo",
-			"The reported party is the customer whose content was served under this host name and address. "
+			"The reported party is the customer whose content was served from this address under the host "
+			"name that the client asked for. "
 			"The receiving client is not known to have put the file there.",
 			3000);
 	}
@@ -145,11 +154,12 @@ static void put_customer(xmlNodePtr root, const struct vg_case *c, const struct 
 }
 
 /* One sentence a hit: exact or perceptual, distance, list, entry, generation (R2). */
-static void note_hit(struct vg_note *note, unsigned no, const struct vg_case_hit *h)
+static void note_hit(struct vg_note *note, unsigned no, const struct vg_case_hit *h, int is_partial)
 {
 	char how[120];
 	if (h->exact)
-		snprintf(how, sizeof(how), "exact %s match (recomputed)", vg_algo_str(h->algo));
+		snprintf(how, sizeof(how), "exact %s match (%s)", vg_algo_str(h->algo),
+			 is_partial ? "computed as it passed; its bytes are not all kept" : "recomputed");
 	else
 		snprintf(how, sizeof(how), "perceptual %s match at distance %u of 256 bits, image variant %u",
 			 vg_algo_str(h->algo), h->distance, h->variant);
@@ -162,7 +172,7 @@ static void note_file(struct vg_note *note, unsigned no, const struct vg_case_fi
 	char sha256[65];
 	vg_hex(f->sha256, sizeof(f->sha256), sha256);
 	for (unsigned i = 0; i < f->n_hits && i < 8; i++)
-		note_hit(note, no, &f->hits[i]);
+		note_hit(note, no, &f->hits[i], f->partial);
 	if (f->partial || !f->complete)
 		vg_note_add(note, "File %u: %s; %llu bytes in all, SHA-256 %s.", no,
 			    f->partial ? "only its beginning is enclosed" : "it was not seen to its end",
@@ -206,7 +216,7 @@ char *vg_doc_report(const struct vg_case *c, const struct vg_reporter_card *card
 	put_web_page(root, c, minimal);
 	put_reporter(root, card, minimal);
 	if (c->origin.direction == VG_UPLOAD)
-		put_uploader(root, c);
+		put_uploader(root, c, minimal);
 	else
 		put_customer(root, c, card, minimal);
 	if (!minimal)

@@ -87,6 +87,20 @@ static void an_upload_names_its_sender(void **state)
 	free(text);
 	case_drop(c);
 }
+static void a_sample_is_not_said_to_be_recomputed(void **state)
+{
+	struct vg_case *c = case_make(VG_UPLOAD, 1);
+	char *text, *info;
+	(void)state;
+	c->files[0].partial = 1;
+	text = report_of(c, 0);
+	info = at(text, "/report/additionalInfo");
+	assert_null(strstr(info, "(recomputed)"));
+	assert_non_null(strstr(info, "not all kept"));
+	free(info);
+	free(text);
+	case_drop(c);
+}
 static void a_forwarded_upload_names_client_and_proxy(void **state)
 {
 	struct vg_case *c = case_make(VG_UPLOAD, 1);
@@ -94,9 +108,13 @@ static void a_forwarded_upload_names_client_and_proxy(void **state)
 	(void)state;
 	snprintf(c->origin.forwarded_ip, sizeof(c->origin.forwarded_ip), "2001:db8::7");
 	text = report_of(c, 0);
-	expect(text, "/report/personOrUserReported/ipCaptureEvent[1]/ipAddress", "2001:db8::7");
-	expect(text, "/report/personOrUserReported/ipCaptureEvent[1]/port", "");
-	expect(text, "/report/personOrUserReported/ipCaptureEvent[2]/possibleProxy", "true");
+	/* a sender can write any header: its own address comes first, and what is only claimed says so */
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[1]/ipAddress", "203.0.113.77");
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[1]/possibleProxy", "true");
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[2]/ipAddress", "2001:db8::7");
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[2]/eventName", "Other");
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[2]/port", "");
+	expect_part(text, "/report/personOrUserReported/additionalInfo", "made it up");
 	free(text);
 	case_drop(c);
 }
@@ -302,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_upload_names_its_sender),
+		cmocka_unit_test(a_sample_is_not_said_to_be_recomputed),
 		cmocka_unit_test(a_forwarded_upload_names_client_and_proxy),
 		cmocka_unit_test(a_download_names_the_hosts_customer_and_not_the_client),
 		cmocka_unit_test(file_details_carry_digests_and_the_match_and_no_verdict),
