@@ -28,6 +28,17 @@ found pcapng "--pcapng" ""
 found ipv6_tiny "--split 40 --reorder 20" "" ipv6
 found pipelined_tiny "--split 50 --overlap 20 --duplicate 10" "" pipeline
 found cut_file "--cut-bytes 300000" "--min 30"
+for t in gre erspan2 erspan3 vxlan geneve ipip mpls pseudowire pppoe; do found "$t" "--tunnel $t --tunnel-id 42" ""; done
+found vxlan_of_ipv6 "--tunnel vxlan --tunnel-id 42" "" ipv6
+found ipip_of_ipv6 "--tunnel ipip" "" ipv6
+found fragments "--fragment 552" ""
+found fragments_any_order "--fragment 256 --reorder 30 --duplicate 5" ""
+found fragments_in_gre "--fragment 400 --reorder 10 --tunnel gre" ""
+found decoys "--decoys 10" ""
+found decoys_in_vxlan "--decoys 10 --tunnel vxlan" ""
+found offload "--offload" ""
+# Nobody sends right checksums there: what follows a decoy is believed no more than the decoy, but nothing else is lost.
+found decoys_midstream "--strip-syn --decoys 2" "--min 90"
 # One lost packet in the middle of a picture of a keep-alive connection costs that picture and no other.
 found hole "--drop 100" "--min 96"
 n=$(grep -c '"state":"gap"' "$W/hole.jsonl")

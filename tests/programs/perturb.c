@@ -4,9 +4,13 @@
  *   --split N           cut each TCP payload into segments of N bytes
  *   --overlap M         with --split: each segment also repeats the M bytes that follow it
  *   --drop K            leave out the K-th packet with payload of 500 bytes or more (1 = first): a hole
+ *   --decoys PERCENT    before packets with payload the same with other bytes and a wrong checksum
+ *   --offload           every checksum is what a host leaves for its network card to finish
+ *   --fragment N        cut IPv4 packets into fragments of N bytes (a multiple of 8)
  *   --duplicate PERCENT send packets twice, the second time up to 20 packets later
  *   --reorder PERCENT   delay packets by up to 8 places
  *   --vlan ID           put an 802.1Q tag on every frame;  --qinq ID  a service tag around it
+ *   --tunnel KIND       gre erspan2 erspan3 vxlan geneve ipip mpls pseudowire pppoe around every frame;  --tunnel-id N
  *   --cut N             end after N packets;  --cut-bytes N  end the file in the middle of a record
  *   --link raw|null|sll|sll2   another link type;  --pcapng  write pcapng */
 #include <getopt.h>
@@ -18,6 +22,8 @@
 #include <unistd.h>
 
 #include <pcap/pcap.h>
+
+#include "tests/lib/encapsulate.h"
 
 #define MAX_FRAME 262144u
 #define ETH       14u
@@ -35,7 +41,8 @@ struct frames {
 struct wish {
 	uint64_t seed;
 	long strip_syn, split, overlap, drop, duplicate, reorder, vlan, qinq, cut, cut_bytes, pcapng;
-	const char *link;
+	long decoys, offload, fragment, tunnel_id;
+	const char *link, *tunnel;
 };
 /* Where the TCP payload of a frame lies. */
 struct tcp_view {
@@ -166,10 +173,59 @@ static void split_one(struct frames *out, const struct frame *f, const struct tc
 	free(copy);
 }
 
-/* The steps that change packets: strip, split, drop. */
+static void decoy(struct frames *out, const struct frame *f, const struct tcp_view *v, uint64_t *state)
+{
+	uint8_t *copy = malloc(f->n_bytes);
+	memcpy(copy, f->bytes, f->n_bytes);
+	for (uint32_t i = 0; i < v->payload_bytes; i++)
+		copy[v->payload_off + i] = (uint8_t)dice(state);
+	seal(copy, v, v->payload_bytes);
+	copy[v->tcp_off + 16] ^= 0x55;
+	frames_add(out, f->time, copy, f->n_bytes);
+	free(copy);
+}
+
+/* The pseudo-header's sum in the place of the checksum. */
+static void leave_to_card(uint8_t *b, const struct tcp_view *v)
+{
+	uint32_t n_tcp = v->payload_off - v->tcp_off + v->payload_bytes;
+	uint32_t sum = v->is_v6 ? sum16(b + v->ip_off + 8, 32, 0) : sum16(b + v->ip_off + 12, 8, 0);
+	put16(b + v->tcp_off + 16, ~fold(sum + IPPROTO_TCP + n_tcp));
+}
+
+static void fragment_all(struct frames *f, uint32_t n_each)
+{
+	struct frames out = { 0 };
+	uint8_t *copy = malloc(MAX_FRAME);
+	for (size_t i = 0; i < f->n; i++) {
+		const uint8_t *b = f->all[i].bytes;
+		uint32_t n_head = ETH + (b[ETH] & 15u) * 4, n_data;
+		n_data = get16(b + 12) == 0x0800 ? ETH + get16(b + ETH + 2) - n_head : 0;
+		if (n_data <= n_each) {
+			frames_add(&out, f->all[i].time, b, f->all[i].n_bytes);
+			continue;
+		}
+		for (uint32_t off = 0; off < n_data; off += n_each) {
+			uint32_t n = n_data - off < n_each ? n_data - off : n_each;
+			memcpy(copy, b, n_head);
+			memcpy(copy + n_head, b + n_head + off, n);
+			put16(copy + ETH + 2, n_head - ETH + n);
+			put16(copy + ETH + 4, (uint32_t)i & 0xffff);
+			put16(copy + ETH + 6, off / 8 | (off + n < n_data ? 0x2000u : 0));
+			put16(copy + ETH + 10, 0);
+			put16(copy + ETH + 10, fold(sum16(copy + ETH, n_head - ETH, 0)));
+			frames_add(&out, f->all[i].time, copy, n_head + n);
+		}
+	}
+	free(copy);
+	*f = out;
+}
+
+/* The steps that change packets: strip, split, drop, decoys, offload, fragment. */
 static struct frames reshape(const struct frames *in, const struct wish *w)
 {
 	struct frames out = { 0 };
+	uint64_t state = w->seed;
 	long n_large = 0;
 	for (size_t i = 0; i < in->n; i++) {
 		const struct frame *f = &in->all[i];
@@ -179,11 +235,17 @@ static struct frames reshape(const struct frames *in, const struct wish *w)
 			continue;
 		if (tcp && v.payload_bytes >= 500 && ++n_large == w->drop)
 			continue;
+		if (tcp && w->offload)
+			leave_to_card(f->bytes, &v);
+		if (tcp && v.payload_bytes >= 200 && dice(&state) % 100 < (uint64_t)w->decoys)
+			decoy(&out, f, &v, &state);
 		if (tcp && w->split && v.payload_bytes > (uint32_t)w->split)
 			split_one(&out, f, &v, (uint32_t)w->split, (uint32_t)w->overlap);
 		else
 			frames_add(&out, f->time, f->bytes, f->n_bytes);
 	}
+	if (w->fragment)
+		fragment_all(&out, (uint32_t)w->fragment);
 	return out;
 }
 
@@ -221,6 +283,12 @@ static uint32_t dress(const struct frame *f, const struct wish *w, uint8_t *room
 {
 	const uint8_t *b = f->bytes;
 	uint32_t n = 0, type = get16(b + 12);
+	if (w->tunnel) {
+		n = en_capsulate(w->tunnel, (uint32_t)w->tunnel_id, b, f->n_bytes, room);
+		if (!n)
+			die("no such --tunnel");
+		return n;
+	}
 	if (!w->link) {
 		memcpy(room, b, 12);
 		n = 12;
@@ -291,7 +359,7 @@ static void block(FILE *out, uint32_t type, const uint32_t *head, uint32_t n_hea
 static void write_pcapng(const struct frames *f, const struct wish *w, const char *path)
 {
 	FILE *out = fopen(path, "wb");
-	uint8_t *room = malloc(MAX_FRAME + 64);
+	uint8_t *room = malloc(MAX_FRAME + 128);
 	if (!out || !room)
 		die("cannot write the output");
 	block(out, 0x0a0d0d0a, (uint32_t[]){ 0x1a2b3c4d, 1, 0xffffffff, 0xffffffff }, 4, room, 0);
@@ -310,7 +378,7 @@ static void write_pcap(const struct frames *f, const struct wish *w, const char 
 {
 	pcap_t *dead = pcap_open_dead(link_type(w), MAX_FRAME);
 	pcap_dumper_t *out = pcap_dump_open(dead, path);
-	uint8_t *room = malloc(MAX_FRAME + 64);
+	uint8_t *room = malloc(MAX_FRAME + 128);
 	if (!out || !room)
 		die("cannot write the output");
 	for (size_t i = 0; i < f->n; i++) {
@@ -340,23 +408,30 @@ static struct frames read_all(const char *path)
 }
 
 static const struct option options[] = {
-	{ "seed", 1, NULL, 's' },    { "strip-syn", 0, NULL, 'S' }, { "split", 1, NULL, 'p' },
-	{ "overlap", 1, NULL, 'o' }, { "drop", 1, NULL, 'd' },      { "duplicate", 1, NULL, 'D' },
-	{ "reorder", 1, NULL, 'r' }, { "vlan", 1, NULL, 'v' },      { "qinq", 1, NULL, 'q' },
-	{ "cut", 1, NULL, 'c' },     { "cut-bytes", 1, NULL, 'C' }, { "link", 1, NULL, 'l' },
-	{ "pcapng", 0, NULL, 'n' },  { NULL, 0, NULL, 0 },
+	{ "seed", 1, NULL, 's' },     { "strip-syn", 0, NULL, 'S' }, { "split", 1, NULL, 'p' },
+	{ "overlap", 1, NULL, 'o' },  { "drop", 1, NULL, 'd' },      { "duplicate", 1, NULL, 'D' },
+	{ "reorder", 1, NULL, 'r' },  { "vlan", 1, NULL, 'v' },      { "qinq", 1, NULL, 'q' },
+	{ "cut", 1, NULL, 'c' },      { "cut-bytes", 1, NULL, 'C' }, { "link", 1, NULL, 'l' },
+	{ "pcapng", 0, NULL, 'n' },   { "decoys", 1, NULL, 'b' },    { "offload", 0, NULL, 'O' },
+	{ "fragment", 1, NULL, 'f' }, { "tunnel", 1, NULL, 't' },    { "tunnel-id", 1, NULL, 'T' },
+	{ NULL, 0, NULL, 0 },
 };
 
 static void parse(int argc, char **argv, struct wish *w)
 {
-	long *const slots[256] = { ['S'] = &w->strip_syn, ['p'] = &w->split,     ['o'] = &w->overlap, ['d'] = &w->drop,
-				   ['D'] = &w->duplicate, ['r'] = &w->reorder,   ['v'] = &w->vlan,    ['q'] = &w->qinq,
-				   ['c'] = &w->cut,       ['C'] = &w->cut_bytes, ['n'] = &w->pcapng };
+	long *const slots[256] = {
+		['S'] = &w->strip_syn, ['p'] = &w->split,     ['o'] = &w->overlap,  ['d'] = &w->drop,
+		['D'] = &w->duplicate, ['r'] = &w->reorder,   ['v'] = &w->vlan,     ['q'] = &w->qinq,
+		['c'] = &w->cut,       ['C'] = &w->cut_bytes, ['n'] = &w->pcapng,   ['b'] = &w->decoys,
+		['O'] = &w->offload,   ['f'] = &w->fragment,  ['T'] = &w->tunnel_id
+	};
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (c == 's')
 			w->seed = strtoull(optarg, NULL, 0);
 		else if (c == 'l')
 			w->link = optarg;
+		else if (c == 't')
+			w->tunnel = optarg;
 		else if (c > 0 && c < 256 && slots[c])
 			*slots[c] = optarg ? atol(optarg) : 1;
 		else
