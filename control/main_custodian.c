@@ -20,7 +20,7 @@ static const char help[] =
 	"usage: vigil-custodian keygen NAME            make NAME.pub (for the appliance) and NAME.key (keep it "
 	"offline)\n"
 	"       vigil-custodian show FILE.vge          the head of a sealed file: id, epoch, size, time\n"
-	"       vigil-custodian open KEY FILE.vge OUT  open it with KEY.key into OUT (made new, mode 0600)\n"
+	"       vigil-custodian open KEY FILE.vge OUT  open it with the key file KEY into OUT (made new, mode 0600)\n"
 	"Evidence is sealed to at least two custodians; either can open it. Opening is an act of its own: note who "
 	"ordered\n"
 	"it, and remove OUT as soon as it was handed over. Exit: 0 ok, 1 failed, 2 usage, 5 not there.\n";

@@ -130,6 +130,7 @@ static enum vg_err change(struct vg_ctl_call *call, int add)
 	char where[VG_CONFIG_PATH + 16];
 	const char *path = vg_config_suppress_path(call->env->config, where, 1), *list = call->args[1];
 	char row[2 * MAX_ENTRY + 16], *rows, *changed = NULL;
+	struct vg_lists_info before, after;
 	size_t at, n_rows;
 	enum vg_err err;
 	if (!is_entry(call->args[0]) || (list && !is_entry(list)))
@@ -151,11 +152,17 @@ static enum vg_err change(struct vg_ctl_call *call, int add)
 		size_t n = strlen(row) + (rows[at + strlen(row)] == '\n');
 		memmove(changed + at, changed + at + n, n_rows - at - n + 1);
 	}
+	vg_lists_info(call->env->lists, &before);
 	err = changed ? write_rows(path, changed) : VG_ENOMEM;
 	if (err)
 		(void)vg_ctl_refuse(call, err, "%s: cannot be written: %s", path, strerror(errno));
 	else if ((err = reload(call)))
 		(void)write_rows(path, rows);
+	vg_lists_info(call->env->lists, &after);
+	if (!err && add && after.n_left_out == before.n_left_out)
+		json_object_set_new(
+			call->result, "note",
+			json_string("stops no line of the lists in use; is ENTRY as `cases list` shows it?"));
 	free(changed);
 	free(rows);
 	return err;
