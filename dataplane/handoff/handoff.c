@@ -53,9 +53,10 @@ void vg_handoff_input_done(struct vg_handoff *h)
 	atomic_store_explicit(&h->stats->input_done, 1, memory_order_release);
 }
 
-int vg_handoff_wait(struct vg_handoff *h, const struct vg_lane *lane, uint64_t *began_ns)
+int vg_handoff_wait(struct vg_handoff *h, struct vg_lane *lane, uint64_t *began_ns)
 {
-	uint64_t mono_ns = 0;
+	uint64_t mono_ns = 0, alone_ns;
+	uint64_t *since_ns = lane ? &lane->alone_ns : &h->alone_ns;
 	int has_hasher = lane ? lane->is_attached : vg_handoff_n_attached(h) > 0;
 	if (h->wait(h->wait_ctx, &mono_ns))
 		return 1;
@@ -63,10 +64,11 @@ int vg_handoff_wait(struct vg_handoff *h, const struct vg_lane *lane, uint64_t *
 		*began_ns = mono_ns;
 		vg_count(h->stats, VG_C_LOSSLESS_WAITS, 1);
 	}
-	if (has_hasher)
-		*began_ns = mono_ns; /* as long as one lives its returns are waited for */
+	if (has_hasher || !*since_ns)
+		*since_ns = mono_ns; /* as long as one lives its returns are waited for */
+	alone_ns = mono_ns - *since_ns;
 	vg_handoff_poll(h, mono_ns);
-	return mono_ns - *began_ns > VG_LANE_WAIT_HASHER_NS;
+	return alone_ns > VG_LANE_WAIT_HASHER_NS;
 }
 
 void vg_handoff_media_sink(struct vg_handoff *h, struct vg_media_sink *sink)

@@ -12,7 +12,7 @@
 #define VG_LANE_MAX_RETURNS    4096u
 /* Deaths an object survives that are not laid to its decoder; then it is given up. */
 #define VG_OBJECT_MAX_TRIES    8u
-/* A lossless replay waits so long for a hasher to come (back). */
+/* A lossless replay waits so long for a hasher to come (back), once: not again for each object. */
 #define VG_LANE_WAIT_HASHER_NS 60000000000ull
 /* Objects are ranked for the ladder by the binary logarithm of their size. */
 #define VG_LANE_N_RANKS        40u
@@ -75,6 +75,7 @@ struct vg_lane {
 	struct vg_desc *slots;
 	struct vg_attribution *records;
 	uint64_t head, n_published, tail, ret_tail;
+	uint64_t alone_ns;                /* a lossless producer waits for a hasher since then; 0 = does not */
 	uint32_t n_bad, n_used, n_closed; /* closed: by their producers, not DONE */
 	uint8_t is_attached, has_begun;   /* begun: this hasher has written its tail */
 	uint32_t n_small, n_large;        /* free ones */
@@ -95,6 +96,7 @@ struct vg_handoff {
 	void *wait_ctx;
 	const _Atomic int *stop;
 	uint64_t boot_id, mono_ns, hold_bytes;
+	uint64_t alone_ns; /* as a lane's, for any hasher */
 	uint32_t core_idx, n_lanes, next_lane;
 	struct vg_lane *lanes;
 };
@@ -148,7 +150,7 @@ void vg_returns_take(struct vg_lane *lane);
 void vg_lane_poll(struct vg_lane *lane);
 
 /* handoff.c: one round of a lossless wait. Non-zero: stop waiting. began_ns is 0 at first. */
-int vg_handoff_wait(struct vg_handoff *h, const struct vg_lane *lane, uint64_t *began_ns);
+int vg_handoff_wait(struct vg_handoff *h, struct vg_lane *lane, uint64_t *began_ns);
 
 static inline uint64_t vg_object_id(const struct vg_object *o)
 {

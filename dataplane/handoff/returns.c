@@ -64,6 +64,7 @@ static void attach(struct vg_lane *lane)
 	lane->n_bad = 0;
 	lane->has_begun = 0;
 	lane->is_attached = 1;
+	lane->alone_ns = lane->home->alone_ns = 0;
 	atomic_store_explicit(&lane->out->head, lane->head, memory_order_relaxed);
 	atomic_store_explicit(&lane->out->ret_tail, 0, memory_order_release);
 	for (uint32_t slot = 0; slot < lane->geometry.n_attr; slot++)

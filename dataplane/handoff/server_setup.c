@@ -1,5 +1,6 @@
 /* The hand-over socket. What a link is to get is a numbered list of messages, and how many of them were sent is all
  * the state there is, so that a slow reader blocks nobody. */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@
 #define MAX_GROUPS   64
 #define MAX_LINKS    (VG_LANE_MAX_HASHERS + 1 + MAX_NEW)
 
-enum link_kind { LINK_NONE, LINK_NEW, LINK_HASHER, LINK_CONTROL };
+/* WAITING: a hasher whose forerunner is dead while a worker still holds its lane. */
+enum link_kind { LINK_NONE, LINK_NEW, LINK_WAITING, LINK_HASHER, LINK_CONTROL };
 struct link {
 	int fd;
 	enum link_kind kind;
@@ -41,7 +43,7 @@ struct vg_handoff_server {
 	uid_t uid;
 	gid_t group; /* of the socket: the programs among themselves */
 	uint32_t n_cores, n_hashers;
-	uint64_t boot_id;
+	uint64_t boot_id, complain_ns; /* complain: not before */
 	struct vg_lane_geometry geometry;
 	struct vg_handoff *const *cores;
 	const int *stats_fds;
@@ -245,28 +247,70 @@ static void link_send(struct vg_handoff_server *s, struct link *l)
 	}
 }
 
-static int control_is_here(const struct vg_handoff_server *s)
+static struct link *link_find(struct vg_handoff_server *s, enum link_kind kind, uint32_t hasher_idx)
 {
 	for (uint32_t i = 0; i < MAX_LINKS; i++)
-		if (s->links[i].kind == LINK_CONTROL)
-			return 1;
-	return 0;
+		if (s->links[i].kind == kind && s->links[i].hasher_idx == hasher_idx)
+			return &s->links[i];
+	return NULL;
+}
+
+/* Closes a link whose peer ended it, should that not have been noticed yet. */
+static void link_look(struct vg_handoff_server *s, struct link *l)
+{
+	uint8_t byte;
+	ssize_t n = l ? recv(l->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) : 1;
+	if (!n || (n < 0 && errno == ECONNRESET))
+		link_close(s, l);
+}
+
+/* 1: taken, or it waits for its lane. */
+static int hasher_take(struct vg_handoff_server *s, struct link *l, uint32_t idx)
+{
+	if (idx >= s->n_hashers)
+		return 0;
+	link_look(s, link_find(s, LINK_HASHER, idx));
+	link_look(s, link_find(s, LINK_WAITING, idx));
+	if (s->hashers[idx].state == HASHER_LEAVING && !link_find(s, LINK_WAITING, idx))
+		l->kind = LINK_WAITING;
+	else if (s->hashers[idx].state == HASHER_FREE && !hasher_come(s, idx))
+		l->kind = LINK_HASHER;
+	else
+		return 0;
+	l->hasher_idx = idx;
+	return 1;
+}
+
+static int control_take(struct vg_handoff_server *s, struct link *l)
+{
+	link_look(s, link_find(s, LINK_CONTROL, 0));
+	if (link_find(s, LINK_CONTROL, 0))
+		return 0;
+	l->kind = LINK_CONTROL;
+	return 1;
+}
+
+static void link_refuse(struct vg_handoff_server *s, struct link *l, uint32_t role, uint32_t hasher_idx)
+{
+	vg_log(VG_LOG_WARN, ROOM, "a link as role %u, index %u is refused", role, hasher_idx);
+	link_close(s, l);
 }
 
 static void hello_take(struct vg_handoff_server *s, struct link *l, const struct vg_msg_hello *m)
 {
-	if (m->role == VG_ROLE_CONTROL && !control_is_here(s)) {
-		l->kind = LINK_CONTROL;
-		return;
-	}
-	if (m->role == VG_ROLE_HASHER && m->hasher_idx < s->n_hashers &&
-	    s->hashers[m->hasher_idx].state == HASHER_FREE && !hasher_come(s, m->hasher_idx)) {
+	if (!(m->role == VG_ROLE_CONTROL  ? control_take(s, l)
+	      : m->role == VG_ROLE_HASHER ? hasher_take(s, l, m->hasher_idx)
+					  : 0))
+		link_refuse(s, l, m->role, m->hasher_idx);
+}
+
+/* The lane is free at last, or it takes too long. */
+static void link_wait(struct vg_handoff_server *s, struct link *l, uint64_t now_ns)
+{
+	if (s->hashers[l->hasher_idx].state == HASHER_FREE && !hasher_come(s, l->hasher_idx))
 		l->kind = LINK_HASHER;
-		l->hasher_idx = m->hasher_idx;
-		return;
-	}
-	vg_log(VG_LOG_WARN, ROOM, "a link as role %u, index %u is refused", m->role, m->hasher_idx);
-	link_close(s, l);
+	else if (now_ns - l->since_ns > HELLO_MAX_NS)
+		link_refuse(s, l, VG_ROLE_HASHER, l->hasher_idx);
 }
 
 static void link_read(struct vg_handoff_server *s, struct link *l)
@@ -310,14 +354,27 @@ static int peer_is_ours(const struct vg_handoff_server *s, int fd)
 	return 0;
 }
 
+/* A peer that went away meanwhile is nothing to tell; want of descriptors is, once in a while. */
+static void accept_complain(struct vg_handoff_server *s)
+{
+	int why = errno;
+	uint64_t now_ns = vg_mono_now().ns;
+	if (why == EAGAIN || why == EINTR || why == ECONNABORTED || now_ns < s->complain_ns)
+		return;
+	s->complain_ns = now_ns + HELLO_MAX_NS;
+	vg_log(VG_LOG_ERROR, ROOM, "no peer of the hand-over socket can be accepted: %s", strerror(why));
+}
+
 static void link_accept(struct vg_handoff_server *s)
 {
 	uint32_t n_new = 0, spare = MAX_LINKS;
 	int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0) {
+		accept_complain(s);
 		return;
+	}
 	for (uint32_t i = 0; i < MAX_LINKS; i++) {
-		n_new += s->links[i].kind == LINK_NEW;
+		n_new += s->links[i].kind == LINK_NEW || s->links[i].kind == LINK_WAITING;
 		if (s->links[i].kind == LINK_NONE)
 			spare = i;
 	}
@@ -339,6 +396,8 @@ static void links_tidy(struct vg_handoff_server *s)
 		if ((l->kind == LINK_NEW && now_ns - l->since_ns > HELLO_MAX_NS) ||
 		    (l->kind == LINK_HASHER && s->hashers[l->hasher_idx].state == HASHER_LEAVING))
 			link_close(s, l);
+		else if (l->kind == LINK_WAITING)
+			link_wait(s, l, now_ns);
 		else if (l->kind != LINK_NONE)
 			link_send(s, l);
 	}

@@ -182,6 +182,14 @@ static void a_hasher_that_never_comes_is_not_waited_for_forever(void **state)
 	vg_handoff_wait_with(b->handoff, hours_pass, &now_ns);
 	assert_null(vg_bench_open(b, 1, 10));
 	assert_true(now_ns > VG_LANE_WAIT_HASHER_NS && now_ns < 2 * VG_LANE_WAIT_HASHER_NS);
+	for (unsigned i = 0; i < 10; i++) /* and not once more for each object */
+		assert_null(vg_bench_open(b, 2, 10));
+	assert_true(now_ns < 2 * VG_LANE_WAIT_HASHER_NS);
+	vg_sim_attach(&b->sims[0], b->handoff, 0); /* the next gap is a new one */
+	vg_sim_detach(&b->sims[0]);
+	uint64_t then_ns = now_ns;
+	assert_null(vg_bench_open(b, 3, 10));
+	assert_true(now_ns - then_ns > VG_LANE_WAIT_HASHER_NS);
 	vg_bench_free(b);
 }
 

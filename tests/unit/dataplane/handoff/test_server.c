@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -250,6 +251,90 @@ static void drained_is_said_when_every_core_is_through(void **state)
 	assert_true(vg_handoff_server_released(b->server));
 }
 
+/* The main thread's rounds alone: no worker comes by. */
+static void server_rounds(struct bench *b)
+{
+	for (unsigned i = 0; i < 8; i++)
+		vg_handoff_server_poll(b->server, 0);
+}
+
+static int say_hello_unserved(struct bench *b, uint32_t role, uint32_t idx)
+{
+	struct vg_msg_hello m = { vg_msg_head(VG_MSG_HELLO, sizeof(m)), role, idx };
+	int fd = vg_sock_connect(b->path);
+	assert_true(fd >= 0 && !fcntl(fd, F_SETFL, O_NONBLOCK));
+	assert_int_equal(vg_sock_send(fd, &m, sizeof(m), NULL, 0), VG_OK);
+	return fd;
+}
+
+static void the_next_hasher_waits_while_a_worker_holds_a_dead_ones_lane(void **state)
+{
+	struct bench *b = *state;
+	int first = say_hello(b, VG_ROLE_HASHER, 0), second, third;
+	struct message m;
+	close(first);
+	second = say_hello_unserved(b, VG_ROLE_HASHER, 0);
+	server_rounds(b);
+	no_more(second, VG_EAGAIN); /* neither refused nor served */
+	third = say_hello_unserved(b, VG_ROLE_HASHER, 0);
+	server_rounds(b);
+	no_more(third, VG_ECLOSED); /* one may wait */
+	close(second);
+	close(third);
+	second = say_hello_unserved(b, VG_ROLE_HASHER, 0); /* who waited is gone: the next may */
+	rounds(b);
+	m = next(second, VG_MSG_WELCOME, sizeof(struct vg_msg_welcome), 0);
+	m = next(second, VG_MSG_LANE, sizeof(struct vg_msg_lane), 3);
+	assert_int_equal(m.lane.epoch, 2);
+	message_close(&m);
+	close(second);
+}
+
+/* Peers of a dataplane that is just starting: all that came before the first round, in any order of their ends. */
+static void the_living_are_served_after_any_number_of_dead(void **state)
+{
+	struct bench *b = *state;
+	unsigned seed = (unsigned)time(NULL), n_lanes = 0, n_stats = 0;
+	print_message("seed %u\n", seed);
+	srandom(seed);
+	for (unsigned turn = 0; turn < 200; turn++) {
+		int hasher, control;
+		for (unsigned n = (unsigned)random() % 5; n; n--) {
+			int dead[2] = { -1, -1 };
+			if (random() % 4)
+				dead[0] = say_hello_unserved(b, VG_ROLE_HASHER, 0);
+			if (random() % 4)
+				dead[1] = say_hello_unserved(b, VG_ROLE_CONTROL, 0);
+			for (unsigned i = (unsigned)random() % 8; i; i--)
+				if (random() % 3)
+					vg_handoff_server_poll(b->server, 0);
+				else
+					vg_handoff_poll(b->cores[random() % N_CORES], 1);
+			for (unsigned i = 0; i < 2; i++)
+				if (dead[i] >= 0)
+					close(dead[i]);
+		}
+		hasher = say_hello_unserved(b, VG_ROLE_HASHER, 0);
+		control = say_hello_unserved(b, VG_ROLE_CONTROL, 0);
+		for (unsigned i = 0; i < 4; i++) {
+			server_rounds(b);
+			rounds(b);
+		}
+		for (unsigned i = 0; i < 2; i++) {
+			struct message m;
+			while (!vg_sock_recv(i ? control : hasher, m.room, sizeof(m.room), &m.n_bytes, m.fds,
+					     &m.n_fds)) {
+				n_lanes += m.head.type == VG_MSG_LANE;
+				n_stats += m.head.type == VG_MSG_STATS;
+				message_close(&m);
+			}
+			close(i ? control : hasher);
+		}
+		assert_int_equal(n_lanes, N_CORES * (turn + 1));
+		assert_int_equal(n_stats, N_CORES * (turn + 1));
+	}
+}
+
 /* As another user of a group (the file's mode aside): 1 it is welcome, 0 it is refused. */
 static int other_user_is_welcome(struct bench *b, gid_t gid, gid_t second)
 {
@@ -383,6 +468,8 @@ int main(void)
 		ON_BENCH(a_hasher_gets_its_lanes_of_every_core),
 		ON_BENCH(the_seals_hold),
 		ON_BENCH(the_second_hasher_of_an_index_is_refused_while_the_first_lives),
+		ON_BENCH(the_next_hasher_waits_while_a_worker_holds_a_dead_ones_lane),
+		ON_BENCH(the_living_are_served_after_any_number_of_dead),
 		ON_BENCH(vigild_gets_records_and_stats_and_may_come_again),
 		ON_BENCH(drained_is_said_when_every_core_is_through),
 		ON_BENCH(other_users_meet_in_the_group_of_the_socket),
