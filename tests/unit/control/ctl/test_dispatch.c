@@ -187,9 +187,9 @@ static void suppression_acts_at_once_and_is_taken_back(void **state)
 	assert_code(ask("{\"command\":\"lists suppress\",\"arguments\":[\"a\\nb\"]}"), 6);
 	assert_code(ask("{\"command\":\"lists suppress\",\"arguments\":[\"\"]}"), 6);
 	assert_code(ask("{\"command\":\"lists suppress\",\"arguments\":[\"entry-2\",\"first\"]}"), 0);
-	assert_non_null(json_object_get(
-		json_object_get(ask("{\"command\":\"lists suppress\",\"arguments\":[\"no-such\"]}"), "message"),
-		"note"));
+	json_t *answer = ask("{\"command\":\"lists suppress\",\"arguments\":[\"no-such\"]}");
+	assert_non_null(json_object_get(json_object_get(answer, "message"), "note"));
+	json_decref(answer);
 	assert_code(ask("{\"command\":\"lists unsuppress\",\"arguments\":[\"no-such\"]}"), 0);
 	assert_code(ask("{\"command\":\"lists unsuppress\",\"arguments\":[\"entry-1\"]}"), 0);
 	assert_false(vg_lists_suppressed(rooms->lists, VG_ALGO_MD5, md5, "first", "entry-1"));
