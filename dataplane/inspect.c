@@ -13,8 +13,8 @@
 
 #define TICK_FLOWS    64u /* aged per tick */
 #define TICK_STREAMS  64u
-#define WIRE_BYTES    1480u /* payload of the largest frame that a network without jumbo frames carries, less options */
-#define DOUBT_PACKETS 4u    /* wrong checksums behind a right SYN's before they are believed to be offload's */
+#define WIRE_BYTES    1480u      /* more payload than any frame of a network without jumbo frames has */
+#define DOUBT_PACKETS 4u         /* wrong checksums behind a right SYN's before they are believed to be offload's */
 #define REORDERED_SYN (1u << 20) /* a SYN may come so many bytes after what it begins */
 
 /* ---- leaving ---- */
@@ -338,8 +338,10 @@ static int is_decoy(struct vg_inspect *inspect, struct vg_flow *flow, const stru
 			vg_flow_rare(inspect->flows, flow)->has_good_syn[pkt->dir] = 1;
 		return 0;
 	}
-	/* merged or not yet cut by the host that captures: no wire carries such a frame */
-	if (word == VG_CHECKSUM_PARTIAL && pkt->n_payload_bytes > WIRE_BYTES)
+	/* Some hosts leave only payload to the card. And what a host merged, or has not cut yet, is larger than any
+	 * frame on a wire. */
+	if (word == VG_CHECKSUM_PARTIAL &&
+	    (pkt->n_payload_bytes > WIRE_BYTES || !(flow->flags & VG_FLOW_SUMS(pkt->dir))))
 		return 0;
 	rare = vg_flow_rare(inspect->flows, flow);
 	if (!(flow->flags & VG_FLOW_SUMS(pkt->dir)) &&

@@ -366,6 +366,65 @@ static void opaque_flows_are_let_go(void **state)
 	tear_down(&s);
 }
 
+/* The TCP checksum of the packet in f, computed the slow way; `damage` is added to it. */
+static void put_sum(struct pb_frame *f, uint32_t damage)
+{
+	uint32_t tcp_off = f->ip_off + 20, s = 6 + f->n_bytes - tcp_off;
+
+	for (uint32_t i = f->ip_off + 12; i < f->n_bytes; i++)
+		s += i & 1 ? f->bytes[i] : (uint32_t)f->bytes[i] << 8;
+	while (s >> 16)
+		s = (s & 0xffff) + (s >> 16);
+	pb_set16(f, tcp_off + 16, (~s & 0xffff) ^ damage);
+}
+
+static void say_summed(struct story *s, unsigned side, uint8_t flags, uint32_t off, const char *text, uint32_t damage)
+{
+	struct pb_tcp t = tcp_of(s, side, flags, off, text);
+	struct pb_frame f;
+
+	pb_simple(&f, &t);
+	put_sum(&f, damage);
+	send_frame(s, &f, NULL, f.n_bytes);
+}
+
+static void a_wrong_checksum_of_who_sends_right_ones_is_a_decoy(void **state)
+{
+	struct story s;
+
+	(void)state;
+	set_up(&s);
+	say_summed(&s, CLIENT, SYN, 0, "", 0);
+	say_summed(&s, SERVER, SYN | ACK, 0, "", 0);
+	say_summed(&s, CLIENT, ACK, 0, REQUEST, 0);
+	say_summed(&s, SERVER, ACK, 0, HEAD(10) "AAAAA", 0x5555);
+	say_summed(&s, SERVER, ACK, 0, HEAD(10) "01234", 0);
+	say_summed(&s, SERVER, ACK, len(HEAD(10)) + 5, "BBBBB", 1);
+	say_summed(&s, SERVER, RST, len(HEAD(10)) + 5, "", 1); /* nor does a RST, */
+	say_summed(&s, SERVER, FIN | ACK, len(HEAD(10)) + 5, "", 1);
+	say_summed(&s, SERVER, SYN | ACK, 7000, "", 1); /* nor a new beginning */
+	say_summed(&s, SERVER, ACK, len(HEAD(10)) + 5, "56789", 0);
+	expect(&s, LINE ": 0123456789 = complete\n");
+	assert_int_equal(s.stats->counters[VG_C_DECODE_CHECKSUM], 5);
+	tear_down(&s);
+}
+
+static void checksums_that_are_never_right_are_offload(void **state)
+{
+	struct story s;
+
+	(void)state;
+	set_up(&s);
+	say_summed(&s, CLIENT, SYN, 0, "", 3);
+	say_summed(&s, SERVER, SYN | ACK, 0, "", 3);
+	say_summed(&s, CLIENT, ACK, 0, REQUEST, 3);
+	say_summed(&s, SERVER, ACK, 0, HEAD(10) "01234", 3);
+	say_summed(&s, SERVER, ACK, len(HEAD(10)) + 5, "56789", 3);
+	expect(&s, LINE ": 0123456789 = complete\n");
+	assert_int_equal(s.stats->counters[VG_C_DECODE_CHECKSUM], 0);
+	tear_down(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +446,8 @@ int main(void)
 		cmocka_unit_test(an_idle_flow_ends_and_says_so),
 		cmocka_unit_test(a_full_table_and_a_full_pool_are_survived),
 		cmocka_unit_test(opaque_flows_are_let_go),
+		cmocka_unit_test(a_wrong_checksum_of_who_sends_right_ones_is_a_decoy),
+		cmocka_unit_test(checksums_that_are_never_right_are_offload),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
