@@ -12,7 +12,7 @@ BUILD_ID := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
-ROOMS   := dataplane hashing control
+ROOMS   := forward dataplane hashing control
 # The libraries come from Debian's packages; the doors below install them first where they are missing.
 NEEDS_DEPS := $(filter-out help clean deps format,$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_DEPS),)
@@ -37,8 +37,10 @@ ARCH    := -march=x86-64-v2
 
 # DPDK's own flags name -march=corei7 and an -include; ours come after it.
 CFLAGS_dataplane := $(patsubst -I%,-isystem %,$(call pkg,--cflags libdpdk))
+CFLAGS_forward   := $(CFLAGS_dataplane)
 CFLAGS_control   := $(patsubst -I%,-isystem %,$(call pkg,--cflags libxml-2.0))
 CFLAGS_tests     := $(CFLAGS_control)
+LIBS_forward     := $(call pkg,--libs libdpdk) -lrte_net_ring -lseccomp
 LIBS_dataplane   := $(call pkg,--libs libdpdk) -lpcap -lhs -lndpi -lseccomp -lm
 LIBS_hashing     := -ljpeg -lpng16 -lz -lbrotlidec -lcrypto -lseccomp -lm
 LIBS_control     := -lsqlite3 -lsodium -lxml2 -lcurl -ljansson -lyaml -lmicrohttpd -lcrypto -lseccomp -lpcap -lm
@@ -60,6 +62,7 @@ room_of = $(firstword $(filter $(ROOMS),$(subst /, ,$(subst _, ,$(1)))))
 archive_of = $(addprefix $(O)/lib/,$(addsuffix .a,$(call room_of,$(1))))
 # main.c of a room is its daemon; main_x.c is another program of that room. tests/programs/x.c is a test program.
 BIN_dataplane := vigil-dataplane $(patsubst dataplane/main_%.c,vigil-%,$(wildcard dataplane/main_*.c))
+BIN_forward   := vigil-forward
 BIN_hashing   := vigil-hashing $(patsubst hashing/main_%.c,vigil-%,$(wildcard hashing/main_*.c))
 BIN_control   := vigild vigil-reporter vigilctl vigil-custodian
 BINS  := $(foreach r,$(ROOMS),$(BIN_$(r):%=$(O)/bin/%))
@@ -96,6 +99,7 @@ $(O)/bin/$(1): $(O)/obj/$(2).o $(O)/lib/$(3).a
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $$^ $$(LDFLAGS) $(LIBS_$(3)) -o $$@
 endef
+$(eval $(call program,vigil-forward,forward/main,forward))
 $(eval $(call program,vigil-dataplane,dataplane/main,dataplane))
 $(foreach m,$(wildcard dataplane/main_*.c),$(eval $(call program,$(m:dataplane/main_%.c=vigil-%),$(m:%.c=%),dataplane)))
 $(eval $(call program,vigil-hashing,hashing/main,hashing))
@@ -150,7 +154,7 @@ demo: programs                     ## replay a real capture against a local repo
 lint: $(ROOMS:%=$(O)/lib/%.a)      ## arrows, hot path, mirror, sizes, clang-format, cppcheck
 	@sh tests/lint/arrows.sh && sh tests/lint/hotpath.sh $(O)/obj && sh tests/lint/mirror.sh && sh tests/lint/sizes.sh && sh tests/lint/format.sh && sh tests/lint/cppcheck.sh
 format:                            ## apply .clang-format
-	@find dataplane hashing control include tests -name '*.[ch]' -o -name '*.inc' | xargs clang-format -i
+	@find forward dataplane hashing control include tests -name '*.[ch]' -o -name '*.inc' | xargs clang-format -i
 install: programs                  ## DESTDIR and PREFIX are honoured
 	@sh deploy/install.sh "$(O)/bin" "$(DESTDIR)" "$(PREFIX)"
 clean:                             ## rm -rf build/

@@ -249,7 +249,9 @@ static enum vg_err open_programs(struct vg_daemon *d, char *why, size_t n_why)
 	d->programs = vg_supervise_create(d->loop, &c->programs, c->run_dir, c->state_dir, vg_daemon_on_died, d);
 	if (!d->programs)
 		return wrong(why, n_why, VG_ENOMEM, "supervise: out of memory");
-	if (d->supervises && d->outbox)
+	if (!d->spec)
+		err = vg_daemon_start_forward(d);
+	if (!err && d->supervises && d->outbox)
 		err = vg_supervise_start(d->programs, VG_PROGRAM_REPORTER, 0, 0);
 	if (!err && !d->spec)
 		err = vg_daemon_start_programs(d);

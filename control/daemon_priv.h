@@ -43,3 +43,5 @@ void vg_daemon_on_died(void *ctx, unsigned role, uint32_t hasher_idx, int wait_s
 /* daemon_run.c: a foreground run's wishes, and the programs of production. */
 struct vg_run_ops vg_daemon_run_ops(struct vg_daemon *daemon);
 enum vg_err vg_daemon_start_programs(struct vg_daemon *daemon);
+/* The inline links first of all; nothing where there are none. */
+enum vg_err vg_daemon_start_forward(struct vg_daemon *daemon);

@@ -19,6 +19,23 @@ static enum vg_err start_hashers(struct vg_daemon *d, uint32_t n_hashers)
 	return err;
 }
 
+enum vg_err vg_daemon_start_forward(struct vg_daemon *d)
+{
+	struct vg_forward_conf *conf;
+	enum vg_err err;
+	if (!d->config->forward.n_pairs)
+		return VG_OK;
+	conf = calloc(1, sizeof(*conf));
+	if (!conf)
+		return VG_ENOMEM;
+	vg_supervise_forward_conf(d->config, conf);
+	err = vg_supervise_write_forward(d->config->control.run_dir, conf);
+	if (!err && d->supervises)
+		err = vg_supervise_start(d->programs, VG_PROGRAM_FORWARD, 0, 0);
+	free(conf);
+	return err;
+}
+
 enum vg_err vg_daemon_start_programs(struct vg_daemon *d)
 {
 	struct vg_dataplane_conf *conf = calloc(1, sizeof(*conf));
@@ -33,7 +50,8 @@ enum vg_err vg_daemon_start_programs(struct vg_daemon *d)
 	if (!err && d->supervises) {
 		err = conf->n_ports ? vg_supervise_start(d->programs, VG_PROGRAM_DATAPLANE, 0, 0) : VG_OK;
 		if (!conf->n_ports)
-			vg_log(VG_LOG_WARN, "control/daemon", "dataplane.ports names none: no dataplane is started");
+			vg_log(VG_LOG_WARN, "control/daemon",
+			       "neither dataplane.ports nor forward.pairs: no dataplane is started");
 		if (!err && conf->n_ports)
 			err = start_hashers(d, conf->n_hashers);
 	}

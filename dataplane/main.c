@@ -156,6 +156,12 @@ static void serve(struct dataplane *dp)
 			stopped_ns = vg_mono_now().ns;
 			atomic_store(&dp->shared.stop, 1);
 		}
+		if (!stopped_ns && vg_ports_are_cut(dp->shared.ports)) {
+			vg_log(VG_LOG_WARN, ROOM,
+			       "the forwarder is gone: this inspector ends, the next finds it again");
+			stopped_ns = vg_mono_now().ns;
+			atomic_store(&dp->shared.stop, 1);
+		}
 		if (stopped_ns &&
 		    (vg_handoff_server_drained(dp->server) || vg_mono_now().ns - stopped_ns > STOP_WAIT_NS))
 			break;

@@ -7,7 +7,7 @@
 static size_t line_at(const uint32_t *lines, size_t off)
 {
 	for (size_t i = 0; i < vg_n_options; i++)
-		if (vg_options[i].off == off && strcmp(vg_options[i].section, "lists") != 0)
+		if (vg_options[i].off == off && !vg_option_is_item(&vg_options[i]))
 			return lines[i];
 	return 0;
 }
@@ -26,6 +26,32 @@ static struct finding check_dataplane(const struct vg_config *c, const uint32_t 
 	if (c->dataplane.object_min_bytes > c->dataplane.object_max_bytes)
 		return (struct finding){ LINE(dataplane.object_min_bytes),
 					 "object_min_bytes is above object_max_bytes; lower it" };
+	return (struct finding){ 0, NULL };
+}
+
+static struct finding check_forward(const struct vg_config *c, const uint32_t *lines)
+{
+	const struct vg_config_forward *f = &c->forward;
+	if (f->n_slots & (f->n_slots - 1))
+		return (struct finding){ LINE(forward.n_slots),
+					 "ring_slots is no power of two; take 4096, 8192, 16384 …" };
+	if (f->n_ring_bytes & (f->n_ring_bytes - 1))
+		return (struct finding){ LINE(forward.n_ring_bytes),
+					 "ring_bytes is no power of two; take 8M, 16M, 32M …" };
+	if (f->n_pairs + c->dataplane.n_ports > VG_CONFIG_MAX_PORTS)
+		return (struct finding){ f->pairs[0].line, "pairs and dataplane.ports are more than 32 together" };
+	for (uint32_t i = 0; i < 2 * f->n_pairs; i++) {
+		const struct vg_config_pair *pair = &f->pairs[i / 2];
+		const char *port = i % 2 ? pair->b : pair->a;
+		if (!port[0])
+			return (struct finding){ pair->line, "this pair lacks a port; give a: and b:" };
+		for (uint32_t k = 0; k < i; k++) {
+			const char *other = k % 2 ? f->pairs[k / 2].b : f->pairs[k / 2].a;
+			size_t n = strcspn(port, ",");
+			if (strcspn(other, ",") == n && !strncmp(port, other, n))
+				return (struct finding){ pair->line, "a port stands here twice; each has one link" };
+		}
+	}
 	return (struct finding){ 0, NULL };
 }
 
@@ -94,6 +120,8 @@ static struct finding check_reporting(const struct vg_config *c, const uint32_t 
 int vg_config_check(const struct vg_config *config, const uint32_t *lines, size_t *line, char *why, size_t n_why)
 {
 	struct finding found = check_dataplane(config, lines);
+	if (!found.what)
+		found = check_forward(config, lines);
 	if (!found.what)
 		found = check_lists(config);
 	if (!found.what)

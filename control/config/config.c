@@ -28,12 +28,13 @@ struct parse {
 	size_t n_why;
 };
 
-static void preset(int is_list, void *base)
+/* section NULL: all that is no item of a sequence */
+static void preset(const char *section, void *base)
 {
 	char why[128];
 	for (size_t i = 0; i < vg_n_options; i++) {
 		const struct vg_option *o = &vg_options[i];
-		if ((strcmp(o->section, "lists") == 0) != is_list)
+		if (section ? strcmp(o->section, section) != 0 : vg_option_is_item(o))
 			continue;
 		struct vg_option loose = *o;
 		loose.min = o->type >= VG_OPTION_TEXT ? 0 : o->min; /* a text that must be given begins empty */
@@ -45,13 +46,19 @@ static void preset(int is_list, void *base)
 void vg_config_defaults(struct vg_config *config)
 {
 	memset(config, 0, sizeof(*config));
-	preset(0, config);
+	preset(NULL, config);
 }
 
 void vg_config_list_defaults(struct vg_config_list *list)
 {
 	memset(list, 0, sizeof(*list));
-	preset(1, list);
+	preset("lists", list);
+}
+
+void vg_config_pair_defaults(struct vg_config_pair *pair)
+{
+	memset(pair, 0, sizeof(*pair));
+	preset("forward.pairs", pair);
 }
 
 const char *vg_config_suppress_path(const struct vg_config *config, char path[VG_CONFIG_PATH + 16], int to_write)
@@ -151,6 +158,7 @@ static int is_repeated(struct parse *p, const yaml_node_t *mapping, const yaml_n
 }
 
 static enum vg_err set_section(struct parse *p, const char *section, void *base, const yaml_node_t *mapping);
+static enum vg_err set_pairs(struct parse *p, const yaml_node_t *sequence);
 
 static enum vg_err set_pair(struct parse *p, const char *section, void *base, const yaml_node_t *mapping,
 			    const yaml_node_pair_t *pair)
@@ -165,6 +173,8 @@ static enum vg_err set_pair(struct parse *p, const char *section, void *base, co
 		return wrong(p, line_of(name), "%.60s is given twice; keep one", key);
 	const struct vg_option *o = find_option(section, key);
 	snprintf(inner, sizeof(inner), "%s.%.60s", section, key);
+	if (!strcmp(inner, "forward.pairs"))
+		return set_pairs(p, value);
 	if (!o && is_section(inner))
 		return set_section(p, inner, base, value);
 	if (!o)
@@ -182,6 +192,27 @@ static enum vg_err set_section(struct parse *p, const char *section, void *base,
 	for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top;
 	     pair++) {
 		enum vg_err err = set_pair(p, section, base, mapping, pair);
+		if (err)
+			return err;
+	}
+	return VG_OK;
+}
+
+static enum vg_err set_pairs(struct parse *p, const yaml_node_t *sequence)
+{
+	struct vg_config_forward *forward = &p->config->forward;
+	if (is_empty(sequence))
+		return VG_OK;
+	if (sequence->type != YAML_SEQUENCE_NODE)
+		return wrong(p, line_of(sequence), "pairs is a sequence; begin each pair with a dash");
+	for (yaml_node_item_t *i = sequence->data.sequence.items.start; i < sequence->data.sequence.items.top; i++) {
+		const yaml_node_t *node = yaml_document_get_node(&p->document, *i);
+		if (forward->n_pairs == VG_CONFIG_MAX_PAIRS)
+			return wrong(p, line_of(node), "more than %d pairs", VG_CONFIG_MAX_PAIRS);
+		struct vg_config_pair *pair = &forward->pairs[forward->n_pairs++];
+		vg_config_pair_defaults(pair);
+		pair->line = (uint32_t)line_of(node);
+		enum vg_err err = set_section(p, "forward.pairs", pair, node);
 		if (err)
 			return err;
 	}

@@ -15,6 +15,7 @@
 #define VG_CONFIG_PORT      1024
 #define VG_CONFIG_MAX_LISTS 64
 #define VG_CONFIG_MAX_PORTS 32
+#define VG_CONFIG_MAX_PAIRS 16
 #define VG_CONFIG_MAX_KEYS  8
 #define VG_CONFIG_MAX_EAL   16
 #define VG_CONFIG_NEVER     255u
@@ -33,6 +34,16 @@ struct vg_config_dataplane {
 	uint32_t n_flows, n_streams, idle_timeout_ms, hole_timeout_ms, hole_bytes, eal_mem_mb;
 	uint32_t n_slots, n_small_chunks, n_large_chunks, n_records; /* of each lane */
 	uint64_t object_hold_bytes, object_min_bytes, object_max_bytes;
+};
+/* Two ports of one link that passes through. */
+struct vg_config_pair {
+	char a[VG_CONFIG_PORT], b[VG_CONFIG_PORT]; /* PCI addresses or vdev arguments */
+	uint32_t line;                             /* of the configuration file, for messages */
+};
+struct vg_config_forward {
+	uint32_t n_pairs; /* 0 = nothing is inline */
+	struct vg_config_pair pairs[VG_CONFIG_MAX_PAIRS];
+	uint32_t mtu, n_slots, n_ring_bytes, eal_mem_mb, idle_us;
 };
 struct vg_config_hashing {
 	uint32_t n_hashers;
@@ -73,7 +84,8 @@ struct vg_config_evidence {
 	uint32_t retention_days;
 };
 struct vg_config_programs {
-	char dataplane[VG_CONFIG_PATH], hashing[VG_CONFIG_PATH], reporter[VG_CONFIG_PATH], feed[VG_CONFIG_PATH];
+	char forward[VG_CONFIG_PATH], dataplane[VG_CONFIG_PATH], hashing[VG_CONFIG_PATH], reporter[VG_CONFIG_PATH],
+		feed[VG_CONFIG_PATH];
 };
 struct vg_config_control {
 	char appliance_id[VG_CONFIG_TEXT];
@@ -89,6 +101,7 @@ struct vg_config_control {
 struct vg_config {
 	char path[VG_CONFIG_PATH]; /* file it came from, "" = defaults */
 	uint8_t sha256[32];        /* of that file's bytes (R2), zeros for defaults */
+	struct vg_config_forward forward;
 	struct vg_config_dataplane dataplane;
 	struct vg_config_hashing hashing;
 	uint32_t n_lists;
@@ -112,5 +125,7 @@ void vg_config_dump(const struct vg_config *config, FILE *out, int with_help);
 /* Where suppressions are kept: control.suppress_file, which must be there, or STATE/suppress.list, which a first
  * suppression makes: until then it is "" unless to_write. Returns `path`. */
 const char *vg_config_suppress_path(const struct vg_config *config, char path[VG_CONFIG_PATH + 16], int to_write);
+/* A pair with the table's defaults (no ports). */
+void vg_config_pair_defaults(struct vg_config_pair *pair);
 /* A list with the table's defaults (name, file and source empty). */
 void vg_config_list_defaults(struct vg_config_list *list);

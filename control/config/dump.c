@@ -51,6 +51,19 @@ static void write_lists(const struct vg_config *config, FILE *out, int with_help
 		write_rows("lists", &config->lists[i], "  - ", "    ", out, 0);
 }
 
+static void write_pairs(const struct vg_config *config, FILE *out, int with_help)
+{
+	struct vg_config_pair preset;
+	fputs(config->forward.n_pairs ? "  pairs:\n" : "  pairs: []\n", out);
+	if (with_help) {
+		vg_config_pair_defaults(&preset);
+		fputs("  # pairs:\n", out);
+		write_rows("forward.pairs", &preset, "  #   - ", "  #     ", out, 1);
+	}
+	for (uint32_t i = 0; i < config->forward.n_pairs; i++)
+		write_rows("forward.pairs", &config->forward.pairs[i], "    - ", "      ", out, 0);
+}
+
 void vg_config_dump(const struct vg_config *config, FILE *out, int with_help)
 {
 	if (with_help)
@@ -64,6 +77,10 @@ void vg_config_dump(const struct vg_config *config, FILE *out, int with_help)
 			fprintf(out, "%s%s# %s\n", sub ? "" : "\n", sub ? "  " : "", vg_option_sections[i].help);
 		if (!strcmp(name, "lists")) {
 			write_lists(config, out, with_help);
+			continue;
+		}
+		if (!strcmp(name, "forward.pairs")) {
+			write_pairs(config, out, with_help);
 			continue;
 		}
 		fprintf(out, "%s%s:\n", sub ? "  " : "", sub ? sub + 1 : name);

@@ -1,7 +1,10 @@
 /* Every option of vigil.yaml, one row each, in the order of the example. */
 #include "control/config/options.h"
 
+#include <string.h>
+
 #include <vigil/base.h>
+#include <vigil/frame_ring.h>
 #include <vigil/lane.h>
 
 #include "control/config/config.h"
@@ -45,7 +48,15 @@
 		"lists", key, type, LIST_AT(field), min, LIST_SIZE(field), preset, "", "", 0, 0, help \
 	}
 
+#define PAIR_TEXT(key, field, help)                                                                                  \
+	{                                                                                                            \
+		"forward.pairs", key, VG_OPTION_TEXT, offsetof(struct vg_config_pair, field), 1, VG_CONFIG_PORT - 1, \
+			"", "", "", 0, 0, help                                                                       \
+	}
+
 const struct vg_option_section vg_option_sections[] = {
+	{ "forward", "inline: links that pass through here; read when vigil-forward starts" },
+	{ "forward.pairs", "the two ports of each link; none = nothing is inline" },
 	{ "dataplane", "packets in, media objects out; read when the dataplane starts" },
 	{ "hashing", "the hashers and the budgets of what they open; read when they start" },
 	{ "lists", "list files and what happens to their matches; `vigilctl lists reload` reads them again" },
@@ -58,6 +69,18 @@ const struct vg_option_section vg_option_sections[] = {
 const size_t vg_n_option_sections = VG_ARRAY_LEN(vg_option_sections);
 
 const struct vg_option vg_options[] = {
+	PAIR_TEXT("a", a, "PCI address or DPDK device arguments of the one side"),
+	PAIR_TEXT("b", b, "of the other side"),
+	NUMBER("forward", "mtu", forward.mtu, 68, 16000, "1500", "bytes",
+	       "the largest payload of a frame on these links; 9000 for jumbo frames"),
+	NUMBER("forward", "ring_slots", forward.n_slots, 64, VG_FRAME_RING_MAX_SLOTS, "16384", "frames",
+	       "copies of a pair that may wait for the dataplane; a power of two"),
+	NUMBER("forward", "ring_bytes", forward.n_ring_bytes, VG_FRAME_RING_MIN_BYTES, VG_FRAME_RING_MAX_BYTES,
+	       "16777216", "bytes", "of these; a power of two"),
+	NUMBER("forward", "eal_memory_mb", forward.eal_mem_mb, 16, 1u << 20, "128", "MiB", "memory of DPDK itself"),
+	NUMBER("forward", "idle_us", forward.idle_us, 0, 10000, "0", "us",
+	       "sleep between polls while nothing comes; 0 = poll always, for the least delay"),
+
 	NUMBER("dataplane", "cores", dataplane.n_cores, 1, VG_LANE_MAX_CORES, "1", "cores",
 	       "worker cores; each receives, reassembles and copies on its own"),
 	MANY("dataplane", "ports", VG_OPTION_TEXTS, dataplane.ports, dataplane.n_ports,
@@ -172,6 +195,7 @@ const struct vg_option vg_options[] = {
 	TEXT("control", "legal_basis", control.legal_basis, "",
 	     "on what ground this traffic is looked at; goes into the audit"),
 	TEXT("control", "policy_version", control.policy_version, "", "of the operator's written policy"),
+	PATH("control.programs", "forward", control.programs.forward, "", "vigil-forward"),
 	PATH("control.programs", "dataplane", control.programs.dataplane, "", "vigil-dataplane"),
 	PATH("control.programs", "hashing", control.programs.hashing, "", "vigil-hashing"),
 	PATH("control.programs", "reporter", control.programs.reporter, "", "vigil-reporter"),
@@ -184,3 +208,8 @@ const struct vg_option vg_options[] = {
 	PATH("test_endpoint", "ca_file", test_endpoint.ca_file, "", "CA certificates (PEM); empty = the system's"),
 };
 const size_t vg_n_options = VG_ARRAY_LEN(vg_options);
+
+int vg_option_is_item(const struct vg_option *option)
+{
+	return !strcmp(option->section, "lists") || !strcmp(option->section, "forward.pairs");
+}

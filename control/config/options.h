@@ -18,7 +18,7 @@ enum vg_option_type {
 struct vg_option {
 	const char *section, *key;
 	enum vg_option_type type;
-	size_t off;         /* in struct vg_config, or for section "lists" in struct vg_config_list */
+	size_t off;         /* in struct vg_config, or where vg_option_is_item() in that of one item */
 	uint64_t min, max;  /* of a number, or of a text's length */
 	const char *preset; /* as it would be written; "" for an empty text or sequence */
 	const char *unit;   /* "" where there is none */
@@ -26,6 +26,8 @@ struct vg_option {
 	size_t count_off, n_items;
 	const char *help;
 };
+/* Sections that are sequences of mappings: "lists" (struct vg_config_list), "forward.pairs" (struct vg_config_pair). */
+int vg_option_is_item(const struct vg_option *option);
 struct vg_option_section {
 	const char *name; /* "control.programs" is a mapping inside control */
 	const char *help;

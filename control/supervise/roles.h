@@ -3,12 +3,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum vg_role_id { VG_PROGRAM_DATAPLANE, VG_PROGRAM_FEED, VG_PROGRAM_HASHING, VG_PROGRAM_REPORTER, VG_PROGRAM_N };
+enum vg_role_id {
+	VG_PROGRAM_FORWARD,
+	VG_PROGRAM_DATAPLANE,
+	VG_PROGRAM_FEED,
+	VG_PROGRAM_HASHING,
+	VG_PROGRAM_REPORTER,
+	VG_PROGRAM_N
+};
 struct vg_role_row {
-	const char *program;   /* file name beside vigild */
-	int per_hasher;        /* one process for each hasher */
-	int stop_order;        /* TERM goes to the lowest first; all of one order end before the next */
-	uint32_t stop_ms;      /* patience before KILL */
+	const char *program; /* file name beside vigild */
+	int per_hasher;      /* one process for each hasher */
+	int stop_order;      /* TERM goes to the lowest first; all of one order end before the next */
+	uint32_t stop_ms;    /* patience before KILL */
+	uint32_t first_ms;   /* before it is started again for the first time; doubles up to */
+	uint32_t longest_ms;
 	const char *listens;   /* socket it makes in the run folder, "" = none */
 	const char *speaks_to; /* sockets of others it connects to; vigild connects to the rest */
 	const char *trust;     /* what it has and never has */

@@ -51,6 +51,9 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->n_ports = d->n_ports;
 	for (uint32_t i = 0; i < d->n_ports; i++)
 		memcpy(conf->ports[i], d->ports[i], sizeof(conf->ports[i]));
+	for (uint32_t i = 0; i < config->forward.n_pairs; i++)
+		snprintf(conf->ports[conf->n_ports++], sizeof(conf->ports[0]), VG_FORWARD_PORT "%u:%s/forward.sock", i,
+			 config->control.run_dir);
 	return vg_lane_check(&conf->lane) ? VG_EINVAL : VG_OK;
 }
 
@@ -66,6 +69,25 @@ enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_
 	conf->sample_bytes = h->sample_bytes;
 	conf->spool_bytes = h->spool_bytes;
 	return VG_OK;
+}
+
+void vg_supervise_forward_conf(const struct vg_config *config, struct vg_forward_conf *conf)
+{
+	const struct vg_config_forward *f = &config->forward;
+	uint32_t huge = config->dataplane.huge_pages;
+	memset(conf, 0, sizeof(*conf));
+	if (huge == VG_HUGE_NO || (huge == VG_HUGE_AUTO && !has_huge_pages()))
+		conf->flags |= VG_CONF_NO_HUGE;
+	conf->mtu = f->mtu;
+	conf->eal_mem_mb = f->eal_mem_mb;
+	conf->idle_us = f->idle_us;
+	conf->ring.n_slots = f->n_slots;
+	conf->ring.n_bytes = f->n_ring_bytes;
+	conf->n_pairs = f->n_pairs;
+	for (uint32_t i = 0; i < f->n_pairs; i++) {
+		memcpy(conf->pairs[i][0], f->pairs[i].a, sizeof(conf->pairs[i][0]));
+		memcpy(conf->pairs[i][1], f->pairs[i].b, sizeof(conf->pairs[i][1]));
+	}
 }
 
 static enum vg_err write_file(const char *run_dir, const char *name, const void *bytes, size_t n_bytes)
@@ -111,4 +133,13 @@ enum vg_err vg_supervise_write_hashing(const char *run_dir, struct vg_hashing_co
 	conf->n_bytes = sizeof(*conf);
 	conf->generation++;
 	return write_file(run_dir, "hashing.snapshot", conf, sizeof(*conf));
+}
+
+enum vg_err vg_supervise_write_forward(const char *run_dir, struct vg_forward_conf *conf)
+{
+	conf->magic = VG_SNAPSHOT_MAGIC;
+	conf->version = VG_SNAPSHOT_VERSION;
+	conf->n_bytes = sizeof(*conf);
+	conf->generation++;
+	return write_file(run_dir, "forward.snapshot", conf, sizeof(*conf));
 }

@@ -13,7 +13,7 @@
 #include <vigil/clock.h>
 #include <vigil/log.h>
 
-#define MAX_CHILDREN (VG_LANE_MAX_HASHERS + 3)
+#define MAX_CHILDREN (VG_LANE_MAX_HASHERS + 4)
 #define TICK_MS      20
 
 struct child {
@@ -39,7 +39,8 @@ struct vg_supervise {
 
 static void find_programs(struct vg_supervise *s, const struct vg_config_programs *programs)
 {
-	const char *given[VG_PROGRAM_N] = { [VG_PROGRAM_DATAPLANE] = programs->dataplane,
+	const char *given[VG_PROGRAM_N] = { [VG_PROGRAM_FORWARD] = programs->forward,
+					    [VG_PROGRAM_DATAPLANE] = programs->dataplane,
 					    [VG_PROGRAM_FEED] = programs->feed,
 					    [VG_PROGRAM_HASHING] = programs->hashing,
 					    [VG_PROGRAM_REPORTER] = programs->reporter };
@@ -89,17 +90,18 @@ static void spawn(struct vg_supervise *s, struct child *c)
 	}
 	vg_log(VG_LOG_ERROR, "control/supervise", "%s cannot be started: %s", vg_role(c->role)->program,
 	       strerror(errno));
-	c->start_at_ns = c->started_ns + VG_SUPERVISE_BACKOFF_MAX_MS * 1000000ull;
+	c->start_at_ns = c->started_ns + vg_role(c->role)->longest_ms * 1000000ull;
 }
 
 static void plan_restart(struct child *c)
 {
+	const struct vg_role_row *row = vg_role(c->role);
 	uint64_t now_ns = vg_mono_now().ns;
 	if (!c->wait_ms || now_ns - c->started_ns > VG_SUPERVISE_CALM_MS * 1000000ull)
-		c->wait_ms = VG_SUPERVISE_BACKOFF_MIN_MS;
+		c->wait_ms = row->first_ms;
 	else
 		c->wait_ms *= 2;
-	c->wait_ms = c->wait_ms > VG_SUPERVISE_BACKOFF_MAX_MS ? VG_SUPERVISE_BACKOFF_MAX_MS : c->wait_ms;
+	c->wait_ms = c->wait_ms > row->longest_ms ? row->longest_ms : c->wait_ms;
 	c->start_at_ns = now_ns + c->wait_ms * 1000000ull;
 	c->n_restarts++;
 }

@@ -13,9 +13,7 @@
 #include "control/loop/loop.h"
 #include "control/supervise/roles.h"
 
-#define VG_SUPERVISE_BACKOFF_MIN_MS 100
-#define VG_SUPERVISE_BACKOFF_MAX_MS 30000
-#define VG_SUPERVISE_CALM_MS        10000 /* alive that long: the back-off starts anew */
+#define VG_SUPERVISE_CALM_MS 10000 /* alive that long: the back-off (roles.h) starts anew */
 
 struct vg_supervise;
 /* A child ended: wait_status as waitpid(2); will_restart = it comes again. */
@@ -25,12 +23,15 @@ void vg_supervise_destroy(struct vg_supervise *supervise); /* kills what still r
 struct vg_supervise *vg_supervise_create(struct vg_loop *loop, const struct vg_config_programs *programs,
 					 const char *run_dir, const char *state_dir, vg_supervise_died_fn died,
 					 void *ctx) VG_DEALLOC(vg_supervise_destroy);
-/* Writes RUN/dataplane.snapshot or RUN/hashing.snapshot (beside, fsync, rename). The head is filled in here. */
+/* Writes RUN/dataplane.snapshot, hashing.snapshot or forward.snapshot (beside, fsync, rename). The head is filled
+ * in here. */
 enum vg_err vg_supervise_write_dataplane(const char *run_dir, struct vg_dataplane_conf *conf);
 enum vg_err vg_supervise_write_hashing(const char *run_dir, struct vg_hashing_conf *conf);
+enum vg_err vg_supervise_write_forward(const char *run_dir, struct vg_forward_conf *conf);
 /* The snapshots that a configuration means. VG_EINVAL where they cannot be (too large together). */
 enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct vg_dataplane_conf *conf);
 enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_hashing_conf *conf);
+void vg_supervise_forward_conf(const struct vg_config *config, struct vg_forward_conf *conf);
 
 /* Starts a child and keeps it alive until it is stopped; once: it is not restarted however it ends. */
 enum vg_err vg_supervise_start(struct vg_supervise *supervise, unsigned role, uint32_t hasher_idx, int once);

@@ -1,13 +1,14 @@
 #pragma once
-/* port: where frames come from: net_pcap over capture files (replay), or any DPDK device (live). Opened once,
- * before the sandbox closes; afterwards only vg_port_rx() and vg_port_lost() touch them. Up to 16 captures or 32
- * devices. */
+/* port: where frames come from: net_pcap over capture files (replay), any DPDK device (live), or the copies that
+ * vigil-forward makes of a pair's frames (inline). Opened once, before the sandbox closes; afterwards only
+ * vg_port_rx(), vg_port_lost() and vg_ports_are_cut() touch them. Up to 16 captures or 32 devices. */
 #include <stdint.h>
 
 #include <vigil/base.h>
 #include <vigil/config_snapshot.h>
 
 #include "dataplane/port/capture.h"
+#include "dataplane/port/frames.h"
 
 struct rte_mbuf;
 struct rte_mempool;
@@ -21,14 +22,16 @@ struct vg_port {
 	uint8_t is_capture;
 	struct vg_capture_info info;      /* captures */
 	struct vg_capture_memory *memory; /* captures with loop > 1; the device is then not used */
-	uint64_t n_memory_nombuf;
-	char *read_buffer; /* captures read by the device: of its stream */
+	char *read_buffer;                /* captures read by the device: of its stream */
+	struct vg_frames *frames;         /* copies of a forwarded pair; there is then no device */
+	uint64_t n_memory_nombuf, n_bad_slots;
 };
 struct vg_ports {
 	struct rte_mempool *pool;
 	int timestamp_off; /* of the receive time in an mbuf (captures: UTC, us) */
 	uint32_t n_ports;
 	uint32_t n_rx_mbufs; /* buffers that the largest burst can take: receive only when so many are free */
+	struct vg_frames_link *forward; /* NULL: no port is a forwarded pair */
 	struct vg_port ports[VG_SNAPSHOT_MAX_PORTS];
 };
 
@@ -43,6 +46,8 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 uint32_t vg_port_rx(struct vg_ports *ports, uint32_t port_idx, uint16_t queue, struct rte_mbuf **mbufs);
 /* A capture from its beginning again; needs loop > 1. */
 void vg_port_rewind(struct vg_ports *ports, uint32_t port_idx);
+/* True once the forwarder behind our ports is gone: they will give nothing more. */
+int vg_ports_are_cut(const struct vg_ports *ports);
 /* Frames that the port lost: *n_missed before us (devices), *n_nombuf because no buffer was free. Totals since the
  * start. */
 void vg_port_lost(const struct vg_ports *ports, uint32_t port_idx, uint64_t *n_missed, uint64_t *n_nombuf);

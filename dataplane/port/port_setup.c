@@ -17,16 +17,17 @@
 
 #include "dataplane/port/port.h"
 
-#define ROOM           "dataplane/port"
-#define RX_DESC        1024u
-#define READ_BYTES     (256u << 10) /* of a capture at once: a piece that stays in the second-level cache */
-#define READ_ALIGN     4096u
-#define FRAME_BYTES    65535u /* the largest frame: segmentation offload giants */
-#define ROOM_BYTES     2048u  /* data room of one mbuf */
-#define PACKET_BYTES   16640u /* net_af_packet copies a frame into one mbuf: room for its largest MTU */
-#define CACHE_MBUFS    128u   /* per lcore */
-#define LIVE_MBUFS     8192u  /* per receiving queue */
-#define DISPATCH_MBUFS 16384u /* several workers behind one reader: what lies in their rings */
+#define ROOM            "dataplane/port"
+#define RX_DESC         1024u
+#define READ_BYTES      (256u << 10) /* of a capture at once: a piece that stays in the second-level cache */
+#define READ_ALIGN      4096u
+#define FRAME_BYTES     65535u /* the largest frame: segmentation offload giants */
+#define ROOM_BYTES      2048u  /* data room of one mbuf */
+#define PACKET_BYTES    16640u /* net_af_packet copies a frame into one mbuf: room for its largest MTU */
+#define CACHE_MBUFS     128u   /* per lcore */
+#define LIVE_MBUFS      8192u  /* per receiving queue */
+#define FORWARD_WAIT_MS 3000u  /* for the forwarder; then the supervisor tries again */
+#define DISPATCH_MBUFS  16384u /* several workers behind one reader: what lies in their rings */
 
 /* Symmetric in source and destination: 0x6d5a again and again (Woo and Park, 2012). */
 static void symmetric_key(uint8_t *key, size_t n_bytes)
@@ -130,6 +131,30 @@ static int open_reader(struct vg_ports *ports, struct vg_port *port, uint32_t id
 	return failed;
 }
 
+/* "forward:IDX:PATH": one link for all pairs. */
+static int open_forwarded(struct vg_ports *ports, struct vg_port *port, const char *said)
+{
+	char *path;
+	unsigned long idx = strtoul(said + strlen(VG_FORWARD_PORT), &path, 10);
+
+	if (*path != ':' || idx >= VG_FORWARD_MAX_PAIRS) {
+		vg_log(VG_LOG_ERROR, ROOM, "%s: not a pair of the forwarder", said);
+		return -1;
+	}
+	if (!ports->forward)
+		ports->forward = vg_frames_link_create(path + 1, FORWARD_WAIT_MS);
+	if (!ports->forward)
+		return -1;
+	if (idx >= ports->forward->n_pairs) {
+		vg_log(VG_LOG_ERROR, ROOM, "%s: the forwarder has %u pairs; restart it to take a new configuration",
+		       said, ports->forward->n_pairs);
+		return -1;
+	}
+	port->frames = &ports->forward->pairs[idx];
+	port->n_queues = 1;
+	return 0;
+}
+
 static int open_capture(struct vg_ports *ports, uint32_t idx, const char *path, uint32_t loop)
 {
 	struct vg_port *port = &ports->ports[idx];
@@ -179,6 +204,7 @@ static void release(struct vg_ports *ports)
 		if (port->is_capture && port->info.fd >= 0)
 			close(port->info.fd);
 	}
+	vg_frames_link_destroy(ports->forward);
 	rte_mempool_free(ports->pool);
 	free(ports);
 }
@@ -198,8 +224,12 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 		ports->n_ports = i + 1;
 		ports->ports[i].info.fd = -1;
 		ports->ports[i].said = said;
-		failed = conf->flags & VG_CONF_REPLAY ? open_capture(ports, i, said, conf->loop)
-						      : open_device(ports, &ports->ports[i], said, said, n_workers);
+		if (conf->flags & VG_CONF_REPLAY)
+			failed = open_capture(ports, i, said, conf->loop);
+		else if (!strncmp(said, VG_FORWARD_PORT, strlen(VG_FORWARD_PORT)))
+			failed = open_forwarded(ports, &ports->ports[i], said);
+		else
+			failed = open_device(ports, &ports->ports[i], said, said, n_workers);
 		if (failed)
 			goto fail;
 	}

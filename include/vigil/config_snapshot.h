@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <vigil/err.h>
+#include <vigil/frame_ring.h>
 #include <vigil/lane.h>
 
 #define VG_SNAPSHOT_MAGIC     0x50414e53u
@@ -61,7 +62,24 @@ struct vg_hashing_conf {
 	uint64_t spool_bytes;        /* unacknowledged match bytes kept before intake pauses */
 };
 
-/* Both structs begin alike; checks the beginning of one that was read whole. */
+#define VG_FORWARD_MAX_PAIRS 16
+/* RUN/forward.snapshot, for vigil-forward. Its only flag is VG_CONF_NO_HUGE. */
+struct vg_forward_conf {
+	uint32_t magic, version;
+	uint64_t generation;
+	uint32_t n_bytes; /* sizeof(struct vg_forward_conf) */
+	uint32_t flags;
+	uint32_t n_pairs;
+	uint32_t mtu; /* the ports must carry frames of this much payload, besides Ethernet header and two tags */
+	uint32_t eal_mem_mb;
+	uint32_t idle_us;                   /* sleep between polls once nothing came for a while; 0 = poll always */
+	struct vg_frame_ring_geometry ring; /* of each pair */
+	char pairs[VG_FORWARD_MAX_PAIRS][2][VG_SNAPSHOT_PORT]; /* device arguments or PCI addresses of a and b */
+};
+/* A port of the dataplane that is a pair of the forwarder: "forward:IDX:PATH", PATH = RUN/forward.sock. */
+#define VG_FORWARD_PORT "forward:"
+
+/* The structs begin alike; checks the beginning of one that was read whole. */
 static inline enum vg_err vg_snapshot_check(const void *conf, uint32_t n_bytes)
 {
 	uint32_t words[5];

@@ -92,6 +92,30 @@
 	X(VG_H_INDEX_GENERATION, "hasher_index_generation", "generation of the index in use")              \
 	X(VG_H_LINK_LOST, "control_links_lost_total", "times the link to vigild was lost")
 
+/* Of vigil-forward, a page per pair. The forwarding thread writes them, but for those of the ports (the main
+ * thread). */
+#define VG_FORWARD_COUNTERS(X)                                                                                         \
+	X(VG_F_RX_PACKETS, "forward_rx_packets_total", "frames received from either port of a pair")                   \
+	X(VG_F_RX_BYTES, "forward_rx_bytes_total", "bytes of these")                                                   \
+	X(VG_F_TX_PACKETS, "forward_tx_packets_total", "frames that the peer port took")                               \
+	X(VG_F_TX_DROPPED, "forward_tx_dropped_total:reason=full", "frames the peer port did not take in time")        \
+	X(VG_F_TX_ERRORS, "forward_tx_dropped_total:reason=driver", "frames a port took and could not send")           \
+	X(VG_F_RX_MISSED, "forward_rx_missed_total:reason=port", "frames a port lost before us")                       \
+	X(VG_F_RX_NOMBUF, "forward_rx_missed_total:reason=buffer", "frames lost because no buffer was free")           \
+	X(VG_F_COPIES, "forward_copies_total", "frames copied for the inspector")                                      \
+	X(VG_F_SHED_FULL, "forward_copies_shed_total:reason=full", "frames not copied: the ring was full")             \
+	X(VG_F_SHED_LARGE, "forward_copies_shed_total:reason=large", "frames not copied: larger than 64 KiB")          \
+	X(VG_F_SHED_ABSENT, "forward_copies_shed_total:reason=no_inspector", "frames not copied: nobody to do so for") \
+	X(VG_F_INSPECTOR_BAD, "forward_inspector_violations_total", "tail words that could not be true")               \
+	X(VG_F_INSPECTORS, "forward_inspectors_total", "inspectors that took up the ring")                             \
+	X(VG_F_INSPECTOR_HERE, "forward_inspector_attached", "1 while an inspector holds the ring")
+
+enum vg_forward_counter {
+#define X(sym, name, help) sym,
+	VG_FORWARD_COUNTERS(X)
+#undef X
+		VG_F_N
+};
 enum vg_dataplane_counter {
 #define X(sym, name, help) sym,
 	VG_DATAPLANE_COUNTERS(X)

@@ -2,7 +2,8 @@
 /* msg: the messages between the programs: fixed structs, little-endian (x86-64 only), one per datagram of a sequenced-
  * packet socket (sock.h). A wrong magic, version, type or length ends the sender's link: nothing is guessed.
  *
- * Two links:
+ * Three links:
+ *   forward     RUN/forward.sock, the forwarder listens; the inspector (dataplane) and vigild connect.
  *   hand-over   RUN/handover.sock, the dataplane listens; hashers and vigild connect.
  *   match       RUN/hasher-N.sock, the hasher listens (made before its sandbox closes, which allows accept4 only);
  *               vigild connects, also again after either side died.
@@ -10,11 +11,14 @@
  * (core, hasher) and < STATS for each core. Later to vigild: < DRAINED once a replay's input is used up and every
  * object
  * is DONE. Nothing else is ever sent; either side closing ends it.
+ * Order on the forward link:  > HELLO   < WELCOME (n_cores = pairs)   then to the inspector < FRAMES for each pair, to
+ * vigild < STATS for each pair. A new inspector puts an older one off. Nothing else is ever sent.
  * Order on the match link:  > CONTROL_HELLO   < HASHER_HELLO (+ stats page)   > INDEX (+ memfd)   < INDEX_TAKEN,
  * then < OBJECT or MATCH (+ memfd) and > ACK (cumulative). What is not acknowledged is sent again on the next link. */
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vigil/frame_ring.h>
 #include <vigil/lane.h>
 
 #define VG_MSG_MAGIC   0x4c474956u /* "VIGL" */
@@ -27,6 +31,7 @@ enum vg_msg_type {
 	VG_MSG_ATTR,
 	VG_MSG_STATS,
 	VG_MSG_DRAINED,
+	VG_MSG_FRAMES,
 	VG_MSG_CONTROL_HELLO = 32,
 	VG_MSG_HASHER_HELLO,
 	VG_MSG_INDEX,
@@ -43,7 +48,7 @@ struct vg_msg_head {
 };
 
 /* ---- hand-over link ---- */
-enum vg_role { VG_ROLE_HASHER = 1, VG_ROLE_CONTROL = 2 };
+enum vg_role { VG_ROLE_HASHER = 1, VG_ROLE_CONTROL = 2, VG_ROLE_INSPECTOR = 3 };
 struct vg_msg_hello {
 	struct vg_msg_head head;
 	uint32_t role, hasher_idx; /* hasher_idx 0.. for VG_ROLE_HASHER */
@@ -73,6 +78,15 @@ struct vg_msg_stats {
 struct vg_msg_drained {
 	struct vg_msg_head head;
 	uint64_t reserved;
+};
+
+/* ---- forward link ---- */
+/* + 2 descriptors: frames, tail (frame_ring.h). The inspector begins at slot start_idx, its tail word at 0. */
+struct vg_msg_frames {
+	struct vg_msg_head head;
+	uint32_t pair_idx, epoch; /* epoch counts the inspectors that have held this ring */
+	uint64_t start_idx;
+	struct vg_frame_ring_geometry geometry;
 };
 
 /* ---- match link ---- */

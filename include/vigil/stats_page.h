@@ -22,7 +22,7 @@ struct vg_stats_page {
 	_Alignas(64) _Atomic uint64_t counters[512];
 };
 _Static_assert(sizeof(struct vg_stats_page) <= VG_STATS_BYTES, "a stats page is two pages");
-_Static_assert(VG_C_N <= 512 && VG_H_N <= 512, "room for counters");
+_Static_assert(VG_C_N <= 512 && VG_H_N <= 512 && VG_F_N <= 512, "room for counters");
 
 /* Adds to a counter of our own page. Hot. */
 static inline void vg_count(struct vg_stats_page *page, unsigned counter, uint64_t n)

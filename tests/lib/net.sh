@@ -5,12 +5,14 @@
 #   endpoint_up         vigil-endpoint in $W/endpoint
 #   house_config LIST [PROGRAM]   $W/vigil.yaml: watches the interface, files to the endpoint; PROGRAM: another hasher
 #   house_up, ctl       vigild --supervise in $house (process id); vigilctl for it
-S=vgs$$; C=vgc$$
+#   inline_up           the same with the appliance in the middle, in a namespace of its own, $H: c0 - m1 m0 - s0; the house and
+#                       the endpoint live there then; inline_config LIST: the house forwards m0 and m1
+S=vgs$$; C=vgc$$; H=$S
 in_s() { ip netns exec "$S" "$@"; }
 in_c() { ip netns exec "$C" "$@"; }
 net_down() {
 	[ -s "$W/nginx.pid" ] && kill "$(cat "$W/nginx.pid")" 2>/dev/null
-	ip netns del "$S" 2>/dev/null; ip netns del "$C" 2>/dev/null; return 0
+	ip netns del "$S" 2>/dev/null; ip netns del "$C" 2>/dev/null; [ "$H" = "$S" ] || ip netns del "$H" 2>/dev/null; return 0
 }
 net_up() {
 	need_root; need ip nginx curl
@@ -19,6 +21,9 @@ net_up() {
 	ip link add name s0 netns "$S" type veth peer name c0 netns "$C" || skip "no veth here"
 	in_s ip link set lo up; in_s ip link set s0 up; in_c ip link set c0 up
 	command -v ethtool >/dev/null && { in_s ethtool -K s0 tx off tso off gso off gro off; in_c ethtool -K c0 tx off tso off gso off gro off; } >/dev/null 2>&1
+	addresses_up
+}
+addresses_up() {
 	in_s ip addr add 198.51.100.10/24 dev s0; in_c ip addr add 198.51.100.21/24 dev c0
 	mkdir -p "$W/www" "$W/stored"; chmod 777 "$W" "$W/stored"
 	cat >"$W/nginx.conf" <<CONF
@@ -35,8 +40,33 @@ http {
 CONF
 	in_s nginx -c "$W/nginx.conf" || fail "nginx does not start"
 }
+in_h() { ip netns exec "$H" "$@"; }
+inline_up() { # [MTU]
+	need_root; need ip nginx curl ethtool
+	H=vgh$$
+	for ns in "$S" "$C" "$H"; do ip netns add "$ns" 2>/dev/null || skip "no network namespaces here"; done
+	at_end="$at_end net_down;"
+	ip link add name s0 netns "$S" type veth peer name m0 netns "$H" || skip "no veth here"
+	ip link add name c0 netns "$C" type veth peer name m1 netns "$H" || skip "no veth here"
+	in_s ip link set lo up; in_h ip link set lo up
+	# The middle has no addresses and says nothing of its own; offloads off: a partial checksum would reach the other end.
+	for i in m0 m1; do in_h sysctl -qw "net.ipv6.conf.$i.disable_ipv6=1"; done
+	for at in "$S s0" "$C c0" "$H m0" "$H m1"; do
+		set -- "${1:-1500}" $at
+		ip netns exec "$2" ethtool -K "$3" tx off tso off gso off gro off >/dev/null 2>&1
+		ip netns exec "$2" ip link set "$3" mtu "$1" up
+	done
+	addresses_up
+}
+bridge_up() { in_h ip link add br0 type bridge && in_h ip link set m0 master br0 && in_h ip link set m1 master br0 && in_h ip link set br0 up; }
+bridge_down() { in_h ip link del br0; }
+inline_config() { # LIST [DEVICE ARGUMENTS [MTU]]
+	house_config "$1"
+	args=${2:-blocksz=65536,framesz=2048,framecnt=4096,qpairs=1}
+	sed -i -e '/^  ports: \[/d' -e "1i\\forward:\n  mtu: ${3:-1500}\n  pairs:\n    - a: net_af_packet0,iface=m0,$args\n      b: net_af_packet1,iface=m1,$args" "$W/vigil.yaml"
+}
 endpoint_up() {
-	start endpoint.log ip netns exec "$S" "$bin/vigil-endpoint" --state "$W/endpoint" "$@"; endpoint=$pid
+	start endpoint.log ip netns exec "$H" "$bin/vigil-endpoint" --state "$W/endpoint" "$@"; endpoint=$pid
 	wait_for 10 "the reporting endpoint" test -s "$W/endpoint/endpoint.json"
 }
 house_config() {
@@ -87,12 +117,12 @@ YAML
 	[ -z "$2" ] || sed -i "/^test_endpoint:/i\\  programs:\n    hashing: $2" "$W/vigil.yaml"
 }
 house_up() {
-	start vigild.log ip netns exec "$S" "$bin/vigild" -c "$W/vigil.yaml" --supervise; house=$pid
+	start vigild.log ip netns exec "$H" "$bin/vigild" -c "$W/vigil.yaml" --supervise; house=$pid
 	wait_for 30 "vigild to answer" ctl status
 	wait_for 30 "a hasher at its lanes" house_ready
 }
 ctl() { "$bin/vigilctl" --run-dir "$W/run" "$@"; }
-metric() { in_s curl -s http://127.0.0.1:9464/metrics | awk -v m="$1" '{ n = $1; sub(/\{.*/, "", n) } $1 == m || n == m { s += $NF } END { printf "%d\n", s }'; }
+metric() { ip netns exec "$H" curl -s http://127.0.0.1:9464/metrics | awk -v m="$1" '{ n = $1; sub(/\{.*/, "", n) } $1 == m || n == m { s += $NF } END { printf "%d\n", s }'; }
 house_ready() { [ "$(metric vigil_hasher_index_generation)" -ge 1 ] && [ -s "$W/run/dataplane.snapshot" ] && [ -S "$W/run/handover.sock" ]; }
 # picture NAME SEED: a drawn picture in the web folder; its digests go to $W/list
 picture() { "$bin/test-draw" --seed "$2" --size "${3:-640x480}" -o "$W/www/$1.jpg"; }

@@ -39,7 +39,7 @@ children_of() { echo "$1"; for c in $(cat "/proc/$1/task/$1/children" 2>/dev/nul
 named() { for p in $(children_of "$2"); do [ "$(cut -c1-15 "/proc/$p/comm" 2>/dev/null)" = "$(echo "$1" | cut -c1-15)" ] && echo "$p"; done; }
 # json KEY FILE: a text of a flat JSON file. admin PATH [-X POST]: the endpoint's other side. endpoint_n STATE: reports in it.
 json() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$2" | head -n 1; }
-inside() { if [ -n "$S" ]; then ip netns exec "$S" "$@"; else "$@"; fi; }
+inside() { if [ -n "$H" ]; then ip netns exec "$H" "$@"; else "$@"; fi; }
 admin() { path=$1; shift; inside curl -sS --cacert "$W/endpoint/ca.pem" "$@" "$(json url "$W/endpoint/endpoint.json" | sed 's|/ispws$||')/admin/$path"; }
 endpoint_n() { admin reports | grep -c "\"state\": \"$1\""; }
 finish() {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Knowledge goes left: an include may point to its own folder, to a folder that stands earlier in tests/lint/ORDER within
 # the same program, or to include/vigil (by <vigil/...>). Prints every arrow that does not, and fails.
-find dataplane hashing control include \( -name '*.[ch]' -o -name '*.inc' \) | sort | xargs awk '
+find forward dataplane hashing control include \( -name '*.[ch]' -o -name '*.inc' \) | sort | xargs awk '
 function folder(path) { sub(/\/[^\/]*$/, "", path); return path }
 function program(path) { sub(/\/.*/, "", path); return path }
 BEGIN {

@@ -3,7 +3,7 @@
 # tiers, _select and _setup halves share the test of their base name, and a part x_part.c that of test_x.c; main*.c are
 # tested by the programs they make.
 bad=0
-for f in $(find dataplane hashing control -name '*.c' ! -name 'main*.c' | sed -E 's/_(generic|avx2|avx512|select|setup)\.c$/.c/' | sort -u); do
+for f in $(find forward dataplane hashing control -name '*.c' ! -name 'main*.c' | sed -E 's/_(generic|avx2|avx512|select|setup)\.c$/.c/' | sort -u); do
 	at=tests/unit/$(dirname "$f"); name=$(basename "$f" .c); found=
 	while :; do
 		[ -f "$at/test_$name.c" ] && { found=1; break; }
