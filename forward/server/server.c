@@ -18,6 +18,7 @@
 #define MAX_LINKS    12u
 #define MAX_NEW      4u /* links that have not said HELLO, and how long they may take */
 #define HELLO_MAX_NS 5000000000ull
+#define MAX_GROUPS   64
 
 enum link_kind { LINK_NONE, LINK_NEW, LINK_WAITING, LINK_INSPECTOR, LINK_CONTROL };
 struct link {
@@ -37,6 +38,7 @@ struct seat {
 struct vg_forward_server {
 	int listen_fd;
 	uid_t uid;
+	gid_t group; /* of the socket: the programs among themselves */
 	uint32_t n_pairs;
 	uint64_t boot_id;
 	struct vg_ring *const *rings;
@@ -219,10 +221,26 @@ static void link_read(struct vg_forward_server *s, struct link *l)
 	link_close(s, l);
 }
 
+/* Who a peer is says the kernel. With a user of its own for each program they meet in the socket's group. */
+static int peer_is_ours(const struct vg_forward_server *s, int fd)
+{
+	struct ucred peer;
+	gid_t groups[MAX_GROUPS];
+	socklen_t n_peer = sizeof(peer), n_bytes = sizeof(groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n_peer))
+		return 0;
+	if (!peer.uid || peer.uid == s->uid || peer.gid == s->group)
+		return 1;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n_bytes))
+		return 0;
+	for (size_t i = 0; i < n_bytes / sizeof(groups[0]); i++)
+		if (groups[i] == s->group)
+			return 1;
+	return 0;
+}
+
 static void link_accept(struct vg_forward_server *s)
 {
-	struct ucred peer = { 0 };
-	socklen_t n_peer = sizeof(peer);
 	uint32_t n_new = 0, spare = MAX_LINKS;
 	int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
@@ -232,8 +250,7 @@ static void link_accept(struct vg_forward_server *s)
 		if (s->links[i].kind == LINK_NONE)
 			spare = i;
 	}
-	if (spare == MAX_LINKS || n_new >= MAX_NEW || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n_peer) ||
-	    (peer.uid && peer.uid != s->uid)) {
+	if (spare == MAX_LINKS || n_new >= MAX_NEW || !peer_is_ours(s, fd)) {
 		vg_log(VG_LOG_WARN, ROOM, "a peer of the forward socket is refused");
 		close(fd);
 		return;
@@ -294,6 +311,7 @@ struct vg_forward_server *vg_forward_server_create(const char *run_dir, uint64_t
 {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct vg_forward_server *s;
+	struct stat file;
 	if (!n_pairs || n_pairs > VG_FORWARD_MAX_PAIRS)
 		return NULL;
 	s = calloc(1, sizeof(*s));
@@ -310,8 +328,12 @@ struct vg_forward_server *vg_forward_server_create(const char *run_dir, uint64_t
 	s->listen_fd = -1;
 	if ((size_t)snprintf(path, sizeof(path), "%s/forward.sock", run_dir) < sizeof(path))
 		s->listen_fd = vg_sock_listen(path);
-	if (s->listen_fd >= 0)
+	if (s->listen_fd >= 0 && !stat(path, &file)) {
+		s->group = file.st_gid;
 		return s;
+	}
+	if (s->listen_fd >= 0)
+		close(s->listen_fd);
 	vg_log(VG_LOG_ERROR, ROOM, "cannot listen on forward.sock in the run folder");
 	free(s);
 	return NULL;
