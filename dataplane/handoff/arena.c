@@ -2,6 +2,8 @@
  * of its body, so that the hasher can return any of them at once. */
 #include "dataplane/handoff/handoff_priv.h"
 
+#define SMALL_BODY (4u * VG_CHUNK_SMALL)
+
 static uint32_t pop(uint32_t *stack, uint32_t *n)
 {
 	return *n ? stack[--*n] : VG_NO_CHUNK;
@@ -9,8 +11,9 @@ static uint32_t pop(uint32_t *stack, uint32_t *n)
 
 uint32_t vg_arena_take(struct vg_lane *lane, struct vg_object *o, uint64_t want_bytes)
 {
-	/* a body whose length is not known begins small */
-	int small = want_bytes ? want_bytes <= VG_CHUNK_SMALL : o->body_bytes < VG_CHUNK_SMALL;
+	/* few small ones rather than a large one that stays nearly empty; a body whose length is not known begins
+	 * small */
+	int small = want_bytes ? want_bytes <= SMALL_BODY : o->body_bytes < VG_CHUNK_SMALL;
 	uint32_t idx = small ? pop(lane->small, &lane->n_small) : pop(lane->large, &lane->n_large);
 	if (idx == VG_NO_CHUNK)
 		idx = small ? pop(lane->large, &lane->n_large) : pop(lane->small, &lane->n_small);

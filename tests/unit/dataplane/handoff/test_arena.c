@@ -26,7 +26,8 @@ static void the_announced_size_chooses_the_class(void **state)
 	struct vg_lane *lane = &b->handoff->lanes[0];
 	struct vg_object *o = vg_bench_open(b, 1, VG_CHUNK_SMALL);
 	assert_true(vg_arena_take(lane, o, VG_CHUNK_SMALL) < 4);
-	assert_true(vg_arena_take(lane, o, VG_CHUNK_SMALL + 1) >= 4);
+	assert_true(vg_arena_take(lane, o, 4 * VG_CHUNK_SMALL) < 4);
+	assert_true(vg_arena_take(lane, o, 4 * VG_CHUNK_SMALL + 1) >= 4);
 	o = vg_bench_open(b, 2, UINT64_MAX);
 	assert_true(vg_arena_take(lane, o, 0) < 4); /* not announced: begins small */
 	o->body_bytes = VG_CHUNK_SMALL;
