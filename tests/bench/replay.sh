@@ -13,7 +13,7 @@ else
 	for i in $(seq 1 24); do "$bin/test-draw" --seed "$i" --size 1200x900 --quality 88 -o "$W/$i.jpg"; done
 	"$bin/test-bigcap" "$capture" --bytes "${REPLAY_BYTES:-268435456}" "$W"/*.jpg >"$W/big.txt" || fail "test-bigcap"
 fi
-bytes=$(stat -c %s "$capture"); cat "$capture" >/dev/null
+whole=$capture; bytes=$(stat -c %s "$capture"); cat "$capture" >/dev/null
 echo "replay_capture_$what $bytes bytes"
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 # number KEY FILE: the first "KEY": number of a JSON text.
@@ -42,7 +42,20 @@ suricata() {
 }
 vigil digests_off "hashing:" "  digests: no" "  pdq: no"
 vigil digests_on "hashing:" "  pdq: no"
+# Without the reader: a cut held in memory and worked through 2 and 18 times; the difference is what 16 rounds cost all
+# processes. PDQ decodes every picture, far beyond what a dataplane does: the cut once.
+cut_bytes=67108864; head -c $cut_bytes "$capture" >"$W/cut.pcap"
+rounds() { cpu "$bin/vigilctl" replay --json --cores "$1" --hashers 1 --loop "$2" --config "$W/digests_off.yaml" "$W/cut.pcap" 2>/dev/null; }
+for cores in 1 2; do
+	: >"$W/memory"
+	for _ in $(seq "$runs"); do
+		echo "$(rounds $cores 2) $(rounds $cores 18)" | awk -v n=$cut_bytes '{ if ($2 > $1) printf "%.3f\n", n * 16 * 8 / 1e9 / ($2 - $1) }' >>"$W/memory"
+	done
+	echo "replay_memory_${cores}_cores $(median <"$W/memory") Gbit/s-per-cpu-s"
+done
+capture=$W/cut.pcap; bytes=$cut_bytes; all_runs=$runs; runs=1
 vigil digests_and_pdq "hashing:" "  pdq: yes"
+capture=$whole; bytes=$(stat -c %s "$capture"); runs=$all_runs
 if [ -x "$LAB/suri7/usr/bin/suricata" ] && [ -x "$shared/lab/peers/s7.sh" ]; then
 	mkdir -p "$W/s7"; suricata nohash; suricata hash
 else
