@@ -1,7 +1,8 @@
 #pragma once
 /* server: the socket RUN/forward.sock (msg.h): gives the inspector the frame rings and vigild the stats pages.
  * Cold, one thread (main), driven by vg_forward_server_poll(); it speaks with the forwarding threads by one atomic
- * per ring only. A peer must be root, our own user or of the socket's group (SO_PEERCRED); a message that is not exactly a HELLO ends its
+ * per ring only. A peer must be root, our own user or of the socket's group (SO_PEERCRED); a message that is not
+ * exactly a HELLO ends its
  * link. A new inspector puts the one before it off, so that an orphan cannot keep the rings. */
 #include <stdint.h>
 
