@@ -14,7 +14,8 @@
 #define TICK_FLOWS    64u /* aged per tick */
 #define TICK_STREAMS  64u
 #define WIRE_BYTES    1480u      /* more payload than any frame of a network without jumbo frames has */
-#define DOUBT_PACKETS 4u         /* wrong checksums behind a right SYN's before they are believed to be offload's */
+#define DOUBT_PACKETS 4u         /* what a right SYN is worth in wrong checksums */
+#define FIRM_PACKETS  8u         /* right checksums of payload before a direction is known to send right ones */
 #define REORDERED_SYN (1u << 20) /* a SYN may come so many bytes after what it begins */
 
 /* ---- leaving ---- */
@@ -318,12 +319,40 @@ static int wants_stream(const struct vg_flow *flow, const struct vg_packet *pkt)
 	return vg_first_bytes_is_message(pkt->frame + pkt->payload_off, n_first);
 }
 
+/* Counts a checksum of a direction that is not decided yet; both counts keep their proportion. */
+static void count_sum(struct vg_flow_rare *rare, unsigned dir, uint8_t counts[2])
+{
+	if (counts[dir] == UINT8_MAX) {
+		rare->n_good_sums[dir] /= 2;
+		rare->n_bad_sums[dir] /= 2;
+	}
+	counts[dir]++;
+}
+
+static void take_right_sum(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	struct vg_flow_rare *rare;
+	unsigned dir = pkt->dir;
+
+	if (flow->flags & VG_FLOW_SUMS(dir))
+		return;
+	rare = vg_flow_rare(inspect->flows, flow);
+	if (pkt->n_payload_bytes)
+		count_sum(rare, dir, rare->n_good_sums);
+	else if (pkt->tcp_flags & VG_TCP_SYN)
+		rare->has_good_syn[dir] = 1;
+	if (rare->n_good_sums[dir] >= FIRM_PACKETS && 2u * rare->n_good_sums[dir] > rare->n_bad_sums[dir])
+		flow->flags |= (uint8_t)VG_FLOW_SUMS(dir);
+}
+
 /* Whether the packet is a decoy: its TCP checksum is wrong, and its sender is known to send right ones in this
- * direction of this flow. Where none was right yet, wrong ones are left behind by offload. */
+ * direction of this flow. Where wrong ones prevail, they are left behind by offload. One that is right by chance among
+ * them (1 of 65,536) decides nothing: packets of a host that has its card fill them in must not be lost. */
 static int is_decoy(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
 	struct vg_flow_rare *rare;
 	enum vg_checksum word;
+	unsigned dir = pkt->dir, worth;
 
 	if (!inspect->verifies || flow->state == VG_FLOW_LET_GO ||
 	    (!pkt->n_payload_bytes && !(pkt->tcp_flags & (VG_TCP_SYN | VG_TCP_FIN | VG_TCP_RST))))
@@ -332,22 +361,23 @@ static int is_decoy(struct vg_inspect *inspect, struct vg_flow *flow, const stru
 	if (word == VG_CHECKSUM_UNKNOWN)
 		return 0;
 	if (word == VG_CHECKSUM_RIGHT) {
-		if (pkt->n_payload_bytes)
-			flow->flags |= (uint8_t)VG_FLOW_SUMS(pkt->dir);
-		else if (pkt->tcp_flags & VG_TCP_SYN)
-			vg_flow_rare(inspect->flows, flow)->has_good_syn[pkt->dir] = 1;
+		take_right_sum(inspect, flow, pkt);
 		return 0;
 	}
-	/* Some hosts leave only payload to the card. And what a host merged, or has not cut yet, is larger than any
-	 * frame on a wire. */
-	if (word == VG_CHECKSUM_PARTIAL &&
-	    (pkt->n_payload_bytes > WIRE_BYTES || !(flow->flags & VG_FLOW_SUMS(pkt->dir))))
+	/* What a host merged, or has not cut yet, is larger than any frame on a wire. */
+	if (word == VG_CHECKSUM_PARTIAL && pkt->n_payload_bytes > WIRE_BYTES)
 		return 0;
-	rare = vg_flow_rare(inspect->flows, flow);
-	if (!(flow->flags & VG_FLOW_SUMS(pkt->dir)) &&
-	    (!rare->has_good_syn[pkt->dir] || rare->n_bad_sums[pkt->dir] >= DOUBT_PACKETS))
-		return 0;
-	rare->n_bad_sums[pkt->dir] += rare->n_bad_sums[pkt->dir] < UINT8_MAX;
+	if (!(flow->flags & VG_FLOW_SUMS(dir))) {
+		/* Some hosts leave only payload to the card: there a right SYN says nothing. */
+		rare = vg_flow_rare(inspect->flows, flow);
+		worth = 2u * (rare->n_good_sums[dir] >= 2 ? rare->n_good_sums[dir] : 0);
+		if (word != VG_CHECKSUM_PARTIAL && rare->has_good_syn[dir])
+			worth = 2u * rare->n_good_sums[dir] + DOUBT_PACKETS;
+		int known = worth > rare->n_bad_sums[dir];
+		count_sum(rare, dir, rare->n_bad_sums);
+		if (!known)
+			return 0;
+	}
 	vg_count(inspect->stats, VG_C_DECODE_CHECKSUM, 1);
 	return 1;
 }

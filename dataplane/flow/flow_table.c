@@ -130,6 +130,7 @@ static void begin_flow(struct vg_flow_table *table, struct vg_flow *flow)
 	flow->state = VG_FLOW_NEW;
 	memset(vg_flow_rare(table, flow)->has_good_syn, 0, 2);
 	memset(vg_flow_rare(table, flow)->n_bad_sums, 0, 2);
+	memset(vg_flow_rare(table, flow)->n_good_sums, 0, 2);
 	vg_flow_rare(table, flow)->flow_id = ++table->n_begun;
 	vg_count(table->stats, VG_C_FLOWS, 1);
 }

@@ -23,7 +23,7 @@ enum vg_flow_end { VG_FLOW_IDLE, VG_FLOW_EVICTED, VG_FLOW_FLUSHED };
 #define VG_FLOW_BASE(dir) (1u << (dir))
 /* fin_seq[dir] is known: a FIN came before any payload. */
 #define VG_FLOW_FIN(dir)  (4u << (dir))
-/* Payload of this direction had a right TCP checksum. */
+/* This direction is known to send right TCP checksums: so many were right that chance is no reason. */
 #define VG_FLOW_SUMS(dir) (16u << (dir))
 #define VG_FLOW_CLOSED    64u /* both sides have ended; already counted as that */
 
@@ -42,7 +42,8 @@ struct vg_flow_rare {
 	uint32_t fin_seq[2];  /* the one after the last */
 	uint32_t hash;        /* of its key */
 	uint8_t has_good_syn[2];
-	uint8_t n_bad_sums[2]; /* TCP checksums that were wrong, per direction, before one of payload was right */
+	uint8_t n_bad_sums[2];  /* TCP checksums that were not right, per direction, until VG_FLOW_SUMS is decided */
+	uint8_t n_good_sums[2]; /* and of payload that were; a wrong one is right by chance once in 65,536 packets */
 };
 
 /* Called just before a flow leaves the table; its stream must be given back now. Must not call the table. */
