@@ -54,3 +54,13 @@ const struct vg_pdq_operator *vg_pdq_operator_get(struct vg_pdq_operators *cache
 	vg_pdq_operator_make(op, n_samples);
 	return op;
 }
+
+void vg_pdq_operator_pair(struct vg_pdq_operators *cache, uint32_t n_rows, uint32_t n_cols,
+			  const struct vg_pdq_operator **rows, const struct vg_pdq_operator **cols)
+{
+	_Static_assert(VG_PDQ_N_OPERATORS >= 2, "two at a time");
+	(void)vg_pdq_operator_get(cache, n_rows);
+	*cols = vg_pdq_operator_get(cache, n_cols);
+	/* Where the columns took its place, the rows' is made again, in the next one. */
+	*rows = vg_pdq_operator_get(cache, n_rows);
+}

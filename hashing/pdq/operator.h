@@ -22,6 +22,9 @@ struct vg_pdq_operators {
 /* Makes the operator of n_samples (1 .. 512). */
 void vg_pdq_operator_make(struct vg_pdq_operator *op, uint32_t n_samples);
 
-/* The operator of n_samples (1 .. 512), made if it is not in the cache. Borrowed until VG_PDQ_N_OPERATORS - 1 further
- * calls. */
+/* The operator of n_samples (1 .. 512), made if it is not in the cache. Borrowed until the next call: that may need its
+ * place, which is not the one used last but the one filled longest ago. */
 const struct vg_pdq_operator *vg_pdq_operator_get(struct vg_pdq_operators *cache, uint32_t n_samples);
+/* Both operators of a plane, borrowed until the next call; neither has taken the other's place. */
+void vg_pdq_operator_pair(struct vg_pdq_operators *cache, uint32_t n_rows, uint32_t n_cols,
+			  const struct vg_pdq_operator **rows, const struct vg_pdq_operator **cols);

@@ -17,8 +17,8 @@ void vg_pdq_hash(struct vg_pdq *pdq, const struct vg_luma *luma, struct vg_pdq_r
 	memset(out, 0, sizeof(*out));
 	if (luma->n_rows < VG_PDQ_MIN_SIDE || luma->n_cols < VG_PDQ_MIN_SIDE)
 		return;
-	const struct vg_pdq_operator *rows = vg_pdq_operator_get(&pdq->operators, luma->n_rows);
-	const struct vg_pdq_operator *cols = vg_pdq_operator_get(&pdq->operators, luma->n_cols);
+	const struct vg_pdq_operator *rows, *cols;
+	vg_pdq_operator_pair(&pdq->operators, luma->n_rows, luma->n_cols, &rows, &cols);
 	pdq->tier->shrink(w, luma, rows, cols);
 	out->quality = pdq->tier->quality(w);
 	pdq->tier->dct(w, &pdq->tables);
