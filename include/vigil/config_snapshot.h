@@ -48,7 +48,6 @@ struct vg_dataplane_conf {
 /* hashing flags */
 #define VG_HCONF_NO_DIGESTS 1u /* bench only: framing and copy without hashing */
 #define VG_HCONF_NO_PDQ     2u
-#define VG_HCONF_EXACT_PDQ  4u /* pictures are decoded at full size, as `vigilctl hash` prints their PDQ */
 struct vg_hashing_conf {
 	uint32_t magic, version;
 	uint64_t generation;
