@@ -5,6 +5,7 @@
 #include <vigil/log.h>
 #include <vigil/memfd.h>
 
+#include "control/intake/again.h"
 #include "control/intake/intake_priv.h"
 
 #define LOG_PER_MINUTE 10
@@ -141,8 +142,29 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 	return err ? VG_EAGAIN : VG_OK;
 }
 
+/* The index that r is looked up in. One of a generation that is gone is looked up again in the present one (*again,
+ * which
+ * r then points to): lists that change while a match waits must not lose it. A hasher that lied gets no such
+ * search. */
+static const struct vg_index_view *find_view(struct vg_intake_link *link, const struct vg_msg_record **r,
+					     struct vg_msg_record *again)
+{
+	struct vg_lists_info info;
+	const struct vg_index_view *now, *view = vg_lists_view(link->intake->lists, (*r)->generation);
+	if (view)
+		return view;
+	vg_lists_info(link->intake->lists, &info);
+	now = vg_lists_view(link->intake->lists, info.generation);
+	if (!now || (*r)->generation > info.generation || vg_brake_is_on(&link->brake, vg_mono_now().ns) ||
+	    !vg_again_look_up(*r, now, again))
+		return NULL;
+	*r = again;
+	return now;
+}
+
 static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_record *r, const int *fds, size_t n_fds)
 {
+	struct vg_msg_record again;
 	struct vg_intake *intake = link->intake;
 	struct vg_attribution attribution;
 	const struct vg_index_view *view;
@@ -150,7 +172,7 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 	enum vg_refusal refusal = vg_verify_fields(r, 1);
 	if (!refusal && r->boot_id != link->boot_id) /* a hasher serves one dataplane in its life */
 		refusal = VG_REFUSE_BOOT;
-	view = vg_lists_view(intake->lists, r->generation);
+	view = refusal ? NULL : find_view(link, &r, &again);
 	if (!refusal && !view)
 		refusal = VG_REFUSE_GENERATION;
 	if (!refusal && (n_fds != 1 || r->n_sample_bytes > intake->conf.max_sample_bytes ||

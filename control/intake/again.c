@@ -1,0 +1,59 @@
+/* Exact look-ups by the index's own search, perceptual ones by a plain pass: this happens hardly ever. */
+#include "control/intake/again.h"
+
+#include <string.h>
+
+#include "control/intake/verify.h"
+
+static void add(struct vg_msg_record *again, enum vg_algo algo, uint32_t entry_idx, unsigned distance, unsigned variant)
+{
+	if (again->n_hits < VG_RECORD_MAX_HITS)
+		again->hits[again->n_hits++] = (struct vg_hit){ .entry_idx = entry_idx,
+								.algo = (uint16_t)algo,
+								.distance = (uint16_t)distance,
+								.variant = (uint8_t)variant };
+}
+
+static void look_up_exact(const struct vg_msg_record *r, const struct vg_index_view *now, struct vg_msg_record *again)
+{
+	const uint8_t *const values[] = { r->sha256, r->sha1, r->md5 };
+	static const enum vg_algo algos[] = { VG_ALGO_SHA256, VG_ALGO_SHA1, VG_ALGO_MD5 };
+	uint32_t entries[VG_RECORD_MAX_HITS];
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t n = vg_index_find(now, algos[i], values[i], entries, VG_RECORD_MAX_HITS);
+		for (uint32_t k = 0; k < n; k++)
+			add(again, algos[i], entries[k], 0, 0);
+	}
+}
+
+static void look_up_variant(const struct vg_msg_record *r, const struct vg_index_view *now, unsigned variant,
+			    struct vg_msg_record *again)
+{
+	uint8_t turned[32];
+	vg_verify_variant(r->pdq, variant, turned);
+	for (uint64_t i = 0; i < now->n_pdq && again->n_hits < VG_RECORD_MAX_HITS; i++) {
+		unsigned distance = vg_verify_distance(turned, now->pdq[i].value);
+		uint32_t entry_idx = now->pdq[i].entry_idx;
+		if (distance <= VG_PDQ_MAX_DISTANCE && entry_idx < now->n_entries &&
+		    distance <= now->lists[now->entries[entry_idx].list_idx].match_distance)
+			add(again, VG_ALGO_PDQ, entry_idx, distance, variant);
+	}
+}
+
+unsigned vg_again_look_up(const struct vg_msg_record *r, const struct vg_index_view *now, struct vg_msg_record *again)
+{
+	unsigned variants = 0;
+	*again = *r;
+	memset(again->hits, 0, sizeof(again->hits));
+	again->n_hits = 0;
+	again->generation = now->header->generation;
+	if (r->flags & VG_RECORD_HAS_DIGESTS)
+		look_up_exact(r, now, again);
+	for (unsigned i = 0; i < r->n_hits && i < VG_RECORD_MAX_HITS; i++)
+		if (r->hits[i].algo == VG_ALGO_PDQ && r->hits[i].variant < VG_VERIFY_VARIANTS)
+			variants |= 1u << r->hits[i].variant;
+	for (unsigned v = 0; v < VG_VERIFY_VARIANTS; v++)
+		if (variants & 1u << v)
+			look_up_variant(r, now, v, again);
+	return again->n_hits;
+}
