@@ -20,7 +20,6 @@
 /* Links that have not said HELLO, and how long they may take. */
 #define MAX_NEW      8u
 #define HELLO_MAX_NS 5000000000ull
-#define MAX_GROUPS   64
 #define MAX_LINKS    (VG_LANE_MAX_HASHERS + 1 + MAX_NEW)
 
 /* WAITING: a hasher whose forerunner is dead while a worker still holds its lane. */
@@ -336,24 +335,6 @@ static void link_read(struct vg_handoff_server *s, struct link *l)
 	link_close(s, l);
 }
 
-/* Who a peer is says the kernel. With a user of its own for each program they meet in the socket's group. */
-static int peer_is_ours(const struct vg_handoff_server *s, int fd)
-{
-	struct ucred peer;
-	gid_t groups[MAX_GROUPS];
-	socklen_t n_peer = sizeof(peer), n_bytes = sizeof(groups);
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n_peer))
-		return 0;
-	if (!peer.uid || peer.uid == s->uid || peer.gid == s->group)
-		return 1;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n_bytes))
-		return 0;
-	for (size_t i = 0; i < n_bytes / sizeof(groups[0]); i++)
-		if (groups[i] == s->group)
-			return 1;
-	return 0;
-}
-
 /* A peer that went away meanwhile is nothing to tell; want of descriptors is, once in a while. */
 static void accept_complain(struct vg_handoff_server *s)
 {
@@ -378,7 +359,7 @@ static void link_accept(struct vg_handoff_server *s)
 		if (s->links[i].kind == LINK_NONE)
 			spare = i;
 	}
-	if (spare == MAX_LINKS || n_new >= MAX_NEW || !peer_is_ours(s, fd)) {
+	if (spare == MAX_LINKS || n_new >= MAX_NEW || !vg_sock_peer_is_ours(fd, s->uid, s->group)) {
 		vg_log(VG_LOG_WARN, ROOM, "a peer of the hand-over socket is refused");
 		close(fd);
 		return;

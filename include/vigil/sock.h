@@ -15,7 +15,8 @@
 
 #define VG_SOCK_MAX_FDS 8
 
-/* Listening socket at path, mode 0660, non-blocking, close-on-exec; an old socket file there is replaced. fd or -1. */
+/* Listening socket at path, mode 0660, non-blocking, close-on-exec; an old socket file there is replaced. fd or -1.
+ * */
 static inline int vg_sock_listen(const char *path)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -122,4 +123,23 @@ static inline enum vg_err vg_sock_recv(int fd, void *msg, size_t cap_bytes, size
 	while (*n_fds)
 		close(fds[--*n_fds]);
 	return n == 0 ? VG_ECLOSED : VG_EPROTO;
+}
+/* Who the peer of a connection is says the kernel: root, our own user, or a member of `group` (the socket's: with a
+ * user
+ * of its own for each program they meet there). 0: somebody else. */
+static inline int vg_sock_peer_is_ours(int fd, uid_t uid, gid_t group)
+{
+	struct ucred peer;
+	gid_t groups[64];
+	socklen_t n_peer = sizeof(peer), n_bytes = sizeof(groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n_peer))
+		return 0;
+	if (!peer.uid || peer.uid == uid || peer.gid == group)
+		return 1;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n_bytes))
+		return 0;
+	for (size_t i = 0; i < n_bytes / sizeof(groups[0]); i++)
+		if (groups[i] == group)
+			return 1;
+	return 0;
 }
