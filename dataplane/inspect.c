@@ -8,7 +8,6 @@
 
 #include "dataplane/decode/checksum.h"
 #include "dataplane/decode/decode.h"
-#include "dataplane/detect/first_bytes.h"
 #include "dataplane/inspect_priv.h"
 
 #define TICK_FLOWS    64u /* aged per tick */
@@ -64,7 +63,8 @@ void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why
 /* ---- what stream tells ---- */
 
 /* proto takes over: what was lost and held goes first. VG_SKIP: no state was free. */
-static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, int64_t wall_ns)
+static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
+				int64_t wall_ns)
 {
 	const struct vg_flow *flow = live->flow;
 	struct vg_flow_ident ident = { .ip_version = vg_flow_key_ip_version(&flow->key),
@@ -80,8 +80,8 @@ static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_st
 	ident.midstream = !(flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))) || live->detect.n_lost_bytes[0] ||
 			  live->detect.n_lost_bytes[1] || live->detect.is_past[0] || live->detect.is_past[1];
 	vg_detect_end(inspect->detect, &live->detect);
-	live->app = VG_APP_HTTP1;
-	live->proto = vg_proto_flow_take(inspect->proto, VG_APP_HTTP1, &ident);
+	live->app = (uint8_t)app;
+	live->proto = vg_proto_flow_take(inspect->proto, app, &ident);
 	if (!live->proto)
 		return VG_SKIP;
 	for (unsigned dir = 0; dir < 2 && step != VG_SKIP && step != VG_BAD; dir++) {
@@ -90,7 +90,7 @@ static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_st
 		if (live->detect.n_lost_bytes[dir] || live->detect.is_past[dir])
 			step = vg_proto_gap(inspect->proto, live->proto, dir, live->detect.n_lost_bytes[dir], wall_ns);
 		if (live->detect.n_held[dir] && step != VG_SKIP && step != VG_BAD)
-			step = vg_proto_feed(inspect->proto, live->proto, dir, live->detect.held[dir],
+			step = vg_proto_feed(inspect->proto, &live->proto, dir, live->detect.held[dir],
 					     live->detect.n_held[dir], wall_ns);
 		if (live->ended[dir])
 			vg_proto_end(inspect->proto, live->proto, dir, (enum vg_stream_end)(live->ended[dir] - 1),
@@ -106,17 +106,17 @@ static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, con
 	struct vg_inspect_stream *live = &inspect->live[stream_idx];
 	enum vg_step step;
 
-	if (live->app == VG_APP_HTTP1)
-		return vg_proto_feed(inspect->proto, live->proto, dir, bytes, n_bytes, wall_ns);
+	if (live->proto)
+		return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
 	live->app = (uint8_t)vg_detect_bytes(inspect->detect, &live->detect, dir, bytes, n_bytes);
 	if (live->app == VG_APP_NONE)
 		return VG_MORE;
-	if (live->app != VG_APP_HTTP1)
+	if (!VG_APP_IS_PARSED(live->app))
 		return VG_SKIP;
-	step = start_proto(inspect, live, wall_ns);
+	step = start_proto(inspect, live, (enum vg_app)live->app, wall_ns);
 	if (step == VG_SKIP || step == VG_BAD)
 		return step;
-	return vg_proto_feed(inspect->proto, live->proto, dir, bytes, n_bytes, wall_ns);
+	return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
 }
 
 static enum vg_step on_gap(void *owner, uint32_t stream_idx, unsigned dir, uint64_t n_missing, int64_t wall_ns)
@@ -124,7 +124,7 @@ static enum vg_step on_gap(void *owner, uint32_t stream_idx, unsigned dir, uint6
 	struct vg_inspect *inspect = owner;
 	struct vg_inspect_stream *live = &inspect->live[stream_idx];
 
-	if (live->app == VG_APP_HTTP1)
+	if (live->proto)
 		return vg_proto_gap(inspect->proto, live->proto, dir, n_missing, wall_ns);
 	vg_detect_gap(&live->detect, dir, n_missing);
 	return VG_MORE;
@@ -135,7 +135,7 @@ static void on_conflict(void *owner, uint32_t stream_idx, unsigned dir)
 	struct vg_inspect *inspect = owner;
 	struct vg_inspect_stream *live = &inspect->live[stream_idx];
 
-	if (live->app == VG_APP_HTTP1)
+	if (live->proto)
 		vg_proto_conflict(inspect->proto, live->proto, dir);
 	else
 		live->conflict[dir] = 1;
@@ -146,7 +146,7 @@ static void on_end(void *owner, uint32_t stream_idx, unsigned dir, enum vg_strea
 	struct vg_inspect *inspect = owner;
 	struct vg_inspect_stream *live = &inspect->live[stream_idx];
 
-	if (live->app == VG_APP_HTTP1)
+	if (live->proto)
 		vg_proto_end(inspect->proto, live->proto, dir, how, wall_ns);
 	else
 		live->ended[dir] = (uint8_t)(1 + how);
@@ -291,7 +291,7 @@ static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const st
 
 	n_first = n_first < pkt->n_payload_bytes ? n_first : pkt->n_payload_bytes;
 	if (!vg_stream_is_known(inspect->streams, flow->stream_idx, pkt->dir) &&
-	    vg_first_bytes(pkt->frame + pkt->payload_off, n_first) == VG_APP_HTTP1)
+	    VG_APP_IS_PARSED(vg_detect_first(inspect->detect, pkt->frame + pkt->payload_off, n_first)))
 		step = vg_stream_begin(inspect->streams, flow->stream_idx, pkt->dir, pkt->seq, 0, pkt->clock_ns,
 				       pkt->wall_ns);
 	if (step == VG_MORE)
@@ -299,8 +299,8 @@ static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const st
 	if (step == VG_MORE && live->app == VG_APP_NONE && (live->detect.is_past[0] || live->detect.is_past[1])) {
 		app = vg_detect_ask(inspect->detect, &inspect->live[flow->stream_idx].detect, pkt->frame + pkt->ip_off,
 				    pkt->n_first_bytes - pkt->ip_off, pkt->clock_ns);
-		if (app == VG_APP_HTTP1)
-			step = start_proto(inspect, &inspect->live[flow->stream_idx], pkt->wall_ns);
+		if (VG_APP_IS_PARSED(app))
+			step = start_proto(inspect, &inspect->live[flow->stream_idx], app, pkt->wall_ns);
 		else if (app != VG_APP_NONE)
 			step = VG_SKIP;
 		step = step == VG_DONE ? VG_MORE : step;
@@ -309,14 +309,14 @@ static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const st
 }
 
 /* Whether the packet makes a flow without stream live. */
-static int wants_stream(const struct vg_flow *flow, const struct vg_packet *pkt)
+static int wants_stream(const struct vg_inspect *inspect, const struct vg_flow *flow, const struct vg_packet *pkt)
 {
 	uint32_t n_first = pkt->n_first_bytes - pkt->payload_off;
 
 	if (flow->state != VG_FLOW_LISTENING)
 		return flow->state == VG_FLOW_NEW && pkt->n_payload_bytes;
 	n_first = n_first < pkt->n_payload_bytes ? n_first : pkt->n_payload_bytes;
-	return vg_first_bytes_is_message(pkt->frame + pkt->payload_off, n_first);
+	return VG_APP_IS_PARSED(vg_detect_begins(inspect->detect, pkt->frame + pkt->payload_off, n_first));
 }
 
 /* Counts a checksum of a direction that is not decided yet; both counts keep their proportion. */
@@ -394,7 +394,7 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 	if (flow->state == VG_FLOW_LIVE) {
 		if (vg_stream_is_due(inspect->streams, flow->stream_idx, pkt->clock_ns))
 			obey(inspect, flow, vg_stream_expire(inspect->streams, flow->stream_idx, pkt->clock_ns));
-	} else if (!wants_stream(flow, pkt)) {
+	} else if (!wants_stream(inspect, flow, pkt)) {
 		if (flow->state == VG_FLOW_NEW && (pkt->tcp_flags & VG_TCP_FIN)) {
 			flow->flags |= (uint8_t)VG_FLOW_FIN(pkt->dir);
 			vg_flow_rare(inspect->flows, flow)->fin_seq[pkt->dir] = next_seq;

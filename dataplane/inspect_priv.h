@@ -8,7 +8,7 @@
 
 /* What the worker knows of a live stream beyond its sequence numbers; same index as in the pool of streams. */
 struct vg_inspect_stream {
-	struct vg_proto_flow *proto; /* HTTP1 only */
+	struct vg_proto_flow *proto; /* once detect has decided; else NULL */
 	struct vg_flow *flow;
 	struct vg_detect_flow detect;
 	uint8_t app;         /* enum vg_app */

@@ -23,6 +23,7 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 {
 	struct vg_inspect *inspect = calloc(1, sizeof(*inspect));
 	uint64_t pool_bytes = (uint64_t)conf->hole_bytes * conf->n_streams;
+	struct vg_recogniser rows[VG_APP_N];
 	struct vg_stream_sink sink;
 
 	if (!inspect)
@@ -40,7 +41,7 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	inspect->streams = vg_streams_create(conf->n_streams, conf->hole_bytes, pool_bytes,
 					     (uint64_t)conf->hole_timeout_ms * 1000000, stats, &sink);
 	inspect->defrag = vg_defrag_create(seed, stats);
-	inspect->detect = vg_detect_create(stats);
+	inspect->detect = vg_detect_create(stats, rows, vg_proto_recognisers(proto, rows));
 	if (inspect->live && inspect->defrag && inspect->flows && inspect->streams && inspect->detect)
 		return inspect;
 	release(inspect);

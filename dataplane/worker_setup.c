@@ -6,6 +6,7 @@
 
 #include <vigil/log.h>
 
+#include "dataplane/protocols.h"
 #include "dataplane/worker.h"
 
 static void release(struct vg_worker *worker)
@@ -42,7 +43,7 @@ static int create_rooms(struct vg_worker *worker)
 	if (!worker->media)
 		return -1;
 	vg_media_body_sink(worker->media, &body_sink);
-	worker->proto = vg_proto_create(shared->conf, worker->stats, &body_sink);
+	worker->proto = vg_proto_create(shared->conf, worker->stats, &body_sink, vg_protocols);
 	if (!worker->proto)
 		return -1;
 	worker->inspect = vg_inspect_create(shared->conf, seed, worker->stats, worker->proto);

@@ -7,15 +7,15 @@
 #include <ndpi/ndpi_main.h>
 
 #include "dataplane/detect/detect_priv.h"
-#include "dataplane/detect/first_bytes.h"
 
 static void count_app(struct vg_detect *detect, enum vg_app app)
 {
 	if (app != VG_APP_NONE)
 		vg_count(detect->stats,
-			 app == VG_APP_HTTP1    ? VG_C_DETECT_HTTP
-			 : app == VG_APP_OPAQUE ? VG_C_DETECT_OPAQUE
-						: VG_C_DETECT_UNKNOWN,
+			 app == VG_APP_HTTP1     ? VG_C_DETECT_HTTP
+			 : app == VG_APP_OPAQUE  ? VG_C_DETECT_OPAQUE
+			 : app == VG_APP_UNKNOWN ? VG_C_DETECT_UNKNOWN
+						 : VG_C_DETECT_OTHER,
 			 1);
 }
 
@@ -25,21 +25,42 @@ static void lose_held(struct vg_detect_flow *flow, unsigned dir)
 	flow->n_held[dir] = 0;
 }
 
+enum vg_app vg_detect_first(const struct vg_detect *detect, const uint8_t *bytes, uint32_t n_bytes)
+{
+	enum vg_app said = VG_APP_UNKNOWN, one;
+
+	for (uint32_t i = 0; i < detect->n_rows; i++) {
+		one = detect->rows[i].first ? detect->rows[i].first(bytes, n_bytes) : VG_APP_UNKNOWN;
+		if (one == VG_APP_OPAQUE || VG_APP_IS_PARSED(one))
+			return one;
+		if (one == VG_APP_NONE)
+			said = VG_APP_NONE;
+	}
+	return said;
+}
+
+enum vg_app vg_detect_begins(const struct vg_detect *detect, const uint8_t *bytes, uint32_t n_bytes)
+{
+	for (uint32_t i = 0; i < detect->n_rows; i++)
+		if (detect->rows[i].begins && detect->rows[i].begins(bytes, n_bytes))
+			return (enum vg_app)detect->rows[i].app;
+	return VG_APP_UNKNOWN;
+}
+
 /* The first bytes of dir, together with what is held of them. */
-static enum vg_app first_bytes(struct vg_detect_flow *flow, unsigned dir, const uint8_t *bytes, uint32_t n_bytes)
+static enum vg_app first_bytes(const struct vg_detect *detect, struct vg_detect_flow *flow, unsigned dir,
+			       const uint8_t *bytes, uint32_t n_bytes)
 {
 	uint8_t joined[VG_DETECT_HELD_BYTES * 2];
 	uint32_t n = flow->n_held[dir];
-	enum vg_app app;
 
 	if (!n)
-		return vg_first_bytes(bytes, n_bytes);
+		return vg_detect_first(detect, bytes, n_bytes);
 	memcpy(joined, flow->held[dir], n);
 	if (n_bytes > sizeof(joined) - n)
 		n_bytes = (uint32_t)sizeof(joined) - n;
 	memcpy(joined + n, bytes, n_bytes);
-	app = vg_first_bytes(joined, n + n_bytes);
-	return app;
+	return vg_detect_first(detect, joined, n + n_bytes);
 }
 
 enum vg_app vg_detect_bytes(struct vg_detect *detect, struct vg_detect_flow *flow, unsigned dir, const uint8_t *bytes,
@@ -48,9 +69,9 @@ enum vg_app vg_detect_bytes(struct vg_detect *detect, struct vg_detect_flow *flo
 	enum vg_app app = VG_APP_UNKNOWN;
 
 	if (!flow->is_past[dir])
-		app = first_bytes(flow, dir, bytes, n_bytes);
-	else if (vg_first_bytes_is_message(bytes, n_bytes))
-		app = VG_APP_HTTP1;
+		app = first_bytes(detect, flow, dir, bytes, n_bytes);
+	else
+		app = vg_detect_begins(detect, bytes, n_bytes);
 	if (app == VG_APP_NONE && n_bytes <= VG_DETECT_HELD_BYTES - (uint32_t)flow->n_held[dir]) {
 		memcpy(flow->held[dir] + flow->n_held[dir], bytes, n_bytes);
 		flow->n_held[dir] = (uint8_t)(flow->n_held[dir] + n_bytes);

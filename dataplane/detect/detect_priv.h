@@ -9,4 +9,6 @@ struct vg_detect {
 	uint8_t *flows; /* VG_DETECT_FLOWS of flow_bytes each */
 	uint32_t *free;
 	uint32_t flow_bytes, n_free;
+	uint32_t n_rows;
+	struct vg_recogniser rows[VG_APP_N];
 };

@@ -1,6 +1,7 @@
 /* The cold half of detect.h. nDPI's own lists (Tor exits) and libgcrypt (QUIC) are not needed for TCP's first
  * bytes. */
 #include <stdlib.h>
+#include <string.h>
 
 #include <ndpi/ndpi_api.h>
 #include <ndpi/ndpi_main.h>
@@ -18,7 +19,7 @@ static void release(struct vg_detect *detect)
 	free(detect);
 }
 
-struct vg_detect *vg_detect_create(struct vg_stats_page *stats)
+struct vg_detect *vg_detect_create(struct vg_stats_page *stats, const struct vg_recogniser *rows, uint32_t n_rows)
 {
 	struct vg_detect *detect = calloc(1, sizeof(*detect));
 	NDPI_PROTOCOL_BITMASK all;
@@ -26,6 +27,8 @@ struct vg_detect *vg_detect_create(struct vg_stats_page *stats)
 	if (!detect)
 		return NULL;
 	detect->stats = stats;
+	detect->n_rows = n_rows < VG_APP_N ? n_rows : VG_APP_N;
+	memcpy(detect->rows, rows, detect->n_rows * sizeof(rows[0]));
 	detect->flow_bytes = (ndpi_detection_get_sizeof_ndpi_flow_struct() + 63u) & ~63u;
 	detect->flows = calloc(VG_DETECT_FLOWS, detect->flow_bytes);
 	detect->free = calloc(VG_DETECT_FLOWS, sizeof(detect->free[0]));

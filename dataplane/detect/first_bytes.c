@@ -124,7 +124,7 @@ static enum vg_app request_line(const uint8_t *bytes, uint32_t n_bytes)
 	return has_version(bytes, n_bytes) ? VG_APP_HTTP1 : VG_APP_UNKNOWN;
 }
 
-enum vg_app vg_first_bytes(const uint8_t *bytes, uint32_t n_bytes)
+enum vg_app vg_first_bytes_http1(const uint8_t *bytes, uint32_t n_bytes)
 {
 	uint32_t n_skip = 0;
 

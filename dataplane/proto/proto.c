@@ -1,46 +1,89 @@
-/* The door of the room: which parser a flow has, and its state from the pool. HTTP/1 is the only one so far. */
-#include "dataplane/proto/proto_priv.h"
+/* The door of the room: which parser a flow has, its state from the pool, and hand-overs between protocols. */
+#include "dataplane/proto/parser.h"
+
+/* A flow is handed over at most so many times in one call: each does so on new bytes, but a broken row could loop. */
+#define MAX_HANDOVERS 4u
+
+static struct vg_proto_flow *take(struct vg_proto *proto, enum vg_app app, const struct vg_flow_ident *ident,
+				  struct vg_proto_flow *from)
+{
+	const struct vg_parser *parser = (unsigned)app < VG_APP_N ? proto->parsers[app] : NULL;
+	struct vg_proto_flow *flow = parser ? vg_pool_take(&proto->flows[app]) : NULL;
+
+	if (!flow) {
+		vg_count(proto->stats, VG_C_PROTO_NO_STATE, 1);
+		return NULL;
+	}
+	*flow = (struct vg_proto_flow){ .ident = *ident, .parser = parser };
+	parser->init(proto, flow, from);
+	return flow;
+}
 
 struct vg_proto_flow *vg_proto_flow_take(struct vg_proto *proto, enum vg_app app, const struct vg_flow_ident *ident)
 {
-	struct vg_proto_flow *flow = app == VG_APP_HTTP1 ? vg_pool_take(&proto->flows) : NULL;
-	if (!flow) {
-		vg_count(proto->stats, VG_C_HTTP_NO_STATE, 1);
-		return NULL;
-	}
-	flow->ident = *ident;
-	vg_http1_flow_init(flow);
-	return flow;
+	return take(proto, app, ident, NULL);
 }
 
 void vg_proto_flow_give(struct vg_proto *proto, struct vg_proto_flow **flow)
 {
+	const struct vg_parser *parser;
+
 	if (!*flow)
 		return;
-	vg_http1_flow_fini(proto, *flow);
-	vg_pool_give(&proto->flows, *flow);
+	parser = (*flow)->parser;
+	parser->fini(proto, *flow);
+	vg_pool_give(&proto->flows[parser->app], *flow);
 	*flow = NULL;
 }
 
-enum vg_step vg_proto_feed(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes,
+/* VG_DONE with a next_app: its state takes the place of the old one. VG_MORE, or VG_SKIP: no state is free. */
+static enum vg_step hand_over(struct vg_proto *proto, struct vg_proto_flow **flow)
+{
+	enum vg_app app = (enum vg_app)(*flow)->next_app;
+	struct vg_proto_flow *next = take(proto, app, &(*flow)->ident, *flow);
+
+	if (!next)
+		return VG_SKIP;
+	vg_count(proto->stats, VG_C_PROTO_HANDED_OVER, 1);
+	vg_proto_flow_give(proto, flow);
+	*flow = next;
+	return VG_MORE;
+}
+
+enum vg_step vg_proto_feed(struct vg_proto *proto, struct vg_proto_flow **flow, unsigned dir, const uint8_t *bytes,
 			   uint32_t n_bytes, int64_t wall_ns)
 {
-	return vg_http1_feed(proto, flow, dir & 1, bytes, n_bytes, wall_ns);
+	enum vg_step step;
+
+	for (unsigned i = 0;; i++) {
+		step = (*flow)->parser->feed(proto, *flow, dir & 1, bytes, n_bytes, wall_ns);
+		if (step != VG_DONE)
+			return step;
+		if ((*flow)->next_app == VG_APP_NONE || i == MAX_HANDOVERS)
+			return VG_SKIP;
+		uint32_t n_rest = (*flow)->n_rest < n_bytes ? (*flow)->n_rest : n_bytes;
+		if (hand_over(proto, flow) != VG_MORE)
+			return VG_SKIP;
+		bytes += n_bytes - n_rest;
+		n_bytes = n_rest;
+		if (!n_bytes)
+			return VG_MORE;
+	}
 }
 
 enum vg_step vg_proto_gap(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, uint64_t n_missing,
 			  int64_t wall_ns)
 {
-	return vg_http1_gap(proto, flow, dir & 1, n_missing, wall_ns);
+	return flow->parser->gap(proto, flow, dir & 1, n_missing, wall_ns);
 }
 
 void vg_proto_conflict(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir)
 {
-	vg_http1_conflict(proto, flow, dir & 1);
+	flow->parser->conflict(proto, flow, dir & 1);
 }
 
 void vg_proto_end(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, enum vg_stream_end how,
 		  int64_t wall_ns)
 {
-	vg_http1_end(proto, flow, dir & 1, how, wall_ns);
+	flow->parser->end(proto, flow, dir & 1, how, wall_ns);
 }

@@ -1,7 +1,7 @@
 #pragma once
 /* proto: turns the in-order bytes of a flow's two directions into transferred bodies with their attribution, and
  * gives them to a body sink. One per core: fixed pools made at start, no locks, no clock; a full pool lets the flow
- * go, counted. Fed by stream; knows HTTP/1.0 and 1.1 (http1.h). */
+ * go, counted. Fed by stream. What a protocol is to it: parser.h; which ones there are: dataplane/protocols.h. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -29,12 +29,16 @@ struct vg_flow_ident {
 
 struct vg_proto;
 struct vg_proto_flow;
+struct vg_parser;
 
-/* Pools for conf->n_streams flows. The stats page and the sink's functions are borrowed until destroy; the sink
- * struct is copied. NULL: out of memory. Cold. */
+/* Pools for conf->n_streams flows. parsers: ends with NULL, at most one per app. They, the stats page and the sink's
+ * functions are borrowed until destroy; the sink struct is copied. NULL: out of memory. Cold. */
 void vg_proto_destroy(struct vg_proto *proto);
 struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg_stats_page *stats,
-				 const struct vg_body_sink *sink) VG_DEALLOC(vg_proto_destroy);
+				 const struct vg_body_sink *sink, const struct vg_parser *const *parsers)
+	VG_DEALLOC(vg_proto_destroy);
+/* How its protocols are recognised: fills rows[VG_APP_N] for vg_detect_create(), returns how many. Cold. */
+uint32_t vg_proto_recognisers(const struct vg_proto *proto, struct vg_recogniser *rows);
 
 /* Parser state for a flow that detect named; ident is copied. NULL: pool empty, or no parser for app (counted). */
 struct vg_proto_flow *vg_proto_flow_take(struct vg_proto *proto, enum vg_app app, const struct vg_flow_ident *ident);
@@ -42,14 +46,15 @@ struct vg_proto_flow *vg_proto_flow_take(struct vg_proto *proto, enum vg_app app
 void vg_proto_flow_give(struct vg_proto *proto, struct vg_proto_flow **flow);
 
 /* The next payload bytes of direction dir (0/1), in order, cut anywhere; borrowed for the call. wall_ns: packet time.
- * VG_MORE: go on feeding. VG_SKIP or VG_BAD: nothing more will be found, give the flow back. */
-enum vg_step vg_proto_feed(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes,
+ * VG_MORE: go on feeding. VG_SKIP or VG_BAD: nothing more will be found, give the flow back. *flow is another one after
+ * the call where one protocol handed over to another. */
+enum vg_step vg_proto_feed(struct vg_proto *proto, struct vg_proto_flow **flow, unsigned dir, const uint8_t *bytes,
 			   uint32_t n_bytes, int64_t wall_ns);
 /* n_missing bytes (0 = unknown many) will never come. */
 enum vg_step vg_proto_gap(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, uint64_t n_missing,
 			  int64_t wall_ns);
 /* Overlapping segments of dir carried different bytes; marks the body that is open there, or the next one. */
 void vg_proto_conflict(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir);
-/* Direction dir has ended; see http1.h for the state an open body gets. Idempotent. */
+/* Direction dir has ended; each protocol says what state an open body gets. Idempotent. */
 void vg_proto_end(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, enum vg_stream_end how,
 		  int64_t wall_ns);

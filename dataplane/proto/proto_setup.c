@@ -1,47 +1,73 @@
 /* The pools of one core. */
 #include <stdlib.h>
 
-#include "dataplane/proto/proto_priv.h"
+#include "dataplane/proto/parser.h"
 
-static uint32_t at_least(uint32_t n, uint32_t least)
+static uint32_t n_flows(const struct vg_parser *parser, uint32_t n_streams)
 {
-	return n < least ? least : n;
+	uint32_t n = parser->share ? n_streams / parser->share : n_streams;
+
+	n = n < VG_PARSER_MIN_FLOWS ? VG_PARSER_MIN_FLOWS : n;
+	return n < n_streams ? n : n_streams ? n_streams : 1;
 }
 
-static void pools_destroy(struct vg_proto *p)
+static enum vg_err parser_create(struct vg_proto *p, const struct vg_dataplane_conf *conf,
+				 const struct vg_parser *parser)
 {
-	vg_pool_destroy(&p->flows);
-	vg_pool_destroy(&p->asks);
-	vg_pool_destroy(&p->small);
-	vg_pool_destroy(&p->large);
+	enum vg_err err = VG_OK;
+
+	p->parsers[parser->app] = parser;
+	if (parser->create)
+		err = parser->create(conf, &p->shared[parser->app]);
+	if (err)
+		return err;
+	return vg_pool_create(&p->flows[parser->app], n_flows(parser, conf->n_streams),
+			      (parser->flow_bytes + 63) & ~(size_t)63);
+}
+
+static void release(struct vg_proto *p)
+{
+	if (!p)
+		return;
+	for (unsigned app = 0; app < VG_APP_N; app++) {
+		vg_pool_destroy(&p->flows[app]);
+		if (p->parsers[app] && p->parsers[app]->destroy)
+			p->parsers[app]->destroy(p->shared[app]);
+	}
+	free(p);
 }
 
 struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg_stats_page *stats,
-				 const struct vg_body_sink *sink)
+				 const struct vg_body_sink *sink, const struct vg_parser *const *parsers)
 {
 	struct vg_proto *p = aligned_alloc(64, (sizeof(*p) + 63) & ~(size_t)63);
-	uint32_t n = at_least(conf->n_streams, 1);
+
 	if (!p)
 		return NULL;
 	memset(p, 0, sizeof(*p));
 	p->stats = stats;
 	p->sink = *sink;
-	/* heads in pieces are short-lived: an eighth of the flows may have one at a time, few may have a huge one */
-	if (vg_pool_create(&p->flows, n, (sizeof(struct vg_proto_flow) + 63) & ~(size_t)63) ||
-	    vg_pool_create(&p->asks, at_least(n, 256), (sizeof(struct vg_http1_ask) + 63) & ~(size_t)63) ||
-	    vg_pool_create(&p->small, at_least(n / 8, 256), VG_GATHER_SMALL) ||
-	    vg_pool_create(&p->large, at_least(n / 1024, 16), VG_GATHER_LARGE)) {
-		pools_destroy(p);
-		free(p);
-		return NULL;
-	}
+	for (; *parsers; parsers++)
+		if (parser_create(p, conf, *parsers)) {
+			release(p);
+			return NULL;
+		}
 	return p;
 }
 
 void vg_proto_destroy(struct vg_proto *p)
 {
-	if (!p)
-		return;
-	pools_destroy(p);
-	free(p);
+	release(p);
+}
+
+uint32_t vg_proto_recognisers(const struct vg_proto *p, struct vg_recogniser *rows)
+{
+	uint32_t n = 0;
+
+	for (unsigned app = 0; app < VG_APP_N; app++)
+		if (p->parsers[app] && (p->parsers[app]->recogniser.first || p->parsers[app]->recogniser.begins)) {
+			rows[n] = p->parsers[app]->recogniser;
+			rows[n++].app = (uint8_t)app;
+		}
+	return n;
 }

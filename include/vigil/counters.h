@@ -36,6 +36,10 @@
 	X(VG_C_DETECT_HTTP, "flows_detected_total:proto=http", "flows found to be HTTP/1")                            \
 	X(VG_C_DETECT_OPAQUE, "flows_detected_total:proto=opaque", "flows let go as encrypted or of no interest")     \
 	X(VG_C_DETECT_UNKNOWN, "flows_detected_total:proto=unknown", "flows let go undecided")                        \
+	X(VG_C_DETECT_OTHER, "flows_detected_total:proto=other", "flows found to be of another parsed protocol")      \
+	X(VG_C_PROTO_NO_STATE, "flows_shed_total:reason=parser_pool", "flows let go: no parser state was free")       \
+	X(VG_C_PROTO_HANDED_OVER, "flows_handed_over_total",                                                          \
+	  "flows that one protocol left to another (Upgrade and the like)")                                           \
 	X(VG_C_DETECT_NDPI, "detect_ndpi_packets_total", "packets that nDPI was asked about")                         \
 	X(VG_C_HTTP_REQUESTS, "http_messages_total:kind=request", "HTTP request heads parsed")                        \
 	X(VG_C_HTTP_RESPONSES, "http_messages_total:kind=response", "HTTP response heads parsed")                     \

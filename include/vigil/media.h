@@ -69,10 +69,28 @@ static inline const char *vg_direction_str(unsigned direction)
 }
 
 /* Where a body came from; `proto` of an object line. */
-enum vg_proto_id { VG_PROTO_NONE, VG_PROTO_HTTP, VG_PROTO_FILE, VG_PROTO_N };
+enum vg_proto_id {
+	VG_PROTO_NONE,
+	VG_PROTO_HTTP, /* HTTP/1 */
+	VG_PROTO_FILE,
+	VG_PROTO_HTTP2,
+	VG_PROTO_WEBSOCKET,
+	VG_PROTO_FTP,
+	VG_PROTO_TFTP,
+	VG_PROTO_SMB,
+	VG_PROTO_NFS,
+	VG_PROTO_SMTP,
+	VG_PROTO_IMAP,
+	VG_PROTO_POP3,
+	VG_PROTO_RSYNC,
+	VG_PROTO_FASTCGI,
+	VG_PROTO_RAW, /* carved out of a stream that nobody understands */
+	VG_PROTO_N
+};
 static inline const char *vg_proto_str(unsigned proto)
 {
-	static const char *const names[] = { "unknown", "http", "file" };
+	static const char *const names[] = { "unknown", "http", "file", "http2", "websocket", "ftp",     "tftp", "smb",
+					     "nfs",     "smtp", "imap", "pop3",  "rsync",     "fastcgi", "raw" };
 	return proto < VG_PROTO_N ? names[proto] : "unknown";
 }
 

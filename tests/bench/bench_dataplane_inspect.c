@@ -6,6 +6,7 @@
 
 #include "dataplane/inspect.h"
 #include "dataplane/media/media.h"
+#include "dataplane/protocols.h"
 #include "tests/bench/bench.h"
 
 #define HEADS       54u
@@ -210,7 +211,7 @@ static int measure(uint32_t n_flows, uint32_t opaque_of_16, double tick_s)
 	if (!media || !b.arena.bytes || !b.frames)
 		goto out;
 	vg_media_body_sink(media, &bodies);
-	proto = vg_proto_create(&conf, stats, &bodies);
+	proto = vg_proto_create(&conf, stats, &bodies, vg_protocols);
 	b.inspect = proto ? vg_inspect_create(&conf, seed, stats, proto) : NULL;
 	if (!b.inspect)
 		goto out;

@@ -10,13 +10,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct vg_recogniser rows[] = { { vg_first_bytes_http1, vg_first_bytes_is_message,
+						       VG_APP_HTTP1 } };
 	static struct vg_stats_page stats;
 	static struct vg_detect *detect; /* one engine for all inputs */
 	struct vg_detect_flow flow = { 0 };
 	enum vg_app app = VG_APP_NONE;
 
 	if (!detect)
-		detect = vg_detect_create(&stats);
+		detect = vg_detect_create(&stats, rows, 1);
 	for (size_t off = 0; off < size && app == VG_APP_NONE;) {
 		uint32_t n = data[off] & 127;
 		unsigned dir = data[off] >> 7;

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/proto/proto_priv.h"
+#include "dataplane/proto/http1/http1_priv.h"
+#include "dataplane/protocols.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -80,7 +81,7 @@ static void feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, c
 		if (!copy)
 			abort();
 		memcpy(copy, bytes + at, n_piece);
-		(void)vg_proto_feed(p, flow, dir, copy, n_piece, 1);
+		(void)vg_proto_feed(p, &flow, dir, copy, n_piece, 1);
 		free(copy);
 	}
 }
@@ -108,7 +109,9 @@ static void talk(struct vg_proto *p, const uint8_t *data, size_t size, int by_by
 		}
 	}
 	vg_proto_flow_give(p, &flow);
-	if (vg_pool_n_out(&p->flows) || vg_pool_n_out(&p->asks) || vg_pool_n_out(&p->small) || vg_pool_n_out(&p->large))
+	const struct vg_http1 *http1 = vg_http1_of(p);
+	if (vg_pool_n_out(&p->flows[VG_APP_HTTP1]) || vg_pool_n_out(&http1->asks) || vg_pool_n_out(&http1->small) ||
+	    vg_pool_n_out(&http1->large))
 		abort();
 }
 
@@ -122,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int by_byte = 0; by_byte < 2; by_byte++) {
 		struct vg_body_sink sink = { &seen[by_byte], body_open, body_data, body_gap, body_amend, body_close };
 		if (!protos[by_byte])
-			protos[by_byte] = vg_proto_create(&conf, &stats, &sink);
+			protos[by_byte] = vg_proto_create(&conf, &stats, &sink, vg_protocols);
 		if (!protos[by_byte])
 			abort();
 		memset(&seen[by_byte], 0, sizeof(seen[0]));

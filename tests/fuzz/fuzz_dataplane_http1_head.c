@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "dataplane/proto/http1_head.h"
-#include "dataplane/proto/http1_text.h"
+#include "dataplane/proto/http1/http1_head.h"
+#include "dataplane/proto/http1/http1_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

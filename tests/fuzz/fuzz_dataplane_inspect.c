@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dataplane/inspect.h"
+#include "dataplane/protocols.h"
 #include "tests/lib/pktbuild.h"
 
 static uint8_t one_body;
@@ -93,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t clock_ns = 1;
 
 	if (!inspect) {
-		proto = vg_proto_create(&conf, &stats, &sink);
+		proto = vg_proto_create(&conf, &stats, &sink, vg_protocols);
 		inspect = vg_inspect_create(&conf, seed, &stats, proto);
 	}
 	for (size_t off = 0; off + 4 <= size;) {

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "dataplane/inspect.h"
+#include "dataplane/protocols.h"
 #include "tests/lib/body_log.h"
 #include "tests/lib/guard.h"
 #include "tests/lib/pktbuild.h"
@@ -52,7 +53,7 @@ static inline void set_up_sized(struct story *s, uint32_t n_flows, uint32_t n_st
 	s->stats = calloc(1, sizeof(*s->stats));
 	s->log = calloc(1, sizeof(*s->log));
 	s->sink = vg_body_log_sink(s->log);
-	s->proto = vg_proto_create(&s->conf, s->stats, &s->sink);
+	s->proto = vg_proto_create(&s->conf, s->stats, &s->sink, vg_protocols);
 	s->inspect = vg_inspect_create(&s->conf, seed, s->stats, s->proto);
 	assert_true(s->log && s->proto && s->inspect);
 	s->clock_ns = 1000000 * MS;

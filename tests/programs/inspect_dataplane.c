@@ -16,6 +16,7 @@
 
 #include "dataplane/inspect.h"
 #include "dataplane/port/capture.h"
+#include "dataplane/protocols.h"
 
 static const char *const counter_names[] = {
 #define X(sym, name, help) name,
@@ -180,7 +181,7 @@ static int work(struct run *run, int times)
 					  .flags = VG_CONF_REPLAY | VG_CONF_ALL_FILES };
 	struct vg_body_sink sink = { run, body_open, body_data, body_gap, body_amend, body_close };
 	struct vg_stats_page *stats = calloc(1, sizeof(*stats));
-	struct vg_proto *proto = vg_proto_create(&conf, stats, &sink);
+	struct vg_proto *proto = vg_proto_create(&conf, stats, &sink, vg_protocols);
 	struct vg_inspect *inspect = vg_inspect_create(&conf, seed, stats, proto);
 	struct frames frames = { 0 };
 	enum vg_link link;

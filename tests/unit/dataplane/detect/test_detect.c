@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "dataplane/detect/detect.h"
+#include "dataplane/detect/first_bytes.h"
 #include "tests/lib/guard.h"
 #include "tests/lib/pktbuild.h"
 
@@ -21,9 +22,11 @@ struct set {
 
 static void set_up(struct set *s)
 {
+	static const struct vg_recogniser rows[] = { { vg_first_bytes_http1, vg_first_bytes_is_message,
+						       VG_APP_HTTP1 } };
 	memset(s, 0, sizeof(*s));
 	s->stats = calloc(1, sizeof(*s->stats));
-	s->detect = vg_detect_create(s->stats);
+	s->detect = vg_detect_create(s->stats, rows, 1);
 	assert_non_null(s->detect);
 }
 

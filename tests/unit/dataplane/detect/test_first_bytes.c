@@ -49,7 +49,7 @@ static const struct {
 static enum vg_app ask(const char *bytes, uint32_t n)
 {
 	uint8_t *at = vg_guard_copy(bytes, n);
-	enum vg_app app = vg_first_bytes(at, n);
+	enum vg_app app = vg_first_bytes_http1(at, n);
 
 	(void)vg_first_bytes_is_message(at, n);
 	vg_guard_free(at, n);
@@ -91,7 +91,7 @@ static void enough_bytes_always_give_an_answer(void **state)
 		static const char alphabet[] = "GETPOSHDAHTTP/1. -_*:abz\x16\x03\x00\xff";
 		for (size_t k = 0; k < sizeof(bytes); k++)
 			bytes[k] = (uint8_t)alphabet[(unsigned)rand_r(&seed) % (sizeof(alphabet) - 1)];
-		assert_int_not_equal(vg_first_bytes(bytes, sizeof(bytes)), VG_APP_NONE);
+		assert_int_not_equal(vg_first_bytes_http1(bytes, sizeof(bytes)), VG_APP_NONE);
 	}
 }
 

@@ -1,12 +1,12 @@
 /* Which request does a response answer? They come in the same order on a connection (RFC 9112 9.3.2), so outstanding
  * requests stand in line. What disturbs that: requests or responses in a gap (then the line says LOST, or starts over
  * when the connection is at rest), and captures in which a response stands before its request. */
-#include "dataplane/proto/proto_priv.h"
+#include "dataplane/proto/http1/http1_priv.h"
 
 /* Requests of a flow without responses that keep their texts when the pool runs low. */
 #define ONE_SIDED_TEXTS 4u
 
-static struct vg_http1_waiting *waiting_at(struct vg_proto_flow *flow, uint32_t i)
+static struct vg_http1_waiting *waiting_at(struct vg_http1_flow *flow, uint32_t i)
 {
 	return &flow->waiting[(flow->begin_waiting + i) % VG_HTTP1_MAX_WAITING];
 }
@@ -14,10 +14,10 @@ static struct vg_http1_waiting *waiting_at(struct vg_proto_flow *flow, uint32_t 
 void vg_http1_pair_give(struct vg_proto *p, struct vg_http1_ask *ask)
 {
 	if (ask)
-		vg_pool_give(&p->asks, ask);
+		vg_pool_give(&vg_http1_of(p)->asks, ask);
 }
 
-static struct vg_http1_waiting waiting_pop(struct vg_proto_flow *flow)
+static struct vg_http1_waiting waiting_pop(struct vg_http1_flow *flow)
 {
 	struct vg_http1_waiting first = *waiting_at(flow, 0);
 	flow->begin_waiting = (flow->begin_waiting + 1) % VG_HTTP1_MAX_WAITING;
@@ -25,13 +25,13 @@ static struct vg_http1_waiting waiting_pop(struct vg_proto_flow *flow)
 	return first;
 }
 
-void vg_http1_pair_clear(struct vg_proto *p, struct vg_proto_flow *flow)
+void vg_http1_pair_clear(struct vg_proto *p, struct vg_http1_flow *flow)
 {
 	while (flow->n_waiting)
 		vg_http1_pair_give(p, waiting_pop(flow).ask);
 }
 
-static void waiting_push(struct vg_proto *p, struct vg_proto_flow *flow, struct vg_http1_waiting one)
+static void waiting_push(struct vg_proto *p, struct vg_http1_flow *flow, struct vg_http1_waiting one)
 {
 	if (flow->n_waiting == VG_HTTP1_MAX_WAITING) {
 		vg_http1_pair_clear(p, flow);
@@ -49,7 +49,7 @@ static enum vg_http1_kind kind_of(const struct vg_http1_head *head)
 }
 
 /* True where the request is that of a response which was captured before it. */
-static int is_late(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const struct vg_http1_head *head,
+static int is_late(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const struct vg_http1_head *head,
 		   int64_t wall_ns)
 {
 	struct vg_body *body = flow->dir[!dir].body;
@@ -69,13 +69,13 @@ static int is_late(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
 }
 
 /* A flow without responses so far may be one-sided, and nobody will ever ask: it may not use the pool up. */
-static int may_keep(const struct vg_proto *p, const struct vg_proto_flow *flow, const struct vg_http1_dir *responses)
+static int may_keep(const struct vg_proto *p, const struct vg_http1_flow *flow, const struct vg_http1_dir *responses)
 {
 	return responses->is_known || flow->n_waiting < ONE_SIDED_TEXTS ||
-	       vg_pool_n_out(&p->asks) < p->asks.n_items / 4 * 3;
+	       vg_pool_n_out(&vg_http1_of(p)->asks) < vg_http1_of(p)->asks.n_items / 4 * 3;
 }
 
-void vg_http1_pair_request(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
+void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 			   const struct vg_http1_head *head, int64_t wall_ns)
 {
 	const struct vg_http1_dir *responses = &flow->dir[!dir];
@@ -88,7 +88,7 @@ void vg_http1_pair_request(struct vg_proto *p, struct vg_proto_flow *flow, unsig
 		vg_http1_pair_clear(p, flow); /* all before this one are answered */
 	if (flow->n_waiting && responses->state != VG_HTTP1_HUNT)
 		flow->has_pipelined = 1;
-	one.ask = may_keep(p, flow, responses) ? vg_pool_take(&p->asks) : NULL;
+	one.ask = may_keep(p, flow, responses) ? vg_pool_take(&vg_http1_of(p)->asks) : NULL;
 	if (one.ask)
 		vg_http1_ask_fill(one.ask, head);
 	else
@@ -96,7 +96,7 @@ void vg_http1_pair_request(struct vg_proto *p, struct vg_proto_flow *flow, unsig
 	waiting_push(p, flow, one);
 }
 
-enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
+enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 					  const struct vg_http1_head *head, int64_t wall_ns, struct vg_http1_ask **ask)
 {
 	struct vg_http1_dir *requests = &flow->dir[!dir];
@@ -109,7 +109,7 @@ enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_proto_fl
 	}
 	flow->responses_lost = 0;
 	if (!flow->n_waiting) {
-		if (!flow->ident.midstream && !requests->has_ended) {
+		if (!flow->base.ident.midstream && !requests->has_ended) {
 			if (!flow->n_early)
 				flow->early_ns = wall_ns;
 			if (flow->n_early < UINT32_MAX)
@@ -132,7 +132,7 @@ enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_proto_fl
 	return one.kind;
 }
 
-void vg_http1_pair_lost(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir)
+void vg_http1_pair_lost(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir)
 {
 	uint8_t role = flow->dir[dir].role; /* while it is unknown both may be lost */
 	flow->n_early = 0;

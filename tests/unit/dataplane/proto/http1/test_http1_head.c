@@ -13,7 +13,7 @@
 #include <vigil/base.h>
 #include <vigil/media.h>
 
-#include "dataplane/proto/http1_head.h"
+#include "dataplane/proto/http1/http1_head.h"
 #include "tests/lib/guard.h"
 
 static enum vg_step parse(const char *text, struct vg_http1_head *head, uint8_t **copy)

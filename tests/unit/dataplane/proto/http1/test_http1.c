@@ -7,7 +7,9 @@
 
 #include <vigil/stats_page.h>
 
-#include "dataplane/proto/http1.h"
+#include "dataplane/proto/http1/http1.h"
+#include "dataplane/proto/http1/http1_priv.h"
+#include "dataplane/protocols.h"
 #include "tests/lib/guard.h"
 
 /* '>' client's bytes, '<' server's bytes; '(' and ')' a gap of n in the client's and the server's; 'f', 'F' FIN of
@@ -26,7 +28,7 @@ struct talk {
 	unsigned n_bad;
 };
 
-#include "tests/unit/dataplane/proto/http1_talks.inc"
+#include "tests/unit/dataplane/proto/http1/http1_talks.inc"
 
 struct bench {
 	struct vg_proto *proto;
@@ -45,7 +47,7 @@ static int bench_open(void **state)
 		return -1;
 	memset(b, 0, sizeof(*b));
 	sink = vg_body_log_sink(&b->log);
-	b->proto = vg_proto_create(&conf, &b->stats, &sink);
+	b->proto = vg_proto_create(&conf, &b->stats, &sink, vg_protocols);
 	*state = b;
 	return b->proto ? 0 : -1;
 }
@@ -67,7 +69,7 @@ static void bytes_feed(struct bench *b, struct vg_proto_flow *flow, unsigned dir
 		n = cuts == WHOLE ? n_all : cuts == BYTES ? 1 : 1 + (size_t)random() % (random() % 2 ? 5 : 60);
 		n = n < n_all - at ? n : n_all - at;
 		uint8_t *copy = vg_guard_copy(bytes + at, n);
-		b->last = vg_proto_feed(b->proto, flow, dir, copy, (uint32_t)n, b->wall_ns);
+		b->last = vg_proto_feed(b->proto, &flow, dir, copy, (uint32_t)n, b->wall_ns);
 		vg_guard_free(copy, n);
 	}
 }
@@ -129,10 +131,10 @@ static void talk_hold(struct bench *b, const struct talk *t, enum cuts cuts)
 	}
 	/* nothing stays out: neither bodies nor pooled state */
 	assert_int_equal(b->log.n_open, 0);
-	assert_int_equal(vg_pool_n_out(&b->proto->flows), 0);
-	assert_int_equal(vg_pool_n_out(&b->proto->asks), 0);
-	assert_int_equal(vg_pool_n_out(&b->proto->small), 0);
-	assert_int_equal(vg_pool_n_out(&b->proto->large), 0);
+	assert_int_equal(vg_pool_n_out(&b->proto->flows[VG_APP_HTTP1]), 0);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->asks), 0);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->small), 0);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->large), 0);
 }
 
 static void conversations_give_their_bodies_fed_whole(void **state)
@@ -182,8 +184,8 @@ static void a_stranger_is_let_go(void **state)
 	uint8_t noise[4096];
 	memset(noise, 0x81, sizeof(noise));
 	for (unsigned i = 0; i < 40; i++) {
-		(void)vg_proto_feed(b->proto, flow, 0, noise, sizeof(noise), 0);
-		b->last = vg_proto_feed(b->proto, flow, 1, noise, sizeof(noise), 0);
+		(void)vg_proto_feed(b->proto, &flow, 0, noise, sizeof(noise), 0);
+		b->last = vg_proto_feed(b->proto, &flow, 1, noise, sizeof(noise), 0);
 	}
 	assert_int_equal(b->last, VG_SKIP);
 	vg_proto_flow_give(b->proto, &flow);
@@ -197,15 +199,15 @@ static void heads_have_a_limit(void **state)
 	uint64_t n_bad = b->stats.counters[VG_C_HTTP_BAD];
 	static uint8_t line[1000];
 	memset(line, 'a', sizeof(line));
-	(void)vg_proto_feed(b->proto, flow, 0, (const uint8_t *)"GET / HTTP/1.1\r\n", 16, 0);
+	(void)vg_proto_feed(b->proto, &flow, 0, (const uint8_t *)"GET / HTTP/1.1\r\n", 16, 0);
 	for (unsigned i = 0; i < 60; i++)
-		(void)vg_proto_feed(b->proto, flow, 0, line, sizeof(line), 0);
+		(void)vg_proto_feed(b->proto, &flow, 0, line, sizeof(line), 0);
 	assert_int_equal(b->stats.counters[VG_C_HTTP_BAD] - n_bad, 0);
-	assert_int_equal(vg_pool_n_out(&b->proto->large), 1);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->large), 1);
 	for (unsigned i = 0; i < 10; i++)
-		(void)vg_proto_feed(b->proto, flow, 0, line, sizeof(line), 0);
+		(void)vg_proto_feed(b->proto, &flow, 0, line, sizeof(line), 0);
 	assert_int_equal(b->stats.counters[VG_C_HTTP_BAD] - n_bad, 1);
-	assert_int_equal(vg_pool_n_out(&b->proto->large), 0);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->large), 0);
 	vg_proto_flow_give(b->proto, &flow);
 }
 

@@ -1,6 +1,6 @@
 /* Header values that end up in attribution records. Parameters are found with quoted strings respected, so that a
  * file name with a ';' in it is not cut. */
-#include "dataplane/proto/http1_text.h"
+#include "dataplane/proto/http1/http1_text.h"
 
 static int lower(uint8_t c)
 {

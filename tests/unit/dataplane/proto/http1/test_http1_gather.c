@@ -10,22 +10,24 @@
 
 #include <cmocka.h>
 
-#include "dataplane/proto/proto_priv.h"
+#include "dataplane/proto/http1/http1_priv.h"
 #include "tests/lib/guard.h"
 
-static void pools_make(struct vg_proto *p, uint32_t n_small, uint32_t n_large)
+static void pools_make(struct vg_proto *p, struct vg_http1 *http1, uint32_t n_small, uint32_t n_large)
 {
 	memset(p, 0, sizeof(*p));
-	assert_int_equal(vg_pool_create(&p->small, n_small, VG_GATHER_SMALL), VG_OK);
-	assert_int_equal(vg_pool_create(&p->large, n_large, VG_GATHER_LARGE), VG_OK);
+	memset(http1, 0, sizeof(*http1));
+	p->shared[VG_APP_HTTP1] = http1;
+	assert_int_equal(vg_pool_create(&vg_http1_of(p)->small, n_small, VG_GATHER_SMALL), VG_OK);
+	assert_int_equal(vg_pool_create(&vg_http1_of(p)->large, n_large, VG_GATHER_LARGE), VG_OK);
 }
 
 static void pools_free(struct vg_proto *p)
 {
-	assert_int_equal(vg_pool_n_out(&p->small), 0);
-	assert_int_equal(vg_pool_n_out(&p->large), 0);
-	vg_pool_destroy(&p->small);
-	vg_pool_destroy(&p->large);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(p)->small), 0);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(p)->large), 0);
+	vg_pool_destroy(&vg_http1_of(p)->small);
+	vg_pool_destroy(&vg_http1_of(p)->large);
 }
 
 /* Feeds text in pieces of up to max_piece; returns the step that was not VG_MORE, *n_used how far it went. */
@@ -57,7 +59,7 @@ static void a_head_of_any_size_and_cut_comes_out_the_same(void **state)
 	(void)state;
 	print_message("seed %u\n", seed);
 	srandom(seed);
-	pools_make(p, 1, 1);
+	pools_make(p, &(struct vg_http1){ 0 }, 1, 1);
 	for (unsigned round = 0; round < 300; round++) {
 		struct vg_http1_dir d = { 0 };
 		struct vg_http1_head head;
@@ -85,7 +87,7 @@ static void a_head_beyond_the_limit_is_bad(void **state)
 	char host[16];
 	size_t n_used;
 	(void)state;
-	pools_make(p, 1, 1);
+	pools_make(p, &(struct vg_http1){ 0 }, 1, 1);
 	memset(text, 'p', sizeof(text));
 	memcpy(text, "GET /x HTTP/1.1\r\n", 17);
 	memcpy(text + VG_HTTP1_MAX_HEAD_BYTES - 2, "\n\n\n", 3);
@@ -113,7 +115,7 @@ static void a_full_pool_lets_the_head_go(void **state)
 	size_t n_used;
 	struct vg_http1_dir a = { 0 }, b = { 0 };
 	(void)state;
-	pools_make(p, 1, 0);
+	pools_make(p, &(struct vg_http1){ 0 }, 1, 0);
 	memset(text, 'p', sizeof(text));
 	assert_int_equal(feed(p, &a, text, 100, 10, &n_used, &head, host), VG_MORE);
 	assert_int_equal(feed(p, &b, text, 100, 10, &n_used, &head, host), VG_SKIP);
@@ -131,7 +133,7 @@ static void a_candidate_whose_line_is_no_text_is_dropped_at_that_byte(void **sta
 	char host[16];
 	size_t n_used;
 	(void)state;
-	pools_make(p, 1, 0);
+	pools_make(p, &(struct vg_http1){ 0 }, 1, 0);
 	for (size_t max_piece = 1; max_piece < 20; max_piece++) {
 		struct vg_http1_dir d = { .is_tentative = 1 };
 		assert_int_equal(vg_http1_gather_put(p, &d, (const uint8_t *)"GET /", 5), VG_MORE);

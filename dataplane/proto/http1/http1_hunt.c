@@ -1,6 +1,6 @@
 /* Looking for message heads. A candidate grows byte by byte while it is a prefix of some pattern; when it is none any
  * more, its front is dropped until the rest is one again, so no beginning is overlooked however the bytes are cut. */
-#include "dataplane/proto/http1_hunt.h"
+#include "dataplane/proto/http1/http1_hunt.h"
 
 #include <string.h>
 

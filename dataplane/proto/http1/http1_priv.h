@@ -1,10 +1,9 @@
 #pragma once
-/* proto_priv: what the files of this folder share: the pools of one core and the state of one flow. */
-#include "dataplane/proto/http1_chunked.h"
-#include "dataplane/proto/http1_head.h"
-#include "dataplane/proto/http1_hunt.h"
-#include "dataplane/proto/pool.h"
-#include "dataplane/proto/proto.h"
+/* http1_priv: what the files of this folder share: the pools of one core and the state of one flow. */
+#include "dataplane/proto/http1/http1_chunked.h"
+#include "dataplane/proto/http1/http1_head.h"
+#include "dataplane/proto/http1/http1_hunt.h"
+#include "dataplane/proto/parser.h"
 
 /* A head that spans segments is gathered in a small buffer first, then in a large one. */
 #define VG_GATHER_SMALL            4096u
@@ -58,8 +57,8 @@ struct vg_http1_dir {
 	struct vg_body *body; /* NULL: not wanted */
 };
 
-struct vg_proto_flow {
-	struct vg_flow_ident ident;
+struct vg_http1_flow {
+	struct vg_proto_flow base;
 	struct vg_http1_dir dir[2];
 	uint32_t begin_waiting, n_waiting; /* ring */
 	uint8_t has_pipelined, responses_lost, is_tunnel;
@@ -69,18 +68,24 @@ struct vg_proto_flow {
 	struct vg_http1_waiting waiting[VG_HTTP1_MAX_WAITING];
 };
 
-struct vg_proto {
-	struct vg_stats_page *stats;
-	struct vg_body_sink sink;
-	struct vg_pool flows, asks, small, large;
-	struct vg_attribution card; /* the one being filled */
+/* Pools of one core. */
+struct vg_http1 {
+	struct vg_pool asks, small, large;
 };
+static inline struct vg_http1 *vg_http1_of(const struct vg_proto *p)
+{
+	return p->shared[VG_APP_HTTP1];
+}
+static inline struct vg_http1_flow *vg_http1_flow_of(struct vg_proto_flow *flow)
+{
+	return (struct vg_http1_flow *)flow;
+}
 
-/* http1.c */
-void vg_http1_flow_init(struct vg_proto_flow *flow);
-void vg_http1_flow_fini(struct vg_proto *p, struct vg_proto_flow *flow);
+/* http1.c: as struct vg_parser says. */
+void vg_http1_init(struct vg_proto *p, struct vg_proto_flow *flow, struct vg_proto_flow *from);
+void vg_http1_fini(struct vg_proto *p, struct vg_proto_flow *flow);
 enum vg_step vg_http1_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes,
-			   size_t n_bytes, int64_t wall_ns);
+			   uint32_t n_bytes, int64_t wall_ns);
 enum vg_step vg_http1_gap(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, uint64_t n_missing,
 			  int64_t wall_ns);
 void vg_http1_end(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, enum vg_stream_end how,
@@ -97,21 +102,21 @@ void vg_http1_gather_drop(struct vg_proto *p, struct vg_http1_dir *d);
 
 /* http1_pair.c: a request is put in line, unless it belongs to a response that came early: then *late is that
  * response's direction's body to amend (card filled), or NULL. */
-void vg_http1_pair_request(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
+void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 			   const struct vg_http1_head *head, int64_t wall_ns);
 /* The request of a final response, taken out of line: its kind; VG_ASK_LOST where it is not known. *ask (may be NULL)
  * goes back by vg_http1_pair_give(). */
-enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
+enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 					  const struct vg_http1_head *head, int64_t wall_ns, struct vg_http1_ask **ask);
 void vg_http1_pair_give(struct vg_proto *p, struct vg_http1_ask *ask);
 /* Heads of direction dir may have been missed. */
-void vg_http1_pair_lost(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir);
-void vg_http1_pair_clear(struct vg_proto *p, struct vg_proto_flow *flow);
+void vg_http1_pair_lost(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir);
+void vg_http1_pair_clear(struct vg_proto *p, struct vg_http1_flow *flow);
 
 /* http1_card.c: fills p->card for a body that direction dir sends. */
-void vg_http1_card_upload(struct vg_proto *p, const struct vg_proto_flow *flow, unsigned dir,
+void vg_http1_card_upload(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
 			  const struct vg_http1_head *head);
-void vg_http1_card_download(struct vg_proto *p, const struct vg_proto_flow *flow, unsigned dir,
+void vg_http1_card_download(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
 			    const struct vg_http1_head *head, const struct vg_http1_ask *ask);
 /* Only the request's texts of an ask, for vg_body_sink.amend. */
 void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "dataplane/proto/http1_hunt.h"
+#include "dataplane/proto/http1/http1_hunt.h"
 #include "tests/lib/guard.h"
 
 /* Where the first whole pattern of `text` ends, or 0. */

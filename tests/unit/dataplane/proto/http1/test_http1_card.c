@@ -8,16 +8,16 @@
 
 #include <cmocka.h>
 
-#include "dataplane/proto/proto_priv.h"
+#include "dataplane/proto/http1/http1_priv.h"
 
-static struct vg_proto_flow flow = {
-	.ident = { .ip_version = 4,
-		   .ip = { { 10, 0, 0, 1 }, { 192, 0, 2, 9 } },
-		   .port = { 40000, 80 },
-		   .vlan = { 7, 0xffff },
-		   .capture_idx = 3,
-		   .flow_id = 77,
-		   .midstream = 1 },
+static struct vg_http1_flow flow = {
+	.base.ident = { .ip_version = 4,
+			.ip = { { 10, 0, 0, 1 }, { 192, 0, 2, 9 } },
+			.port = { 40000, 80 },
+			.vlan = { 7, 0xffff },
+			.capture_idx = 3,
+			.flow_id = 77,
+			.midstream = 1 },
 };
 
 static struct vg_http1_head head_of(const char *text)

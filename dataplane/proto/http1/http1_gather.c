@@ -1,6 +1,6 @@
 /* A head that lies whole in one span is parsed there. One that does not is gathered: first in a small buffer, then,
  * while the pool lasts, in one of the greatest size a head may have. */
-#include "dataplane/proto/proto_priv.h"
+#include "dataplane/proto/http1/http1_priv.h"
 
 /* Bytes appended at a time, so that little of a body behind the head is copied. */
 #define STEP_BYTES 1024u
@@ -8,7 +8,8 @@
 void vg_http1_gather_drop(struct vg_proto *p, struct vg_http1_dir *d)
 {
 	if (d->gather)
-		vg_pool_give(d->gather_cap == VG_GATHER_SMALL ? &p->small : &p->large, d->gather);
+		vg_pool_give(d->gather_cap == VG_GATHER_SMALL ? &vg_http1_of(p)->small : &vg_http1_of(p)->large,
+			     d->gather);
 	d->gather = NULL;
 	d->n_gather = 0;
 }
@@ -16,18 +17,18 @@ void vg_http1_gather_drop(struct vg_proto *p, struct vg_http1_dir *d)
 enum vg_step vg_http1_gather_put(struct vg_proto *p, struct vg_http1_dir *d, const uint8_t *bytes, size_t n_bytes)
 {
 	if (!d->gather) {
-		d->gather = vg_pool_take(&p->small);
+		d->gather = vg_pool_take(&vg_http1_of(p)->small);
 		d->gather_cap = VG_GATHER_SMALL;
 		d->n_gather = 0;
 		if (!d->gather)
 			return VG_SKIP;
 	}
 	if (d->n_gather + n_bytes > d->gather_cap) {
-		uint8_t *larger = d->gather_cap == VG_GATHER_SMALL ? vg_pool_take(&p->large) : NULL;
+		uint8_t *larger = d->gather_cap == VG_GATHER_SMALL ? vg_pool_take(&vg_http1_of(p)->large) : NULL;
 		if (!larger)
 			return VG_SKIP;
 		memcpy(larger, d->gather, d->n_gather);
-		vg_pool_give(&p->small, d->gather);
+		vg_pool_give(&vg_http1_of(p)->small, d->gather);
 		d->gather = larger;
 		d->gather_cap = VG_GATHER_LARGE;
 	}

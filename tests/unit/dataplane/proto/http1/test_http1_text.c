@@ -9,7 +9,7 @@
 
 #include <vigil/base.h>
 
-#include "dataplane/proto/http1_text.h"
+#include "dataplane/proto/http1/http1_text.h"
 #include "tests/lib/guard.h"
 
 typedef uint16_t text_fn(struct vg_span value, char *text, size_t cap, int *cut);

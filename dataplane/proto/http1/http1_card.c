@@ -1,6 +1,6 @@
 /* Attribution: who, where and what was claimed, from one head and, for a response, from its request. */
-#include "dataplane/proto/http1_text.h"
-#include "dataplane/proto/proto_priv.h"
+#include "dataplane/proto/http1/http1_priv.h"
+#include "dataplane/proto/http1/http1_text.h"
 
 void vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head *head)
 {
@@ -43,27 +43,15 @@ void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask)
 	c->flags = ask->cut ? VG_ATTR_HEAD_CUT : 0;
 }
 
-static void card_head(struct vg_proto *p, const struct vg_proto_flow *flow, unsigned dir,
+static void card_head(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
 		      const struct vg_http1_head *head)
 {
 	struct vg_attribution *c = &p->card;
-	const struct vg_flow_ident *who = &flow->ident;
 	char filename[VG_ATTR_FILENAME];
 	int cut = 0;
 
-	c->flow_id = who->flow_id;
-	c->capture_idx = who->capture_idx;
+	vg_card_who(c, &flow->base.ident, dir);
 	c->proto = VG_PROTO_HTTP;
-	c->ip_version = who->ip_version;
-	memcpy(c->src_ip, who->ip[dir], sizeof(c->src_ip));
-	memcpy(c->dst_ip, who->ip[!dir], sizeof(c->dst_ip));
-	c->src_port = who->port[dir];
-	c->dst_port = who->port[!dir];
-	c->vlan[0] = who->vlan[0];
-	c->vlan[1] = who->vlan[1];
-	c->n_tunnels = who->n_tunnels;
-	if (who->n_tunnels)
-		memcpy(c->tunnels, who->tunnels, who->n_tunnels * sizeof(c->tunnels[0]));
 	c->codings = head->codings;
 	c->size_hint = head->has_length && !head->has_transfer ? head->length : UINT64_MAX;
 	c->n_type = vg_http1_copy(head->type, c->type, sizeof(c->type), &cut);
@@ -74,12 +62,11 @@ static void card_head(struct vg_proto *p, const struct vg_proto_flow *flow, unsi
 		c->n_filename = n_filename;
 	}
 	c->flags |= cut ? VG_ATTR_HEAD_CUT : 0u;
-	c->flags |= who->midstream ? VG_ATTR_MIDSTREAM : 0u;
 	c->flags |= flow->dir[dir].has_conflict ? VG_ATTR_CONFLICT : 0u;
 	c->flags |= flow->is_ambiguous ? VG_ATTR_AMBIGUOUS : 0u;
 }
 
-void vg_http1_card_upload(struct vg_proto *p, const struct vg_proto_flow *flow, unsigned dir,
+void vg_http1_card_upload(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
 			  const struct vg_http1_head *head)
 {
 	struct vg_http1_ask ask;
@@ -89,7 +76,7 @@ void vg_http1_card_upload(struct vg_proto *p, const struct vg_proto_flow *flow, 
 	p->card.direction = VG_UPLOAD;
 }
 
-void vg_http1_card_download(struct vg_proto *p, const struct vg_proto_flow *flow, unsigned dir,
+void vg_http1_card_download(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
 			    const struct vg_http1_head *head, const struct vg_http1_ask *ask)
 {
 	vg_http1_card_ask(p, ask);

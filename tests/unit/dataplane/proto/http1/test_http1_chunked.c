@@ -12,7 +12,7 @@
 
 #include <vigil/base.h>
 
-#include "dataplane/proto/http1_chunked.h"
+#include "dataplane/proto/http1/http1_chunked.h"
 #include "tests/lib/guard.h"
 
 /* Feeds `coded` in pieces of at most max_cut; *n_used: up to the end of the body. */

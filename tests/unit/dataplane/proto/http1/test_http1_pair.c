@@ -5,7 +5,8 @@
 
 #include <vigil/stats_page.h>
 
-#include "dataplane/proto/proto_priv.h"
+#include "dataplane/proto/http1/http1_priv.h"
+#include "dataplane/protocols.h"
 
 struct bench {
 	struct vg_stats_page stats;
@@ -21,7 +22,7 @@ static int bench_open(void **state)
 	struct bench *b = aligned_alloc(64, (sizeof(*b) + 63) & ~(size_t)63);
 	memset(b, 0, sizeof(*b));
 	struct vg_body_sink sink = vg_body_log_sink(&b->log);
-	b->proto = vg_proto_create(&conf, &b->stats, &sink);
+	b->proto = vg_proto_create(&conf, &b->stats, &sink, vg_protocols);
 	b->flow = vg_proto_flow_take(b->proto, VG_APP_HTTP1, &ident);
 	*state = b;
 	return 0;
@@ -31,7 +32,7 @@ static int bench_close(void **state)
 {
 	struct bench *b = *state;
 	vg_proto_flow_give(b->proto, &b->flow);
-	assert_int_equal(vg_pool_n_out(&b->proto->asks), 0);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->asks), 0);
 	vg_proto_destroy(b->proto);
 	free(b);
 	return 0;
@@ -39,7 +40,8 @@ static int bench_close(void **state)
 
 static void say(struct bench *b, struct vg_proto_flow *flow, unsigned dir, const char *text)
 {
-	assert_int_equal(vg_proto_feed(b->proto, flow, dir, (const uint8_t *)text, (uint32_t)strlen(text), 1), VG_MORE);
+	assert_int_equal(vg_proto_feed(b->proto, &flow, dir, (const uint8_t *)text, (uint32_t)strlen(text), 1),
+			 VG_MORE);
 }
 
 static void ask(struct bench *b, struct vg_proto_flow *flow, unsigned n)
@@ -105,7 +107,7 @@ static void one_sided_flows_do_not_use_the_pool_up(void **state)
 		for (unsigned i = 0; i < VG_HTTP1_MAX_WAITING; i++)
 			ask(b, flows[k], i);
 	}
-	assert_true(vg_pool_n_out(&b->proto->asks) < b->proto->asks.n_items);
+	assert_true(vg_pool_n_out(&vg_http1_of(b->proto)->asks) < vg_http1_of(b->proto)->asks.n_items);
 	ask(b, b->flow, 1);
 	say(b, b->flow, 1, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
 	assert_string_equal(b->log.text, "down GET  /1 200 file=1: a = complete\n");
@@ -118,14 +120,14 @@ static void without_texts_a_request_still_says_its_kind(void **state)
 	struct bench *b = *state;
 	void *taken[301];
 	unsigned n = 0;
-	while ((taken[n] = vg_pool_take(&b->proto->asks)))
+	while ((taken[n] = vg_pool_take(&vg_http1_of(b->proto)->asks)))
 		n++;
 	say(b, b->flow, 0, "HEAD /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
 	assert_int_equal(b->stats.counters[VG_C_HTTP_NO_STATE], 2);
 	say(b, b->flow, 1, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
 	assert_string_equal(b->log.text, "down    200: x = complete\n");
 	while (n)
-		vg_pool_give(&b->proto->asks, taken[--n]);
+		vg_pool_give(&vg_http1_of(b->proto)->asks, taken[--n]);
 }
 
 static void late_requests_go_to_their_own_early_responses(void **state)

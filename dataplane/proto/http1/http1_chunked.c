@@ -1,5 +1,5 @@
 /* Chunked bodies. Lines go byte by byte, data goes whole. */
-#include "dataplane/proto/http1_chunked.h"
+#include "dataplane/proto/http1/http1_chunked.h"
 
 static int hex_digit(uint8_t c)
 {

@@ -1,7 +1,7 @@
 #pragma once
 /* http1: the rules of HTTP/1.0 and 1.1 (RFC 9110, RFC 9112) as Vigil reads them. One direction of a flow carries
  * requests, the other responses; which is which shows in the first message head. Either may be missing. Functions:
- * proto_priv.h.
+ * http1_priv.h.
  *
  * Where a body begins and ends (RFC 9112 6.3, with what real peers do):
  *	no body     responses to HEAD, 1xx, 204, 304; requests without length and coding; length 0
@@ -22,5 +22,7 @@
  * After a gap: inside a body of known length, or inside the data of a chunk, framing goes on. Elsewhere, and in a
  * flow picked up midway, the direction hunts for the next message head (http1_hunt.h). Pairing: http1_pair.c.
  * Limits: heads of VG_HTTP1_MAX_HEAD_BYTES and VG_HTTP1_MAX_HEADERS (http1_head.h), VG_HTTP1_MAX_WAITING outstanding
- * requests (proto_priv.h), chunk lines and trailers (http1_chunked.h). */
-#include "dataplane/proto/proto_priv.h"
+ * requests (http1_priv.h), chunk lines and trailers (http1_chunked.h). */
+#include "dataplane/proto/parser.h"
+
+extern const struct vg_parser vg_http1_parser;

@@ -1,6 +1,6 @@
 /* HTTP/1 message heads. Header names are told apart by their length first, so that a head costs one pass for line
  * ends and a handful of compares. */
-#include "dataplane/proto/http1_head.h"
+#include "dataplane/proto/http1/http1_head.h"
 
 #include <vigil/media.h>
 

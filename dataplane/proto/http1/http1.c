@@ -1,10 +1,11 @@
 /* One direction of an HTTP/1 flow as a state machine: START, HEAD, a body, START …; HUNT where the place is lost. The
  * rules of bodies and their end states are in http1.h. */
-#include "dataplane/proto/http1.h"
+#include "dataplane/proto/http1/http1.h"
+#include "dataplane/proto/http1/http1_priv.h"
 
 static const uint8_t next_head[7] = { 'H', 'T', 'T', 'P', '/', '1', '.' };
 
-static enum vg_step run(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes,
+static enum vg_step run(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes,
 			size_t n_bytes, int64_t wall_ns);
 
 static void body_data(struct vg_proto *p, struct vg_http1_dir *d, const uint8_t *bytes, size_t n, int64_t wall_ns)
@@ -39,7 +40,7 @@ static void message_done(struct vg_proto *p, struct vg_http1_dir *d, int64_t wal
 }
 
 /* Where the next message begins is not known: look for it. */
-static void hunt_begin(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir)
+static void hunt_begin(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
 	unsigned what = d->role == VG_ROLE_REQUESTS    ? VG_HUNT_REQUESTS
@@ -51,7 +52,7 @@ static void hunt_begin(struct vg_proto *p, struct vg_proto_flow *flow, unsigned 
 	d->is_tentative = d->has_line = d->n_start = 0;
 }
 
-static void framing_broke(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, int64_t wall_ns)
+static void framing_broke(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
 	if (!d->is_tentative)
@@ -79,7 +80,7 @@ static void body_begin(struct vg_proto *p, struct vg_http1_dir *d, enum vg_http1
 	d->body = p->sink.open(p->sink.ctx, &p->card);
 }
 
-static void request_take(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const struct vg_http1_head *head,
+static void request_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const struct vg_http1_head *head,
 			 int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
@@ -104,7 +105,7 @@ static void request_take(struct vg_proto *p, struct vg_proto_flow *flow, unsigne
 	d->awaits_continue = head->expects_continue && state != VG_HTTP1_START;
 }
 
-static void response_take(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir,
+static void response_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 			  const struct vg_http1_head *head, int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
@@ -134,7 +135,7 @@ static void response_take(struct vg_proto *p, struct vg_proto_flow *flow, unsign
 	vg_http1_pair_give(p, ask);
 }
 
-static void head_take(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const struct vg_http1_head *head,
+static void head_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const struct vg_http1_head *head,
 		      int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir], *peer = &flow->dir[!dir];
@@ -160,7 +161,7 @@ static void head_take(struct vg_proto *p, struct vg_proto_flow *flow, unsigned d
 		request_take(p, flow, dir, head, wall_ns);
 }
 
-static size_t start_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
+static size_t start_feed(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
 			 int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
@@ -201,7 +202,7 @@ static size_t start_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigne
 	return at;
 }
 
-static size_t head_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
+static size_t head_feed(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
 			int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
@@ -225,7 +226,7 @@ static size_t head_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned
 	return n_eaten;
 }
 
-static size_t hunt_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes, size_t n)
+static size_t hunt_feed(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
 	size_t n_eaten;
@@ -240,14 +241,14 @@ static size_t hunt_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned
 		}
 	}
 	d->n_strange = n_eaten > UINT32_MAX - d->n_strange ? UINT32_MAX : d->n_strange + (uint32_t)n_eaten;
-	if (step == VG_MORE && !d->is_known && !flow->ident.midstream && d->n_strange > VG_HTTP1_MAX_STRANGE_BYTES)
+	if (step == VG_MORE && !d->is_known && !flow->base.ident.midstream && d->n_strange > VG_HTTP1_MAX_STRANGE_BYTES)
 		dir_off(p, d);
 	return n_eaten;
 }
 
 /* The first bytes of a body that may be the next head instead. Returns how many were eaten; is_peeking says whether
  * the question is still open. */
-static size_t peek_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
+static size_t peek_feed(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
 			int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
@@ -275,7 +276,7 @@ static size_t length_feed(struct vg_proto *p, struct vg_http1_dir *d, const uint
 	return n;
 }
 
-static size_t chunked_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
+static size_t chunked_feed(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
 			   int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
@@ -290,7 +291,7 @@ static size_t chunked_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsig
 	return n_eaten;
 }
 
-static enum vg_step run(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
+static enum vg_step run(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
 			int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
@@ -329,16 +330,17 @@ static enum vg_step run(struct vg_proto *p, struct vg_proto_flow *flow, unsigned
 	return VG_MORE;
 }
 
-enum vg_step vg_http1_feed(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes,
-			   size_t n_bytes, int64_t wall_ns)
+enum vg_step vg_http1_feed(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, const uint8_t *bytes,
+			   uint32_t n_bytes, int64_t wall_ns)
 {
+	struct vg_http1_flow *flow = vg_http1_flow_of(base);
 	if (flow->dir[dir].has_ended)
 		return VG_MORE;
 	return run(p, flow, dir, bytes, n_bytes, wall_ns);
 }
 
 /* The bytes that looked like the next head were body after all. */
-static void peek_flush(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, int64_t wall_ns)
+static void peek_flush(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
 	if (!d->is_peeking)
@@ -347,9 +349,10 @@ static void peek_flush(struct vg_proto *p, struct vg_proto_flow *flow, unsigned 
 	(void)run(p, flow, dir, next_head, d->n_peeked, wall_ns);
 }
 
-enum vg_step vg_http1_gap(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, uint64_t n_missing,
+enum vg_step vg_http1_gap(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, uint64_t n_missing,
 			  int64_t wall_ns)
 {
+	struct vg_http1_flow *flow = vg_http1_flow_of(base);
 	struct vg_http1_dir *d = &flow->dir[dir];
 	if (d->has_ended || d->state == VG_HTTP1_OFF)
 		return VG_MORE;
@@ -382,8 +385,9 @@ enum vg_step vg_http1_gap(struct vg_proto *p, struct vg_proto_flow *flow, unsign
 	return VG_MORE;
 }
 
-void vg_http1_conflict(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir)
+void vg_http1_conflict(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir)
 {
+	struct vg_http1_flow *flow = vg_http1_flow_of(base);
 	struct vg_http1_dir *d = &flow->dir[dir];
 	if (d->body) {
 		memset(&p->card, 0, sizeof(p->card));
@@ -394,8 +398,9 @@ void vg_http1_conflict(struct vg_proto *p, struct vg_proto_flow *flow, unsigned 
 	}
 }
 
-void vg_http1_end(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, enum vg_stream_end how, int64_t wall_ns)
+void vg_http1_end(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, enum vg_stream_end how, int64_t wall_ns)
 {
+	struct vg_http1_flow *flow = vg_http1_flow_of(base);
 	struct vg_http1_dir *d = &flow->dir[dir];
 	enum vg_state state = VG_STATE_TRUNCATED;
 	if (d->has_ended)
@@ -412,11 +417,14 @@ void vg_http1_end(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, 
 	d->has_ended = 1;
 }
 
-void vg_http1_flow_init(struct vg_proto_flow *flow)
+void vg_http1_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_proto_flow *from)
 {
+	struct vg_http1_flow *flow = vg_http1_flow_of(base);
+	(void)p;
+	(void)from;
 	for (unsigned dir = 0; dir < 2; dir++) {
 		memset(&flow->dir[dir], 0, sizeof(flow->dir[dir]));
-		if (!flow->ident.midstream)
+		if (!flow->base.ident.midstream)
 			continue;
 		flow->dir[dir].state = VG_HTTP1_HUNT;
 		vg_http1_hunt_init(&flow->dir[dir].hunt, VG_HUNT_REQUESTS | VG_HUNT_RESPONSES);
@@ -425,8 +433,9 @@ void vg_http1_flow_init(struct vg_proto_flow *flow)
 	flow->has_pipelined = flow->responses_lost = flow->is_tunnel = flow->is_ambiguous = 0;
 }
 
-void vg_http1_flow_fini(struct vg_proto *p, struct vg_proto_flow *flow)
+void vg_http1_fini(struct vg_proto *p, struct vg_proto_flow *base)
 {
+	struct vg_http1_flow *flow = vg_http1_flow_of(base);
 	for (unsigned dir = 0; dir < 2; dir++) {
 		struct vg_http1_dir *d = &flow->dir[dir];
 		body_close(p, d, VG_STATE_TRUNCATED, 0);
