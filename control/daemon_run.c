@@ -101,6 +101,8 @@ static enum vg_err fill_batch(struct vg_daemon *d, const struct vg_run_batch *ba
 	conf->object_min_bytes = spec->all_files ? 0 : conf->object_min_bytes; /* every file is every file */
 	conf->n_ports = batch->n_paths;
 	memset(conf->ports, 0, sizeof(conf->ports));
+	for (uint32_t i = 0; i < VG_SNAPSHOT_MAX_PORTS; i++)
+		conf->rules[i] = vg_config_port_rule(d->config, VG_CONFIG_MAX_PORTS);
 	for (uint32_t i = 0; i < batch->n_paths; i++)
 		if (snprintf(conf->ports[i], sizeof(conf->ports[i]), "%s", batch->paths[i]) >=
 		    (int)sizeof(conf->ports[i]))

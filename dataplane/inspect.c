@@ -6,15 +6,13 @@
 
 #include <rte_mbuf.h>
 
-#include "dataplane/decode/checksum.h"
 #include "dataplane/decode/decode.h"
+#include "dataplane/decode/tenant.h"
+#include "dataplane/flow/decoy.h"
 #include "dataplane/inspect_priv.h"
 
 #define TICK_FLOWS    64u /* aged per tick */
 #define TICK_STREAMS  64u
-#define WIRE_BYTES    1480u      /* more payload than any frame of a network without jumbo frames has */
-#define DOUBT_PACKETS 4u         /* what a right SYN is worth in wrong checksums */
-#define FIRM_PACKETS  8u         /* right checksums of payload before a direction is known to send right ones */
 #define REORDERED_SYN (1u << 20) /* a SYN may come so many bytes after what it begins */
 
 /* ---- leaving ---- */
@@ -69,7 +67,7 @@ static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_st
 	const struct vg_flow *flow = live->flow;
 	struct vg_flow_ident ident = { .ip_version = vg_flow_key_ip_version(&flow->key),
 				       .port = { flow->key.port[0], flow->key.port[1] },
-				       .vlan = { flow->key.vlan[0], flow->key.vlan[1] },
+				       .vlan = { live->vlan[0], live->vlan[1] },
 				       .capture_idx = flow->key.capture_idx,
 				       .tunnels = live->tunnels,
 				       .n_tunnels = live->n_tunnels,
@@ -210,9 +208,11 @@ static void take_syn(struct vg_inspect *inspect, struct vg_flow *flow, const str
 					     pkt->wall_ns));
 }
 
-/* Who carried the packet: read from the frame once per stream. */
-static void note_tunnels(struct vg_inspect_stream *live, const struct vg_packet *pkt)
+/* Who carried the packet, and for whom: read from the frame once per stream. */
+static void note_carriers(struct vg_inspect_stream *live, const struct vg_packet *pkt)
 {
+	live->vlan[0] = pkt->vlan[0];
+	live->vlan[1] = pkt->vlan[1];
 	live->n_tunnels = pkt->n_tunnels;
 	for (uint32_t i = 0; i < pkt->n_tunnels; i++) {
 		const struct vg_layer *layer = &pkt->tunnels[i];
@@ -242,7 +242,7 @@ static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const str
 		vg_count(inspect->stats, VG_C_STREAM_MIDSTREAM, 1);
 	memset(&inspect->live[idx], 0, offsetof(struct vg_inspect_stream, tunnels));
 	inspect->live[idx].flow = flow;
-	note_tunnels(&inspect->live[idx], pkt);
+	note_carriers(&inspect->live[idx], pkt);
 	flow->stream_idx = idx;
 	flow->state = VG_FLOW_LIVE;
 	for (unsigned dir = 0; dir < 2; dir++) {
@@ -319,67 +319,9 @@ static int wants_stream(const struct vg_inspect *inspect, const struct vg_flow *
 	return VG_APP_IS_PARSED(vg_detect_begins(inspect->detect, pkt->frame + pkt->payload_off, n_first));
 }
 
-/* Counts a checksum of a direction that is not decided yet; both counts keep their proportion. */
-static void count_sum(struct vg_flow_rare *rare, unsigned dir, uint8_t counts[2])
+static const struct vg_port_rule *rule_of(const struct vg_inspect *inspect, const struct vg_packet *pkt)
 {
-	if (counts[dir] == UINT8_MAX) {
-		rare->n_good_sums[dir] /= 2;
-		rare->n_bad_sums[dir] /= 2;
-	}
-	counts[dir]++;
-}
-
-static void take_right_sum(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
-{
-	struct vg_flow_rare *rare;
-	unsigned dir = pkt->dir;
-
-	if (flow->flags & VG_FLOW_SUMS(dir))
-		return;
-	rare = vg_flow_rare(inspect->flows, flow);
-	if (pkt->n_payload_bytes)
-		count_sum(rare, dir, rare->n_good_sums);
-	else if (pkt->tcp_flags & VG_TCP_SYN)
-		rare->has_good_syn[dir] = 1;
-	if (rare->n_good_sums[dir] >= FIRM_PACKETS && 2u * rare->n_good_sums[dir] > rare->n_bad_sums[dir])
-		flow->flags |= (uint8_t)VG_FLOW_SUMS(dir);
-}
-
-/* Whether the packet is a decoy: its TCP checksum is wrong, and its sender is known to send right ones in this
- * direction of this flow. Where wrong ones prevail, they are left behind by offload. One that is right by chance among
- * them (1 of 65,536) decides nothing: packets of a host that has its card fill them in must not be lost. */
-static int is_decoy(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
-{
-	struct vg_flow_rare *rare;
-	enum vg_checksum word;
-	unsigned dir = pkt->dir, worth;
-
-	if (!inspect->verifies || flow->state == VG_FLOW_LET_GO ||
-	    (!pkt->n_payload_bytes && !(pkt->tcp_flags & (VG_TCP_SYN | VG_TCP_FIN | VG_TCP_RST))))
-		return 0;
-	word = vg_checksum_tcp(pkt);
-	if (word == VG_CHECKSUM_UNKNOWN)
-		return 0;
-	if (word == VG_CHECKSUM_RIGHT) {
-		take_right_sum(inspect, flow, pkt);
-		return 0;
-	}
-	/* What a host merged, or has not cut yet, is larger than any frame on a wire. */
-	if (word == VG_CHECKSUM_PARTIAL && pkt->n_payload_bytes > WIRE_BYTES)
-		return 0;
-	if (!(flow->flags & VG_FLOW_SUMS(dir))) {
-		/* Some hosts leave only payload to the card: there a right SYN says nothing. */
-		rare = vg_flow_rare(inspect->flows, flow);
-		worth = 2u * (rare->n_good_sums[dir] >= 2 ? rare->n_good_sums[dir] : 0);
-		if (word != VG_CHECKSUM_PARTIAL && rare->has_good_syn[dir])
-			worth = 2u * rare->n_good_sums[dir] + DOUBT_PACKETS;
-		int known = worth > rare->n_bad_sums[dir];
-		count_sum(rare, dir, rare->n_bad_sums);
-		if (!known)
-			return 0;
-	}
-	vg_count(inspect->stats, VG_C_DECODE_CHECKSUM, 1);
-	return 1;
+	return &inspect->rules[pkt->key.capture_idx % VG_SNAPSHOT_MAX_PORTS];
 }
 
 static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *pkt)
@@ -387,7 +329,7 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 	struct vg_flow *flow = vg_flow_table_find(inspect->flows, pkt);
 	uint32_t next_seq = pkt->seq + pkt->n_payload_bytes + ((pkt->tcp_flags & VG_TCP_SYN) != 0);
 
-	if (is_decoy(inspect, flow, pkt))
+	if (vg_decoy_is_one(inspect->flows, flow, pkt, rule_of(inspect, pkt)->checksums))
 		return;
 	if (pkt->tcp_flags & VG_TCP_SYN)
 		take_syn(inspect, flow, pkt);
@@ -418,6 +360,8 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 void vg_inspect_burst(struct vg_inspect *inspect, struct vg_packet *pkts, uint32_t n_pkts)
 {
 	n_pkts = vg_defrag_burst(inspect->defrag, pkts, n_pkts, inspect->stats);
+	for (uint32_t i = 0; i < n_pkts; i++)
+		vg_tenant_apply(rule_of(inspect, &pkts[i]), &pkts[i]);
 	vg_flow_table_prefetch_burst(inspect->flows, pkts, n_pkts);
 	for (uint32_t i = 0; i < n_pkts; i++)
 		inspect_packet(inspect, &pkts[i]);

@@ -15,6 +15,7 @@ struct vg_inspect_stream {
 	uint8_t conflict[2]; /* told before proto was there */
 	uint8_t ended[2];    /* 1 + enum vg_stream_end, told before proto was there */
 	uint8_t n_tunnels;
+	uint16_t vlan[2];
 	struct vg_attr_tunnel tunnels[VG_ATTR_TUNNELS]; /* around its first packet with payload */
 };
 struct vg_inspect {
@@ -25,7 +26,7 @@ struct vg_inspect {
 	struct vg_proto *proto; /* borrowed */
 	struct vg_stats_page *stats;
 	struct vg_inspect_stream *live;
-	uint8_t verifies; /* TCP checksums are looked at */
+	struct vg_port_rule rules[VG_SNAPSHOT_MAX_PORTS];
 };
 
 /* stream's sink and the flow table's end: the owner is the struct vg_inspect. */

@@ -1,5 +1,6 @@
 /* The cold half of inspect.h. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "dataplane/inspect_priv.h"
 
@@ -34,7 +35,7 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	vg_inspect_stream_sink(inspect, &sink);
 	inspect->stats = stats;
 	inspect->proto = proto;
-	inspect->verifies = !(conf->flags & VG_CONF_NO_SUMS);
+	memcpy(inspect->rules, conf->rules, sizeof(inspect->rules));
 	inspect->live = calloc(conf->n_streams, sizeof(inspect->live[0]));
 	inspect->flows = vg_flow_table_create(conf->n_flows, (uint64_t)conf->idle_timeout_ms * 1000000, seed, stats,
 					      vg_inspect_flow_end, inspect);

@@ -29,6 +29,23 @@ static struct finding check_dataplane(const struct vg_config *c, const uint32_t 
 	return (struct finding){ 0, NULL };
 }
 
+static struct finding check_ports(const struct vg_config *c, const uint32_t *lines)
+{
+	const struct vg_config_dataplane *d = &c->dataplane;
+	for (uint32_t i = 0; i <= d->n_ports; i++) {
+		const struct vg_config_port *port = i < d->n_ports ? &d->port_rules[i] : &d->all_ports;
+		size_t line = i < d->n_ports                      ? port->line
+			      : LINE(dataplane.all_ports.in_vlan) ? LINE(dataplane.all_ports.in_vlan)
+								  : LINE(dataplane.all_ports.out_vlan);
+		if (!port->in_vlan != !port->out_vlan)
+			return (struct finding){ line, "direction_vlans needs both tags; give in: and out:" };
+		if (port->in_vlan && port->in_vlan == port->out_vlan)
+			return (struct finding){ line,
+						 "direction_vlans has one tag for both directions; leave it out" };
+	}
+	return (struct finding){ 0, NULL };
+}
+
 static struct finding check_forward(const struct vg_config *c, const uint32_t *lines)
 {
 	const struct vg_config_forward *f = &c->forward;
@@ -120,6 +137,8 @@ static struct finding check_reporting(const struct vg_config *c, const uint32_t 
 int vg_config_check(const struct vg_config *config, const uint32_t *lines, size_t *line, char *why, size_t n_why)
 {
 	struct finding found = check_dataplane(config, lines);
+	if (!found.what)
+		found = check_ports(config, lines);
 	if (!found.what)
 		found = check_forward(config, lines);
 	if (!found.what)

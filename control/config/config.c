@@ -61,6 +61,27 @@ void vg_config_pair_defaults(struct vg_config_pair *pair)
 	preset("forward.pairs", pair);
 }
 
+void vg_config_port_defaults(struct vg_config_port *port)
+{
+	memset(port, 0, sizeof(*port));
+	preset("dataplane.ports", port);
+}
+
+struct vg_port_rule vg_config_port_rule(const struct vg_config *config, uint32_t port_idx)
+{
+	static const struct vg_config_port none;
+	const struct vg_config_port *all = &config->dataplane.all_ports;
+	const struct vg_config_port *one = port_idx < config->dataplane.n_ports
+						   ? &config->dataplane.port_rules[port_idx]
+						   : &none;
+	const struct vg_config_port *tags = one->in_vlan ? one : all;
+	return (struct vg_port_rule){
+		(uint8_t)(one->tenant_key ? one->tenant_key - 1 : all->tenant_key),
+		(uint8_t)(one->checksums ? one->checksums - 1 : all->checksums),
+		{ (uint16_t)tags->in_vlan, (uint16_t)tags->out_vlan },
+	};
+}
+
 const char *vg_config_suppress_path(const struct vg_config *config, char path[VG_CONFIG_PATH + 16], int to_write)
 {
 	const struct vg_config_control *c = &config->control;
@@ -159,6 +180,7 @@ static int is_repeated(struct parse *p, const yaml_node_t *mapping, const yaml_n
 
 static enum vg_err set_section(struct parse *p, const char *section, void *base, const yaml_node_t *mapping);
 static enum vg_err set_pairs(struct parse *p, const yaml_node_t *sequence);
+static enum vg_err set_ports(struct parse *p, const struct vg_option *o, const yaml_node_t *sequence);
 
 static enum vg_err set_pair(struct parse *p, const char *section, void *base, const yaml_node_t *mapping,
 			    const yaml_node_pair_t *pair)
@@ -175,6 +197,8 @@ static enum vg_err set_pair(struct parse *p, const char *section, void *base, co
 	snprintf(inner, sizeof(inner), "%s.%.60s", section, key);
 	if (!strcmp(inner, "forward.pairs"))
 		return set_pairs(p, value);
+	if (!strcmp(inner, "dataplane.ports"))
+		return set_ports(p, o, value);
 	if (!o && is_section(inner))
 		return set_section(p, inner, base, value);
 	if (!o)
@@ -213,6 +237,42 @@ static enum vg_err set_pairs(struct parse *p, const yaml_node_t *sequence)
 		vg_config_pair_defaults(pair);
 		pair->line = (uint32_t)line_of(node);
 		enum vg_err err = set_section(p, "forward.pairs", pair, node);
+		if (err)
+			return err;
+	}
+	return VG_OK;
+}
+
+/* A mapping that stands for a port: its device joins the others. */
+static enum vg_err set_port(struct parse *p, const struct vg_option *o, const yaml_node_t *node)
+{
+	struct vg_config_dataplane *dataplane = &p->config->dataplane;
+	struct vg_config_port port;
+	char why[256];
+	vg_config_port_defaults(&port);
+	port.line = (uint32_t)line_of(node);
+	enum vg_err err = set_section(p, "dataplane.ports", &port, node);
+	if (err)
+		return err;
+	if (!port.device[0])
+		return wrong(p, port.line, "this port has no device; add device:");
+	if (vg_value_set(o, p->config, port.device, "", why, sizeof(why)))
+		return wrong(p, port.line, "%s", why);
+	memset(port.device, 0, sizeof(port.device));
+	dataplane->port_rules[dataplane->n_ports - 1] = port;
+	return VG_OK;
+}
+
+static enum vg_err set_ports(struct parse *p, const struct vg_option *o, const yaml_node_t *sequence)
+{
+	if (is_empty(sequence))
+		return VG_OK;
+	if (sequence->type != YAML_SEQUENCE_NODE)
+		return wrong(p, line_of(sequence), "%s is a sequence; write [a, b]", o->key);
+	for (yaml_node_item_t *i = sequence->data.sequence.items.start; i < sequence->data.sequence.items.top; i++) {
+		const yaml_node_t *node = yaml_document_get_node(&p->document, *i);
+		enum vg_err err = node->type == YAML_MAPPING_NODE ? set_port(p, o, node)
+								  : set_one(p, o, p->config, node);
 		if (err)
 			return err;
 	}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <vigil/config_snapshot.h>
 #include <vigil/err.h>
 #include <vigil/media.h>
 
@@ -23,14 +24,23 @@
 
 enum vg_config_environment { VG_ENV_OFF, VG_ENV_TEST, VG_ENV_PRODUCTION };
 enum vg_config_huge { VG_HUGE_AUTO, VG_HUGE_YES, VG_HUGE_NO };
-enum vg_config_checksums { VG_CHECKSUMS_VERIFY, VG_CHECKSUMS_IGNORE };
+
+/* What differs between ports. Here 0 of a choice of a single port means: as for all. */
+struct vg_config_port {
+	char device[VG_CONFIG_PORT]; /* only while it is read */
+	uint32_t tenant_key;         /* enum vg_tenant_key; of a single port that + 1 */
+	uint32_t checksums;          /* enum vg_checksum_policy; of a single port that + 1 */
+	uint32_t in_vlan, out_vlan;  /* 0 = the mirror adds no tags */
+	uint32_t line;               /* of the configuration file, for messages; 0 = written as a device only */
+};
 
 struct vg_config_dataplane {
 	uint32_t n_cores;
 	uint32_t n_ports;
-	char ports[VG_CONFIG_MAX_PORTS][VG_CONFIG_PORT]; /* PCI addresses or vdev arguments */
-	uint32_t huge_pages;                             /* enum vg_config_huge */
-	uint32_t checksums;                              /* enum vg_config_checksums */
+	char ports[VG_CONFIG_MAX_PORTS][VG_CONFIG_PORT];       /* PCI addresses or vdev arguments */
+	struct vg_config_port port_rules[VG_CONFIG_MAX_PORTS]; /* of each */
+	struct vg_config_port all_ports;                       /* of captures, pairs, and ports without their own */
+	uint32_t huge_pages;                                   /* enum vg_config_huge */
 	uint32_t n_flows, n_streams, idle_timeout_ms, hole_timeout_ms, hole_bytes, eal_mem_mb;
 	uint32_t n_slots, n_small_chunks, n_large_chunks, n_records; /* of each lane */
 	uint64_t object_hold_bytes, object_min_bytes, object_max_bytes;
@@ -127,5 +137,9 @@ void vg_config_dump(const struct vg_config *config, FILE *out, int with_help);
 const char *vg_config_suppress_path(const struct vg_config *config, char path[VG_CONFIG_PATH + 16], int to_write);
 /* A pair with the table's defaults (no ports). */
 void vg_config_pair_defaults(struct vg_config_pair *pair);
+/* A port with the table's defaults (no device, all as for all ports). */
+void vg_config_port_defaults(struct vg_config_port *port);
+/* The rule of dataplane.ports[port_idx]; of captures and pairs: that of VG_CONFIG_MAX_PORTS. */
+struct vg_port_rule vg_config_port_rule(const struct vg_config *config, uint32_t port_idx);
 /* A list with the table's defaults (name, file and source empty). */
 void vg_config_list_defaults(struct vg_config_list *list);

@@ -21,6 +21,50 @@ static void write_help(const struct vg_option *o, const char *indent, FILE *out)
 }
 
 static void write_rows(const char *section, const void *base, const char *first, const char *indent, FILE *out,
+		       int with_help);
+
+static void write_port(const struct vg_config_port *port, const char *lead, const char *indent, FILE *out,
+		       int with_help)
+{
+	write_rows("dataplane.ports", port, lead, indent, out, with_help);
+	if (with_help)
+		fprintf(out, "%s# the outer tags of the mirror's two directions; 0 = as for all ports\n", indent);
+	fprintf(out, "%sdirection_vlans: {in: %" PRIu32 ", out: %" PRIu32 "}\n", indent, port->in_vlan, port->out_vlan);
+}
+
+/* Those that differ from the others as mappings. */
+static void write_ports(const struct vg_option *o, const struct vg_config *config, FILE *out, int with_help)
+{
+	const struct vg_config_dataplane *d = &config->dataplane;
+	struct vg_config_port port;
+	uint32_t n_own = 0;
+	for (uint32_t i = 0; i < d->n_ports; i++)
+		n_own += d->port_rules[i].line != 0;
+	fputs("  ports:", out);
+	fputc(n_own ? '\n' : ' ', out);
+	if (!n_own) {
+		vg_value_write(o, config, out);
+		fputc('\n', out);
+	}
+	for (uint32_t i = 0; n_own && i < d->n_ports; i++) {
+		port = d->port_rules[i];
+		memcpy(port.device, d->ports[i], sizeof(port.device));
+		if (port.line) {
+			write_port(&port, "    - ", "      ", out, 0);
+			continue;
+		}
+		fputs("    - ", out);
+		vg_value_write_text(d->ports[i], out);
+		fputc('\n', out);
+	}
+	if (!with_help)
+		return;
+	vg_config_port_defaults(&port);
+	fputs("  # one that differs from the others:\n  # ports:\n", out);
+	write_port(&port, "  #   - ", "  #     ", out, 1);
+}
+
+static void write_rows(const char *section, const void *base, const char *first, const char *indent, FILE *out,
 		       int with_help)
 {
 	const char *lead = first;
@@ -30,6 +74,10 @@ static void write_rows(const char *section, const void *base, const char *first,
 			continue;
 		if (with_help)
 			write_help(o, indent, out);
+		if (!strcmp(section, "dataplane") && !strcmp(o->key, "ports")) {
+			write_ports(o, base, out, with_help);
+			continue;
+		}
 		fprintf(out, "%s%s: ", lead, o->key);
 		vg_value_write(o, base, out);
 		fputc('\n', out);
@@ -73,6 +121,8 @@ void vg_config_dump(const struct vg_config *config, FILE *out, int with_help)
 		      out);
 	for (size_t i = 0; i < vg_n_option_sections; i++) {
 		const char *name = vg_option_sections[i].name, *sub = strchr(name, '.');
+		if (!strncmp(name, "dataplane.ports", 15))
+			continue;
 		if (with_help)
 			fprintf(out, "%s%s# %s\n", sub ? "" : "\n", sub ? "  " : "", vg_option_sections[i].help);
 		if (!strcmp(name, "lists")) {

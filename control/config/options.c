@@ -11,6 +11,7 @@
 
 #define AT(field)      offsetof(struct vg_config, field)
 #define LIST_AT(field) offsetof(struct vg_config_list, field)
+#define PORT_AT(field) offsetof(struct vg_config_port, field)
 #define SIZE(field)    (sizeof(((struct vg_config *)0)->field) - 1)
 #define LIST_SIZE(f)   (sizeof(((struct vg_config_list *)0)->f) - 1)
 
@@ -54,10 +55,27 @@
 			"", "", "", 0, 0, help                                                                       \
 	}
 
+/* What may differ between ports: for all of them, and for one. */
+#define PORT_ALL(section, key, field, max, help) NUMBER(section, key, dataplane.all_ports.field, 0, max, "0", "", help)
+#define PORT_CHOICE(key, field, choices, help)                                                                     \
+	{                                                                                                          \
+		"dataplane.ports", key, VG_OPTION_CHOICE, PORT_AT(field), 0, 0, "default", "", choices, 0, 0, help \
+	}
+#define PORT_VLAN(key, field, help)                                                                                    \
+	{                                                                                                              \
+		"dataplane.ports.direction_vlans", key, VG_OPTION_U32, PORT_AT(field), 0, MAX_VLAN, "0", "", "", 0, 0, \
+			help                                                                                           \
+	}
+#define MAX_VLAN 4094 /* IEEE 802.1Q 9.6 */
+
 const struct vg_option_section vg_option_sections[] = {
 	{ "forward", "inline: links that pass through here; read when vigil-forward starts" },
 	{ "forward.pairs", "the two ports of each link; none = nothing is inline" },
 	{ "dataplane", "packets in, media objects out; read when the dataplane starts" },
+	{ "dataplane.direction_vlans",
+	  "for mirrors that tag the two directions apart: their outer tags, which are one tenant then" },
+	{ "dataplane.ports", "a port that differs from the others is a mapping" },
+	{ "dataplane.ports.direction_vlans", "the outer tags of this mirror" },
 	{ "hashing", "the hashers and the budgets of what they open; read when they start" },
 	{ "lists", "list files and what happens to their matches; `vigilctl lists reload` reads them again" },
 	{ "reporting", "who reports, and where to; production is a decision of its own" },
@@ -87,8 +105,18 @@ const struct vg_option vg_options[] = {
 	     "PCI addresses or DPDK device arguments, such as net_af_packet0,iface=eth1"),
 	CHOICE("dataplane", "huge_pages", dataplane.huge_pages, "auto|yes|no", "auto",
 	       "auto = use them where the machine has some"),
-	CHOICE("dataplane", "checksums", dataplane.checksums, "verify|ignore", "verify",
-	       "verify = a wrong TCP checksum of a sender whose others are right is a decoy"),
+	CHOICE("dataplane", "tenant_key", dataplane.all_ports.tenant_key, "both|vlan|vni|none", "both",
+	       "what tells customers with the same addresses apart: VLAN tags, VNI (GRE key, PPPoE session)"),
+	CHOICE("dataplane", "checksums", dataplane.all_ports.checksums, "verify|ignore|drop", "verify",
+	       "wrong TCP checksums: verify = dropped where the sender's others are right, as decoys"),
+	PORT_ALL("dataplane.direction_vlans", "in", in_vlan, MAX_VLAN, "of frames to the mirrored side; 0 = none"),
+	PORT_ALL("dataplane.direction_vlans", "out", out_vlan, MAX_VLAN, "of frames from it"),
+	{ "dataplane.ports", "device", VG_OPTION_TEXT, PORT_AT(device), 1, VG_CONFIG_PORT - 1, "", "", "", 0, 0,
+	  "PCI address or DPDK device arguments" },
+	PORT_CHOICE("tenant_key", tenant_key, "default|both|vlan|vni|none", "default = that of all ports"),
+	PORT_CHOICE("checksums", checksums, "default|verify|ignore|drop", "default = that of all ports"),
+	PORT_VLAN("in", in_vlan, "0 = that of all ports"),
+	PORT_VLAN("out", out_vlan, "0 = that of all ports"),
 	NUMBER("dataplane", "flows", dataplane.n_flows, 64, 1u << 26, "262144", "flows",
 	       "flow table entries of each core; the oldest goes when it is full"),
 	NUMBER("dataplane", "streams", dataplane.n_streams, 64, 1u << 24, "65536", "streams",
@@ -211,5 +239,6 @@ const size_t vg_n_options = VG_ARRAY_LEN(vg_options);
 
 int vg_option_is_item(const struct vg_option *option)
 {
-	return !strcmp(option->section, "lists") || !strcmp(option->section, "forward.pairs");
+	return !strcmp(option->section, "lists") || !strcmp(option->section, "forward.pairs") ||
+	       !strncmp(option->section, "dataplane.ports", 15);
 }

@@ -26,7 +26,8 @@ struct vg_option {
 	size_t count_off, n_items;
 	const char *help;
 };
-/* Sections that are sequences of mappings: "lists" (struct vg_config_list), "forward.pairs" (struct vg_config_pair). */
+/* Sections that are sequences of mappings: "lists" (struct vg_config_list), "forward.pairs" (struct vg_config_pair),
+ * "dataplane.ports" (struct vg_config_port). */
 int vg_option_is_item(const struct vg_option *option);
 struct vg_option_section {
 	const char *name; /* "control.programs" is a mapping inside control */

@@ -27,8 +27,6 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	memset(conf, 0, sizeof(*conf));
 	if (d->huge_pages == VG_HUGE_NO || (d->huge_pages == VG_HUGE_AUTO && !has_huge_pages()))
 		conf->flags |= VG_CONF_NO_HUGE;
-	if (d->checksums == VG_CHECKSUMS_IGNORE)
-		conf->flags |= VG_CONF_NO_SUMS;
 	conf->n_cores = d->n_cores;
 	conf->n_hashers = config->hashing.n_hashers;
 	conf->n_flows = d->n_flows;
@@ -49,6 +47,8 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->object_max_bytes = d->object_max_bytes;
 	conf->loop = 1;
 	conf->n_ports = d->n_ports;
+	for (uint32_t i = 0; i < VG_SNAPSHOT_MAX_PORTS; i++)
+		conf->rules[i] = vg_config_port_rule(config, i);
 	for (uint32_t i = 0; i < d->n_ports; i++)
 		memcpy(conf->ports[i], d->ports[i], sizeof(conf->ports[i]));
 	for (uint32_t i = 0; i < config->forward.n_pairs; i++)

@@ -13,9 +13,9 @@
 /* Who talks to whom, and in whose network: the lower (address, port) is index 0, so that both directions share one
  * key. No padding: it is hashed and compared as bytes. */
 struct vg_flow_key {
-	uint8_t ip[2][16];  /* IPv4 in the first 4 bytes, the rest 0 */
-	uint16_t port[2];   /* host order */
-	uint16_t vlan[2];   /* outer, inner tag of the innermost Ethernet header; VG_VLAN_NONE = none */
+	uint8_t ip[2][16]; /* IPv4 in the first 4 bytes, the rest 0 */
+	uint16_t port[2];  /* host order */
+	uint16_t vlan[2]; /* outer, inner tag of the innermost Ethernet header; VG_VLAN_NONE = none, or no part of it */
 	uint16_t tenant[2]; /* high, low half of the id of the innermost tunnel that has one (see tunnel); else 0 */
 	uint8_t net;        /* IP version | kind of that tunnel << 4 */
 	uint8_t capture_idx;
@@ -63,6 +63,7 @@ struct vg_packet {
 	uint16_t frag_off; /* and this their place in the datagram */
 	uint8_t frag_proto, frag_more;
 	uint32_t seq, ack;
-	uint32_t hash; /* from flow */
+	uint32_t hash;    /* from flow */
+	uint16_t vlan[2]; /* from tenant: the tags as they were, whatever the key is made of */
 	struct vg_flow_key key;
 };

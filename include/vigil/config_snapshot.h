@@ -22,7 +22,17 @@
 #define VG_CONF_PACE       8u  /* replay at the capture's own speed */
 #define VG_CONF_NO_HUGE    16u /* no huge pages here */
 #define VG_CONF_FEED_FILES 32u /* vigil-feed: ports are files and folders, read whole, no EAL */
-#define VG_CONF_NO_SUMS    64u /* TCP checksums are not looked at */
+
+/* What tells two customers with the same addresses apart on a port. BOTH: the VLAN stack of the innermost Ethernet
+ * header and the id of the innermost tunnel that names a network (VNI, GRE key, PPPoE session). */
+enum vg_tenant_key { VG_TENANT_BOTH, VG_TENANT_VLAN, VG_TENANT_VNI, VG_TENANT_NONE };
+/* Segments with a wrong TCP checksum. VERIFY: dropped where their sender is known to send right ones in that direction
+ * of the flow; IGNORE: taken; DROP: dropped. */
+enum vg_checksum_policy { VG_CHECKSUMS_VERIFY, VG_CHECKSUMS_IGNORE, VG_CHECKSUMS_DROP };
+struct vg_port_rule {
+	uint8_t tenant_key, checksums;
+	uint16_t direction_vlans[2]; /* the mirror's outer tags of frames in and out, one tenant; 0, 0 = it adds none */
+};
 
 struct vg_dataplane_conf {
 	uint32_t magic, version;
@@ -41,6 +51,7 @@ struct vg_dataplane_conf {
 	uint64_t object_min_bytes, object_max_bytes;
 	uint32_t loop; /* replay: times over each capture, >= 1 */
 	uint32_t n_ports;
+	struct vg_port_rule rules[VG_SNAPSHOT_MAX_PORTS];
 	char ports[VG_SNAPSHOT_MAX_PORTS]
 		  [VG_SNAPSHOT_PORT]; /* capture paths, or DPDK device arguments / PCI addresses */
 };

@@ -11,6 +11,8 @@
  *   --reorder PERCENT   delay packets by up to 8 places
  *   --vlan ID           put an 802.1Q tag on every frame;  --qinq ID  a service tag around it
  *   --tunnel KIND       gre erspan2 erspan3 vxlan geneve ipip mpls pseudowire pppoe around every frame;  --tunnel-id N
+ *   --twin ID           every frame twice, the second time with this VLAN or tunnel id: another tenant
+ *   --back ID           this VLAN or tunnel id on frames from the higher of the two addresses
  *   --cut N             end after N packets;  --cut-bytes N  end the file in the middle of a record
  *   --link raw|null|sll|sll2   another link type;  --pcapng  write pcapng */
 #include <getopt.h>
@@ -33,6 +35,7 @@ struct frame {
 	uint8_t *bytes;
 	uint32_t n_bytes;
 	double place; /* order in the output */
+	long id;      /* of the VLAN or tunnel it is put into */
 };
 struct frames {
 	struct frame *all;
@@ -41,7 +44,7 @@ struct frames {
 struct wish {
 	uint64_t seed;
 	long strip_syn, split, overlap, drop, duplicate, reorder, vlan, qinq, cut, cut_bytes, pcapng;
-	long decoys, offload, fragment, tunnel_id;
+	long decoys, offload, fragment, tunnel_id, twin, back;
 	const char *link, *tunnel;
 };
 /* Where the TCP payload of a frame lies. */
@@ -93,7 +96,7 @@ static void frames_add(struct frames *f, struct timeval time, const uint8_t *byt
 		f->all = realloc(f->all, f->room * sizeof(*f->all));
 	}
 	struct frame *one = &f->all[f->n];
-	*one = (struct frame){ time, malloc(n_bytes + 1), n_bytes, (double)f->n };
+	*one = (struct frame){ time, malloc(n_bytes + 1), n_bytes, (double)f->n, 0 };
 	memcpy(one->bytes, bytes, n_bytes);
 	f->n++;
 }
@@ -278,13 +281,30 @@ static void shuffle(struct frames *f, const struct wish *w)
 	}
 }
 
+/* Which VLAN or tunnel each frame goes into; twins follow at once. */
+static struct frames mark(const struct frames *in, const struct wish *w)
+{
+	struct frames out = { 0 };
+	for (size_t i = 0; i < in->n; i++) {
+		const struct frame *f = &in->all[i];
+		const uint8_t *src = f->bytes + (get16(f->bytes + 12) == 0x86dd ? 22 : 26);
+		uint32_t n_ip_bytes = get16(f->bytes + 12) == 0x86dd ? 16 : 4;
+		int is_back = w->back && f->n_bytes >= 54 && memcmp(src, src + n_ip_bytes, n_ip_bytes) > 0;
+		for (int twin = 0; twin <= (w->twin != 0); twin++) {
+			frames_add(&out, f->time, f->bytes, f->n_bytes);
+			out.all[out.n - 1].id = twin ? w->twin : is_back ? w->back : w->tunnel ? w->tunnel_id : w->vlan;
+		}
+	}
+	return out;
+}
+
 /* The frame as the chosen link type has it, in room; returns its size. */
 static uint32_t dress(const struct frame *f, const struct wish *w, uint8_t *room)
 {
 	const uint8_t *b = f->bytes;
 	uint32_t n = 0, type = get16(b + 12);
 	if (w->tunnel) {
-		n = en_capsulate(w->tunnel, (uint32_t)w->tunnel_id, b, f->n_bytes, room);
+		n = en_capsulate(w->tunnel, (uint32_t)f->id, b, f->n_bytes, room);
 		if (!n)
 			die("no such --tunnel");
 		return n;
@@ -293,7 +313,7 @@ static uint32_t dress(const struct frame *f, const struct wish *w, uint8_t *room
 		memcpy(room, b, 12);
 		n = 12;
 		for (int i = 0; i < 2; i++) {
-			long id = i == 0 ? w->qinq : w->vlan;
+			long id = i == 0 ? w->qinq : f->id;
 			if (!id)
 				continue;
 			put16(room + n, i == 0 ? 0x88a8 : 0x8100);
@@ -414,16 +434,17 @@ static const struct option options[] = {
 	{ "cut", 1, NULL, 'c' },      { "cut-bytes", 1, NULL, 'C' }, { "link", 1, NULL, 'l' },
 	{ "pcapng", 0, NULL, 'n' },   { "decoys", 1, NULL, 'b' },    { "offload", 0, NULL, 'O' },
 	{ "fragment", 1, NULL, 'f' }, { "tunnel", 1, NULL, 't' },    { "tunnel-id", 1, NULL, 'T' },
-	{ NULL, 0, NULL, 0 },
+	{ "twin", 1, NULL, 'w' },     { "back", 1, NULL, 'B' },      { NULL, 0, NULL, 0 },
 };
 
 static void parse(int argc, char **argv, struct wish *w)
 {
 	long *const slots[256] = {
-		['S'] = &w->strip_syn, ['p'] = &w->split,     ['o'] = &w->overlap,  ['d'] = &w->drop,
-		['D'] = &w->duplicate, ['r'] = &w->reorder,   ['v'] = &w->vlan,     ['q'] = &w->qinq,
-		['c'] = &w->cut,       ['C'] = &w->cut_bytes, ['n'] = &w->pcapng,   ['b'] = &w->decoys,
-		['O'] = &w->offload,   ['f'] = &w->fragment,  ['T'] = &w->tunnel_id
+		['S'] = &w->strip_syn, ['p'] = &w->split,     ['o'] = &w->overlap,   ['d'] = &w->drop,
+		['D'] = &w->duplicate, ['r'] = &w->reorder,   ['v'] = &w->vlan,      ['q'] = &w->qinq,
+		['c'] = &w->cut,       ['C'] = &w->cut_bytes, ['n'] = &w->pcapng,    ['b'] = &w->decoys,
+		['O'] = &w->offload,   ['f'] = &w->fragment,  ['T'] = &w->tunnel_id, ['w'] = &w->twin,
+		['B'] = &w->back
 	};
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (c == 's')
@@ -448,6 +469,7 @@ int main(int argc, char **argv)
 	struct frames in = read_all(argv[optind]), out = reshape(&in, &w);
 	if (w.duplicate || w.reorder)
 		shuffle(&out, &w);
+	out = mark(&out, &w);
 	if (w.cut && (size_t)w.cut < out.n)
 		out.n = (size_t)w.cut;
 	(w.pcapng ? write_pcapng : write_pcap)(&out, &w, argv[optind + 1]);

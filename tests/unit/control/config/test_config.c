@@ -74,6 +74,38 @@ static void values_of_every_type_are_taken(void **state)
 	free(c);
 }
 
+static void a_port_may_differ_from_the_others(void **state)
+{
+	(void)state;
+	struct vg_config *c = config_of("dataplane:\n"
+					"  ports:\n"
+					"    - net_tap0\n"
+					"    - device: net_tap1\n"
+					"      tenant_key: vni\n"
+					"      checksums: drop\n"
+					"      direction_vlans: {in: 101, out: 102}\n"
+					"    - {device: net_tap2}\n"
+					"  tenant_key: vlan\n"
+					"  checksums: ignore\n"
+					"  direction_vlans: {in: 7, out: 8}\n");
+	struct vg_port_rule plain = { VG_TENANT_VLAN, VG_CHECKSUMS_IGNORE, { 7, 8 } };
+	struct vg_port_rule own = { VG_TENANT_VNI, VG_CHECKSUMS_DROP, { 101, 102 } }, rule;
+
+	assert_int_equal(c->dataplane.n_ports, 3);
+	assert_string_equal(c->dataplane.ports[1], "net_tap1");
+	for (uint32_t i = 0; i <= VG_CONFIG_MAX_PORTS; i++) {
+		rule = vg_config_port_rule(c, i);
+		assert_memory_equal(&rule, i == 1 ? &own : &plain, sizeof(rule));
+	}
+	free(c);
+	c = config_of("");
+	rule = vg_config_port_rule(c, 0);
+	assert_int_equal(rule.tenant_key, VG_TENANT_BOTH);
+	assert_int_equal(rule.checksums, VG_CHECKSUMS_VERIFY);
+	assert_int_equal(rule.direction_vlans[0], 0);
+	free(c);
+}
+
 /* text, "line:" and a word of the message. */
 static const struct {
 	const char *text, *line, *word;
@@ -95,6 +127,17 @@ static const struct {
 	{ "dataplane:\n  ports: ['']\n", ":2:", "empty" },
 	{ "dataplane:\n  ring_slots: 1000\n", ":2:", "power of two" },
 	{ "dataplane:\n  object_min_bytes: 10G\n  object_max_bytes: 1G\n", ":2:", "above" },
+	{ "dataplane:\n  tenant_key: mac\n", ":2:", "both|vlan|vni|none" },
+	{ "dataplane:\n  checksums: maybe\n", ":2:", "verify|ignore|drop" },
+	{ "dataplane:\n  direction_vlans:\n    in: 101\n", ":3:", "both tags" },
+	{ "dataplane:\n  direction_vlans:\n    out: 101\n", ":3:", "both tags" },
+	{ "dataplane:\n  direction_vlans: {in: 5, out: 5}\n", ":2:", "one tag" },
+	{ "dataplane:\n  direction_vlans: {in: 5, out: 4095}\n", ":2:", "0 to 4094" },
+	{ "dataplane:\n  direction_vlans: {in: 5, up: 6}\n", ":2:", "no key" },
+	{ "dataplane:\n  ports:\n    - a\n    - device: b\n      tenant_key: mac\n", ":5:", "default|both|vlan" },
+	{ "dataplane:\n  ports:\n    - a\n    - tenant_key: vlan\n", ":4:", "no device" },
+	{ "dataplane:\n  ports:\n    - {device: b, direction_vlans: {in: 101}}\n", ":3:", "both tags" },
+	{ "dataplane:\n  ports:\n    - {device: b, colour: red}\n", ":3:", "no key" },
 	{ "dataplane: 5\n", ":1:", "no keys" },
 	{ "hashing:\n  pdq: maybe\n", ":2:", "yes|no" },
 	{ "lists: 5\n", ":1:", "sequence" },
@@ -174,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_file_is_all_defaults),
 		cmocka_unit_test(values_of_every_type_are_taken),
+		cmocka_unit_test(a_port_may_differ_from_the_others),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(a_file_is_read_with_paths_from_its_folder),
 	};

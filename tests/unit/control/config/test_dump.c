@@ -25,7 +25,9 @@ static char *dump(const struct vg_config *config, int with_help)
 static void what_is_dumped_reads_back_the_same(void **state)
 {
 	static const char text[] =
-		"dataplane:\n  ports: ['a \"b\" \\\\c', d]\n  cores: 7\n"
+		"dataplane:\n  ports: ['a \"b\" \\\\c', d, {device: e, tenant_key: none, direction_vlans: {in: 1, out: "
+		"2}}]\n"
+		"  cores: 7\n  checksums: drop\n"
 		"lists:\n  - {name: 'x: y', file: /f, action: alert, file_distance: 3}\n"
 		"  - {name: z, file: /g}\nevidence:\n  custodian_keys: [/k1, /k2]\n  max_bytes: 5G\n"
 		"control:\n  fold_window_s: 0\n  programs: {feed: /p/f}\ntest_endpoint:\n  user: \"#u\"\n";
@@ -34,10 +36,12 @@ static void what_is_dumped_reads_back_the_same(void **state)
 	(void)state;
 	assert_int_equal(vg_config_parse(first, "x", text, strlen(text), why, sizeof(why)), VG_OK);
 	for (int with_help = 0; with_help < 2; with_help++) {
+		first->dataplane.port_rules[2].line = 1;
 		char *again = dump(first, with_help);
 		if (vg_config_parse(second, "x", again, strlen(again), why, sizeof(why)))
 			fail_msg("%s in\n%s", why, again);
 		first->lists[0].line = first->lists[1].line = second->lists[0].line = second->lists[1].line = 0;
+		first->dataplane.port_rules[2].line = second->dataplane.port_rules[2].line = 0;
 		assert_memory_equal(first, second, sizeof(*first));
 		free(again);
 	}

@@ -14,6 +14,12 @@
 #include "control/config/options.h"
 #include "control/config/value.h"
 
+/* Which struct a row is of: 0 = the whole, 1 = a list, 2 = a pair, 3 = a port. */
+static unsigned kind_of(const struct vg_option *o)
+{
+	return !vg_option_is_item(o) ? 0 : o->section[0] == 'l' ? 1 : o->section[0] == 'f' ? 2 : 3;
+}
+
 static void rows_are_unique_whole_and_in_a_known_section(void **state)
 {
 	(void)state;
@@ -26,8 +32,7 @@ static void rows_are_unique_whole_and_in_a_known_section(void **state)
 		assert_true(o->help[0] && o->unit && o->preset && o->choices);
 		for (size_t k = 0; k < i; k++) {
 			assert_false(!strcmp(vg_options[k].section, o->section) && !strcmp(vg_options[k].key, o->key));
-			assert_false(vg_options[k].off == o->off &&
-				     !strcmp(vg_options[k].section, "lists") == !strcmp(o->section, "lists"));
+			assert_false(vg_options[k].off == o->off && kind_of(&vg_options[k]) == kind_of(o));
 		}
 	}
 }
@@ -37,8 +42,9 @@ static void no_row_writes_beyond_its_struct(void **state)
 	(void)state;
 	for (size_t i = 0; i < vg_n_options; i++) {
 		const struct vg_option *o = &vg_options[i];
-		size_t n_struct = strcmp(o->section, "lists") ? sizeof(struct vg_config)
-							      : sizeof(struct vg_config_list);
+		static const size_t n_structs[] = { sizeof(struct vg_config), sizeof(struct vg_config_list),
+						    sizeof(struct vg_config_pair), sizeof(struct vg_config_port) };
+		size_t n_struct = n_structs[kind_of(o)];
 		size_t n_field = o->type == VG_OPTION_U64   ? 8
 				 : o->type < VG_OPTION_TEXT ? 4
 							    : (o->max + 1) * (o->n_items ? o->n_items : 1);
