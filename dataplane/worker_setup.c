@@ -46,6 +46,7 @@ static int create_rooms(struct vg_worker *worker)
 	worker->proto = vg_proto_create(shared->conf, worker->stats, &body_sink, vg_protocols);
 	if (!worker->proto)
 		return -1;
+	vg_proto_seed(worker->proto, shared->boot_id);
 	worker->inspect = vg_inspect_create(shared->conf, seed, worker->stats, worker->proto);
 	return worker->inspect ? 0 : -1;
 }

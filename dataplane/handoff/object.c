@@ -25,11 +25,15 @@ static void record_begin(struct vg_object *o, const struct vg_attribution *card)
 	atomic_store_explicit(&r->generation, o->generation, memory_order_release);
 }
 
-/* The lane of a new object: attached ones in turn, those with a free slot. NULL: none, *any says whether one is
- * attached at all. */
-static struct vg_lane *lane_choose(struct vg_handoff *h, int *any)
+/* The lane of a new object: attached ones in turn, those with a free slot; the pieces of a resource go to one hasher,
+ * whatever core sees them, while it is there and has room. NULL: none, *any says whether one is attached at all. */
+static struct vg_lane *lane_choose(struct vg_handoff *h, uint64_t resource, int *any)
 {
+	struct vg_lane *home = resource ? &h->lanes[(resource >> 32) % h->n_lanes] : NULL;
+
 	*any = 0;
+	if (home && home->is_attached && home->n_slots)
+		return home;
 	for (uint32_t i = 0; i < h->n_lanes; i++) {
 		struct vg_lane *lane = &h->lanes[h->next_lane];
 		h->next_lane = h->next_lane + 1 == h->n_lanes ? 0 : h->next_lane + 1;
@@ -58,7 +62,7 @@ struct vg_object *vg_object_open(void *ctx, const struct vg_attribution *card, u
 	uint32_t generation;
 	int any;
 
-	while (!(lane = lane_choose(h, &any)))
+	while (!(lane = lane_choose(h, card->resource, &any)))
 		if (!h->wait || (any && !slots_will_come(h)) || vg_handoff_wait(h, NULL, &began_ns)) {
 			vg_count(h->stats, any ? VG_C_SHED_ATTR : VG_C_SHED_NO_HASHER, 1);
 			return NULL;
@@ -75,7 +79,7 @@ struct vg_object *vg_object_open(void *ctx, const struct vg_attribution *card, u
 				 .size_hint = card->size_hint,
 				 .last_byte_ns = card->first_byte_ns,
 				 .codings = card->codings,
-				 .open_flags = flags,
+				 .open_flags = flags | (card->resource ? VG_OPEN_RESOURCE : 0u),
 				 .kind = card->kind,
 				 .is_used = 1,
 				 .is_queued = o->is_queued,

@@ -19,7 +19,7 @@ static void body_free(struct vg_media *m, struct vg_media_body *body)
 /* What is inside decides, so the body is wanted whatever it begins with. */
 static int is_wrapped(const struct vg_attribution *card)
 {
-	return card->codings || card->n_boundary;
+	return card->codings || card->n_boundary || card->flags & (VG_ATTR_PIECE | VG_ATTR_ALL_PARTS);
 }
 
 struct vg_body *vg_media_open(void *ctx, const struct vg_attribution *card)

@@ -29,3 +29,37 @@ void vg_card_begin(struct vg_proto *proto, const struct vg_proto_flow *flow, uns
 	c->direction = (uint8_t)direction;
 	c->size_hint = UINT64_MAX;
 }
+
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+static uint64_t mix_bytes(uint64_t h, const uint8_t *bytes, size_t n_bytes)
+{
+	uint64_t word;
+
+	h = mix(h, n_bytes);
+	for (; n_bytes >= 8; bytes += 8, n_bytes -= 8) {
+		memcpy(&word, bytes, 8);
+		h = mix(h, word);
+	}
+	for (word = 0; n_bytes; n_bytes--)
+		word = word << 8 | bytes[n_bytes - 1];
+	return mix(h, word);
+}
+
+uint64_t vg_card_resource(const struct vg_proto *proto, const struct vg_flow_ident *who, const struct vg_span *texts,
+			  uint32_t n_texts)
+{
+	/* the two hosts in either order: what one sends may go on over a connection that the other opened */
+	uint64_t h = mix_bytes(proto->seed, who->ip[0], sizeof(who->ip[0])) ^
+		     mix_bytes(proto->seed, who->ip[1], sizeof(who->ip[1]));
+
+	h = mix(h, (uint64_t)who->vlan[0] << 16 | who->vlan[1]);
+	for (uint32_t i = 0; i < n_texts; i++)
+		h = mix_bytes(h, texts[i].at, texts[i].n_bytes);
+	h = mix(h, proto->seed);
+	return h ? h : 1;
+}

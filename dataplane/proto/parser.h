@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vigil/bytes.h>
 #include <vigil/config_snapshot.h>
 #include <vigil/err.h>
 #include <vigil/stats_page.h>
@@ -25,6 +26,7 @@ struct vg_proto {
 	struct vg_stats_page *stats;
 	struct vg_body_sink sink;
 	struct vg_attribution card;                /* the one being filled; nobody's between two calls */
+	uint64_t seed;                             /* secret of this dataplane, the same on all its cores */
 	const struct vg_parser *parsers[VG_APP_N]; /* by app; NULL: none */
 	void *shared[VG_APP_N];                    /* by app: what its create() made */
 	struct vg_pool flows[VG_APP_N];            /* by app: states of flow_bytes */
@@ -70,5 +72,9 @@ struct vg_parser {
 /* Fills proto->card for a body that direction dir sends: empty but for who and where. proto_id: enum vg_proto_id. */
 void vg_card_begin(struct vg_proto *proto, const struct vg_proto_flow *flow, unsigned dir, unsigned proto_id,
 		   unsigned direction);
+/* The name of a resource for vg_attribution.resource: the same for the same texts (any of which may be empty) between
+ * the same two hosts of the same VLAN, whoever of them sends; never 0. */
+uint64_t vg_card_resource(const struct vg_proto *proto, const struct vg_flow_ident *who, const struct vg_span *texts,
+			  uint32_t n_texts);
 /* Sets who and where only. */
 void vg_card_who(struct vg_attribution *card, const struct vg_flow_ident *who, unsigned dir);

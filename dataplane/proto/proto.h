@@ -37,6 +37,8 @@ void vg_proto_destroy(struct vg_proto *proto);
 struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg_stats_page *stats,
 				 const struct vg_body_sink *sink, const struct vg_parser *const *parsers)
 	VG_DEALLOC(vg_proto_destroy);
+/* The seed of resources' names (vg_attribution.resource): random per dataplane, the same on all cores. Cold. */
+void vg_proto_seed(struct vg_proto *proto, uint64_t seed);
 /* How its protocols are recognised: fills rows[VG_APP_N] for vg_detect_create(), returns how many. Cold. */
 uint32_t vg_proto_recognisers(const struct vg_proto *proto, struct vg_recogniser *rows);
 

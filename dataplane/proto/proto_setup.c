@@ -71,3 +71,8 @@ uint32_t vg_proto_recognisers(const struct vg_proto *p, struct vg_recogniser *ro
 		}
 	return n;
 }
+
+void vg_proto_seed(struct vg_proto *proto, uint64_t seed)
+{
+	proto->seed = seed;
+}

@@ -26,10 +26,12 @@
 #define VG_ATTR_BOUNDARY   72
 
 /* Set in `gaps`-neighbouring flags word. */
-#define VG_ATTR_CONFLICT  1u /* overlapping segments carried different bytes; the first to arrive won */
-#define VG_ATTR_MIDSTREAM 2u /* the flow was picked up after its start */
-#define VG_ATTR_HEAD_CUT  4u /* a text below was longer than its field */
-#define VG_ATTR_AMBIGUOUS 8u /* a head of the connection, up to this body's, could be read in two ways */
+#define VG_ATTR_CONFLICT  1u  /* overlapping segments carried different bytes; the first to arrive won */
+#define VG_ATTR_MIDSTREAM 2u  /* the flow was picked up after its start */
+#define VG_ATTR_HEAD_CUT  4u  /* a text below was longer than its field */
+#define VG_ATTR_AMBIGUOUS 8u  /* a head of the connection, up to this body's, could be read in two ways */
+#define VG_ATTR_PIECE     16u /* the body is a piece of `resource`: see range_off and part_no */
+#define VG_ATTR_ALL_PARTS 32u /* with this message an upload in parts ends: all of `resource` have been sent */
 
 /* Encapsulations that were around the packets of a body, from outside to inside. */
 #define VG_ATTR_TUNNELS 4
@@ -81,8 +83,15 @@ struct vg_attribution {
 	char forwarded[VG_ATTR_FORWARDED]; /* client address of X-Forwarded-For or Forwarded, leftmost */
 	char boundary[VG_ATTR_BOUNDARY];   /* multipart boundary (RFC 2046 5.1.1: at most 70), for unpacking */
 	struct vg_attr_tunnel tunnels[VG_ATTR_TUNNELS];
+	/* One resource in several bodies (ranges, resumed transfers, uploads in parts): hashers put it together. Bodies
+	 * with the same `resource`, never 0, belong together; 0: nothing to put together. A body without
+	 * VG_ATTR_PIECE that has one is the whole resource, unless it ends early. */
+	uint64_t resource;
+	uint64_t range_off;   /* PIECE: of its first byte in the resource; UINT64_MAX: its parts say (multipart) */
+	uint64_t range_total; /* size of the resource; UINT64_MAX: not known */
+	uint32_t part_no;     /* PIECE: not 0: parts follow each other by this number, range_off is not known */
 	uint8_t n_tunnels;
-	uint8_t room[59];
+	uint8_t room[27];
 };
 _Static_assert(sizeof(struct vg_attribution) == 2048, "attribution records are 2 KiB");
 

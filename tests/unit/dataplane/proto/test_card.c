@@ -52,6 +52,34 @@ static void nothing_of_the_card_before_is_left(void **state)
 	assert_memory_equal(p->card.src_ip, flow.ident.ip[0], 16);
 }
 
+static uint64_t name_of(const struct vg_proto *p, const struct vg_flow_ident *who, const char *host, const char *url)
+{
+	struct vg_span texts[2] = { { (const uint8_t *)host, strlen(host) }, { (const uint8_t *)url, strlen(url) } };
+	return vg_card_resource(p, who, texts, 2);
+}
+
+static void a_resource_is_named_alike_by_whoever_sees_it_and_by_nobody_else(void **state)
+{
+	struct vg_proto *p = *state;
+	struct vg_flow_ident other = flow.ident;
+	memset(p, 0, sizeof(*p));
+	vg_proto_seed(p, 99);
+	uint64_t name = name_of(p, &flow.ident, "host", "/a");
+	other.port[0] = 4;
+	memcpy(other.ip[0], flow.ident.ip[1], 16);
+	memcpy(other.ip[1], flow.ident.ip[0], 16);
+	assert_true(name && name == name_of(p, &other, "host", "/a"));
+	assert_true(name != name_of(p, &flow.ident, "host", "/b"));
+	assert_true(name != name_of(p, &flow.ident, "host/", "a"));
+	other.vlan[0] = 8;
+	assert_true(name != name_of(p, &other, "host", "/a"));
+	other = flow.ident;
+	other.ip[1][3]++;
+	assert_true(name != name_of(p, &other, "host", "/a"));
+	vg_proto_seed(p, 100);
+	assert_true(name != name_of(p, &flow.ident, "host", "/a"));
+}
+
 static int proto_open(void **state)
 {
 	*state = aligned_alloc(64, (sizeof(struct vg_proto) + 63) & ~(size_t)63);
@@ -68,6 +96,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_sender_is_who_fed_the_direction, proto_open, proto_close),
+		cmocka_unit_test_setup_teardown(a_resource_is_named_alike_by_whoever_sees_it_and_by_nobody_else,
+						proto_open, proto_close),
 		cmocka_unit_test_setup_teardown(nothing_of_the_card_before_is_left, proto_open, proto_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
