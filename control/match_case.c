@@ -55,6 +55,17 @@ static void take_url(struct vg_case_origin *o, const struct vg_attribution *a)
 			 (int)(sizeof(o->url) - sizeof(o->host) - 8), target);
 }
 
+static void take_tunnels(const struct vg_attribution *a, struct vg_case_origin *o)
+{
+	o->n_tunnels = a->n_tunnels < VG_CASE_TUNNELS ? a->n_tunnels : VG_CASE_TUNNELS;
+	for (unsigned i = 0; i < o->n_tunnels; i++) {
+		o->tunnels[i].kind = a->tunnels[i].kind;
+		o->tunnels[i].id = a->tunnels[i].id;
+		take_ip(o->tunnels[i].src_ip, a->tunnels[i].ip_version, a->tunnels[i].src_ip);
+		take_ip(o->tunnels[i].dst_ip, a->tunnels[i].ip_version, a->tunnels[i].dst_ip);
+	}
+}
+
 static void take_origin(const struct vg_attribution *a, struct vg_case_origin *o)
 {
 	o->proto = a->proto;
@@ -67,6 +78,7 @@ static void take_origin(const struct vg_attribution *a, struct vg_case_origin *o
 	o->http_status = a->http_status;
 	o->vlan_outer = a->vlan[0] == 0xffff ? -1 : a->vlan[0];
 	o->vlan_inner = a->vlan[1] == 0xffff ? -1 : a->vlan[1];
+	take_tunnels(a, o);
 	o->first_byte_ns = a->first_byte_ns;
 	o->last_byte_ns = a->last_byte_ns;
 	take(o->host, sizeof(o->host), a->host, a->n_host);

@@ -57,12 +57,20 @@ struct vg_case_file {
 	unsigned n_hits;
 	struct vg_case_hit hits[8];
 };
+/* What was around the packets, from outside to inside. */
+#define VG_CASE_TUNNELS 4
+struct vg_case_tunnel {
+	unsigned kind, id;           /* enum vg_tunnel; VNI, key, session or label, 0 = none */
+	char src_ip[46], dst_ip[46]; /* of the first packet with payload; empty where not IP carried it */
+};
 /* Who, when and where, taken from the attribution record. The body went from src to dst. */
 struct vg_case_origin {
 	unsigned proto, direction; /* enum vg_proto_id, vg_direction */
 	char src_ip[46], dst_ip[46], forwarded_ip[46];
 	unsigned src_port, dst_port, http_status;
-	int vlan_outer, vlan_inner; /* -1 = none */
+	int vlan_outer, vlan_inner; /* of the innermost Ethernet frame; -1 = none */
+	unsigned n_tunnels;         /* <= VG_CASE_TUNNELS */
+	struct vg_case_tunnel tunnels[VG_CASE_TUNNELS];
 	int64_t first_byte_ns, last_byte_ns;
 	char host[300], url[1100]; /* url is absolute where a host is known */
 	char method[20], agent[200], claimed_type[100];

@@ -9,6 +9,7 @@
 
 #include <vigil/clock.h>
 
+#include "control/cases/carriers.h"
 #include "control/cases/cases_priv.h"
 #include "control/cases/text.h"
 
@@ -42,6 +43,7 @@ static const char *const steps[] = {
 	" flow_id INTEGER NOT NULL, capture_idx INTEGER NOT NULL, n_gaps INTEGER NOT NULL,"
 	" UNIQUE(boot_id, core_idx, hasher_idx, object_id, member_no));"
 	"CREATE INDEX case_sightings_case ON case_sightings(case_id);",
+	"ALTER TABLE case_sightings ADD COLUMN tunnels TEXT NOT NULL DEFAULT '';",
 };
 
 struct vg_cases *vg_cases_create(struct vg_store *store, struct vg_audit *audit, int64_t fold_window_ns)
@@ -88,12 +90,15 @@ static enum vg_case_state state_of(const struct vg_case_match *match, enum vg_ac
 /* Whom the content is laid to: what folds must be the same party. */
 static void party_of(const struct vg_case_origin *o, char *party, size_t n_party)
 {
+	char tenant[80];
 	if (o->direction == VG_UPLOAD)
-		snprintf(party, n_party, "up %s %s", o->src_ip, o->forwarded_ip);
+		snprintf(party, n_party, "up %s %s%s", o->src_ip, o->forwarded_ip,
+			 vg_carriers_tenant(o, o->src_ip, tenant, sizeof(tenant)));
 	else if (o->host[0])
 		snprintf(party, n_party, "host %s", o->host);
 	else
-		snprintf(party, n_party, "server %s", o->src_ip);
+		snprintf(party, n_party, "server %s%s", o->src_ip,
+			 vg_carriers_tenant(o, o->src_ip, tenant, sizeof(tenant)));
 }
 
 static enum vg_err find_known(struct vg_cases *cases, const struct vg_case_match *m, struct vg_case_added *added)
@@ -233,17 +238,19 @@ static enum vg_err insert_sighting(struct vg_cases *cases, const struct vg_case_
 		"case_sightings(case_id,boot_id,core_idx,hasher_idx,object_id,member_no,seen_ns,proto,direction,"
 		"src_ip,dst_ip,forwarded_ip,src_port,dst_port,http_status,vlan_outer,vlan_inner,first_byte_ns,last_"
 		"byte_ns,"
-		"host,url,method,agent,claimed_type,flow_id,capture_idx,n_gaps)"
-		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+		"host,url,method,agent,claimed_type,flow_id,capture_idx,n_gaps,tunnels)"
+		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 	static const char touch_sql[] = "UPDATE cases SET updated_ns=? WHERE id=?";
 	const struct vg_case_origin *o = &m->origin;
+	char tunnels[VG_CARRIERS_TEXT];
+	vg_carriers_write(o, tunnels, sizeof(tunnels));
 	enum vg_err err = vg_store_exec(
-		cases->store, sql, "iiiiiiiiitttiiiiiiitttttiii", case_id, (int64_t)m->boot_id, (int64_t)m->core_idx,
+		cases->store, sql, "iiiiiiiiitttiiiiiiitttttiiit", case_id, (int64_t)m->boot_id, (int64_t)m->core_idx,
 		(int64_t)m->hasher_idx, (int64_t)m->object_id, (int64_t)m->member_no, now_ns, (int64_t)o->proto,
 		(int64_t)o->direction, o->src_ip, o->dst_ip, o->forwarded_ip, (int64_t)o->src_port,
 		(int64_t)o->dst_port, (int64_t)o->http_status, (int64_t)o->vlan_outer, (int64_t)o->vlan_inner,
 		o->first_byte_ns, o->last_byte_ns, o->host, o->url, o->method, o->agent, o->claimed_type,
-		(int64_t)o->flow_id, (int64_t)o->capture_idx, (int64_t)o->n_gaps);
+		(int64_t)o->flow_id, (int64_t)o->capture_idx, (int64_t)o->n_gaps, tunnels);
 	return err ? err : vg_store_exec(cases->store, touch_sql, "ii", now_ns, case_id);
 }
 

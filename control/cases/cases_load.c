@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/cases/carriers.h"
 #include "control/cases/cases.h"
 #include "control/cases/cases_priv.h"
 
@@ -24,6 +25,7 @@ static void read_case(sqlite3_stmt *s, struct vg_case *c)
 
 static void read_origin(sqlite3_stmt *s, struct vg_case_origin *o)
 {
+	char tunnels[VG_CARRIERS_TEXT];
 	o->proto = (unsigned)sqlite3_column_int(s, 0);
 	o->direction = (unsigned)sqlite3_column_int(s, 1);
 	vg_store_text(s, 2, o->src_ip, sizeof(o->src_ip));
@@ -47,6 +49,8 @@ static void read_origin(sqlite3_stmt *s, struct vg_case_origin *o)
 	o->hasher_idx = (unsigned)sqlite3_column_int(s, 20);
 	o->capture_idx = (unsigned)sqlite3_column_int(s, 21);
 	o->n_gaps = (unsigned)sqlite3_column_int(s, 22);
+	vg_store_text(s, 23, tunnels, sizeof(tunnels));
+	vg_carriers_read(tunnels, o);
 }
 
 static void read_file(sqlite3_stmt *s, struct vg_case_file *f)
@@ -122,7 +126,7 @@ enum vg_err vg_cases_load(struct vg_cases *cases, int64_t case_id, struct vg_cas
 	static const char origin_sql[] =
 		"SELECT proto,direction,src_ip,dst_ip,forwarded_ip,src_port,dst_port,http_status,vlan_outer,vlan_inner,"
 		"first_byte_ns,last_byte_ns,host,url,method,agent,claimed_type,flow_id,boot_id,core_idx,hasher_idx,"
-		"capture_idx,n_gaps FROM case_sightings WHERE case_id=? ORDER BY id LIMIT 1";
+		"capture_idx,n_gaps,tunnels FROM case_sightings WHERE case_id=? ORDER BY id LIMIT 1";
 	memset(c, 0, sizeof(*c));
 	sqlite3_stmt *s = vg_store_query(cases->store, sql, "i", case_id);
 	enum vg_err err = s ? vg_store_step(cases->store, s) : VG_EIO;

@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vigil/attribution.h>
 #include <vigil/bytes.h>
 
+#include "control/cases/carriers.h"
 #include "control/ctl/handlers.h"
 
 #define MAX_ROWS 10000u
@@ -72,16 +74,34 @@ static json_t *file_json(const struct vg_case_file *f)
 			 "member", vg_ctl_text(f->member), "matches", hits);
 }
 
+static json_t *vlan_json(int vlan)
+{
+	return vlan < 0 ? json_null() : json_integer(vlan);
+}
+
+static json_t *tunnels_json(const struct vg_case_origin *o)
+{
+	json_t *tunnels = json_array();
+	for (unsigned i = 0; i < o->n_tunnels && i < VG_CASE_TUNNELS; i++)
+		json_array_append_new(tunnels,
+				      json_pack("{s:s, s:I, s:o, s:o}", "kind", vg_tunnel_str(o->tunnels[i].kind),
+						vg_carriers_id(o->tunnels[i].kind), (json_int_t)o->tunnels[i].id,
+						"src_ip", vg_ctl_text(o->tunnels[i].src_ip), "dst_ip",
+						vg_ctl_text(o->tunnels[i].dst_ip)));
+	return tunnels;
+}
+
 static json_t *origin_json(const struct vg_case_origin *o)
 {
-	return json_pack("{s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:i}", "proto",
-			 vg_proto_str(o->proto), "direction", vg_direction_str(o->direction), "src_ip",
-			 vg_ctl_text(o->src_ip), "src_port", (int)o->src_port, "dst_ip", vg_ctl_text(o->dst_ip),
-			 "dst_port", (int)o->dst_port, "forwarded_ip", vg_ctl_text(o->forwarded_ip), "host",
-			 vg_ctl_text(o->host), "url", vg_ctl_text(o->url), "method", vg_ctl_text(o->method),
-			 "http_status", (int)o->http_status, "user_agent", vg_ctl_text(o->agent), "first_byte",
-			 vg_ctl_time(o->first_byte_ns), "last_byte", vg_ctl_time(o->last_byte_ns), "gaps",
-			 (int)o->n_gaps);
+	return json_pack(
+		"{s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:o}",
+		"proto", vg_proto_str(o->proto), "direction", vg_direction_str(o->direction), "src_ip",
+		vg_ctl_text(o->src_ip), "src_port", (int)o->src_port, "dst_ip", vg_ctl_text(o->dst_ip), "dst_port",
+		(int)o->dst_port, "forwarded_ip", vg_ctl_text(o->forwarded_ip), "host", vg_ctl_text(o->host), "url",
+		vg_ctl_text(o->url), "method", vg_ctl_text(o->method), "http_status", (int)o->http_status, "user_agent",
+		vg_ctl_text(o->agent), "first_byte", vg_ctl_time(o->first_byte_ns), "last_byte",
+		vg_ctl_time(o->last_byte_ns), "gaps", (int)o->n_gaps, "vlan", vlan_json(o->vlan_outer), "vlan_inner",
+		vlan_json(o->vlan_inner), "port_idx", (int)o->capture_idx, "tunnels", tunnels_json(o));
 }
 
 struct listing {

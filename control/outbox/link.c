@@ -79,6 +79,10 @@ static void end_texts(struct vg_case *c)
 	struct vg_case_origin *o = &c->origin;
 	END(o->src_ip), END(o->dst_ip), END(o->forwarded_ip), END(o->host), END(o->url);
 	END(o->method), END(o->agent), END(o->claimed_type);
+	if (o->n_tunnels > VG_CASE_TUNNELS)
+		o->n_tunnels = VG_CASE_TUNNELS;
+	for (unsigned i = 0; i < VG_CASE_TUNNELS; i++)
+		END(o->tunnels[i].src_ip), END(o->tunnels[i].dst_ip);
 	for (unsigned i = 0; i < c->n_files; i++) {
 		struct vg_case_file *f = &c->files[i];
 		END(f->evidence_id), END(f->filename), END(f->member);

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include <vigil/attribution.h>
+
+#include "control/cases/carriers.h"
 #include "control/ctl/handlers.h"
 #include "control/replay/json_text.h"
 
@@ -43,6 +46,26 @@ static void put_file(struct vg_json_text *text, const struct vg_case_file *file)
 	vg_json_text_close(text, '}');
 }
 
+static void put_carriers(struct vg_json_text *text, const struct vg_case_origin *o)
+{
+	const int vlans[2] = { o->vlan_outer, o->vlan_inner };
+	for (unsigned i = 0; i < 2; i++)
+		if (vlans[i] < 0)
+			vg_json_text_null(text, i ? "vlan_inner" : "vlan");
+		else
+			vg_json_text_u64(text, i ? "vlan_inner" : "vlan", (uint64_t)vlans[i]);
+	vg_json_text_open(text, "tunnels", '[');
+	for (unsigned i = 0; i < o->n_tunnels && i < VG_CASE_TUNNELS; i++) {
+		vg_json_text_open(text, NULL, '{');
+		vg_json_text_str(text, "kind", vg_tunnel_str(o->tunnels[i].kind));
+		vg_json_text_u64(text, vg_carriers_id(o->tunnels[i].kind), o->tunnels[i].id);
+		vg_json_text_str(text, "src_ip", o->tunnels[i].src_ip);
+		vg_json_text_str(text, "dst_ip", o->tunnels[i].dst_ip);
+		vg_json_text_close(text, '}');
+	}
+	vg_json_text_close(text, ']');
+}
+
 size_t vg_case_line(const struct vg_case *c, int64_t report_id, char *line, size_t cap)
 {
 	struct vg_json_text text;
@@ -63,6 +86,7 @@ size_t vg_case_line(const struct vg_case *c, int64_t report_id, char *line, size
 	vg_json_text_str(&text, "direction", vg_direction_str(c->origin.direction));
 	vg_json_text_str(&text, "src_ip", c->origin.src_ip);
 	vg_json_text_str(&text, "dst_ip", c->origin.dst_ip);
+	put_carriers(&text, &c->origin);
 	vg_json_text_str(&text, "url", c->origin.url);
 	vg_json_text_u64(&text, "n_files", c->n_files);
 	vg_json_text_open(&text, "files", '[');

@@ -7,6 +7,7 @@
 
 #include <vigil/bytes.h>
 
+#include "control/cases/carriers.h"
 #include "control/report/document.h"
 #include "control/report/nodes_priv.h"
 #include "control/report/xml_text.h"
@@ -33,6 +34,19 @@ static void put_summary(xmlNodePtr root, const struct vg_case *c, const struct v
 			    : "Time when the last byte of the download was seen at the network edge; not the time of "
 			      "upload.",
 		    3000);
+}
+
+/* Whose network it was, as far as the packets say. */
+static void note_carriers(struct vg_note *note, const struct vg_case_origin *o)
+{
+	char said[200];
+	if (o->vlan_outer >= 0 && o->vlan_inner >= 0)
+		vg_note_add(note, "VLAN %d, inside it VLAN %d.", o->vlan_outer, o->vlan_inner);
+	else if (o->vlan_outer >= 0)
+		vg_note_add(note, "VLAN %d.", o->vlan_outer);
+	for (unsigned i = 0; i < o->n_tunnels && i < VG_CASE_TUNNELS; i++)
+		vg_note_add(note, "%s: %s.", i ? "Inside that" : "The packets were carried by",
+			    vg_carriers_say(&o->tunnels[i], said, sizeof(said)));
 }
 
 static void put_web_page(xmlNodePtr root, const struct vg_case *c, int minimal)
@@ -65,8 +79,7 @@ static void put_web_page(xmlNodePtr root, const struct vg_case *c, int minimal)
 			vg_note_add(note, "User-Agent: %s.", o->agent);
 		if (o->claimed_type[0])
 			vg_note_add(note, "Claimed content type: %s.", o->claimed_type);
-		if (o->vlan_outer >= 0)
-			vg_note_add(note, "VLAN %d%s.", o->vlan_outer, o->vlan_inner >= 0 ? " (stacked)" : "");
+		note_carriers(note, o);
 	}
 	vg_note_put(page, note);
 	free(note);

@@ -46,6 +46,11 @@ enum vg_tunnel {
 	VG_TUNNEL_IP,
 	VG_TUNNEL_N
 };
+static inline const char *vg_tunnel_str(unsigned kind)
+{
+	static const char *const names[] = { "none", "mpls", "pppoe", "gre", "erspan", "vxlan", "geneve", "ip" };
+	return kind < VG_TUNNEL_N ? names[kind] : "unknown";
+}
 struct vg_attr_tunnel {
 	uint32_t id;              /* label, PPPoE or ERSPAN session, GRE key, VNI; 0 = none */
 	uint8_t kind, ip_version; /* enum vg_tunnel; 4, 6, or 0: not carried by IP */

@@ -26,3 +26,11 @@ objects span_duplicates_at_once - "--vlan 7 --twin 7"; is $n $whole "a mirror th
 objects span_directions map "--vlan 101 --back 102"; is $n $whole "tagged directions"; is $named $whole "their URLs"
 objects span_without_map - "--vlan 101 --back 102"; [ $named -lt $whole ] || fail "without the map the directions met"
 objects span_by_none none "--vlan 101 --back 102"; is $named $whole "tagged directions without tenants"
+# Whose network it was reaches the case.
+"$bin/test-perturb" tests/data/demo.pcap "$W/inner.pcap" --vlan 30 --qinq 31 || fail "test-perturb"
+"$bin/test-perturb" "$W/inner.pcap" "$W/mirror.pcap" --tunnel erspan2 --tunnel-id 77 || fail "test-perturb"
+"$bin/vigilctl" replay --list tests/data/demo.list --cases "$W/cases.jsonl" "$W/mirror.pcap" >"$W/mirror.log" || fail "replay of the mirror"
+[ -s "$W/cases.jsonl" ] || fail "no cases"
+want='"vlan":31,"vlan_inner":30,"tunnels":[{"kind":"erspan","session":77,"src_ip":"192.0.2.1","dst_ip":"192.0.2.2"}]'
+[ "$(grep -cF "$want" "$W/cases.jsonl")" = "$(wc -l <"$W/cases.jsonl")" ] || { head -n 1 "$W/cases.jsonl" | cut -c1-900; fail "not $want"; }
+say "$(wc -l <"$W/cases.jsonl") cases name VLANs and mirror session"

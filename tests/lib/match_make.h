@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <vigil/attribution.h>
+
 #include "control/cases/cases.h"
 
 /* n tells matches apart: object, content and port. */
@@ -22,6 +24,11 @@ static inline struct vg_case_match match_make(unsigned n)
 	m.origin.http_status = 201;
 	m.origin.vlan_outer = 100;
 	m.origin.vlan_inner = -1;
+	m.origin.n_tunnels = 1;
+	m.origin.tunnels[0].kind = VG_TUNNEL_VXLAN;
+	m.origin.tunnels[0].id = 4711;
+	strcpy(m.origin.tunnels[0].src_ip, "192.0.2.201");
+	strcpy(m.origin.tunnels[0].dst_ip, "192.0.2.202");
 	m.origin.first_byte_ns = 1700000000000000000;
 	m.origin.last_byte_ns = 1700000000500000000;
 	strcpy(m.origin.host, "host.test");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <vigil/attribution.h>
 #include <vigil/clock.h>
 
 #include "control/audit/audit.h"
@@ -107,6 +108,8 @@ static inline int64_t rooms_add_case(struct rooms *r, uint64_t object_id)
 	struct vg_case_match m = { .boot_id = 7, .object_id = object_id };
 	struct vg_case_added added;
 	m.origin.vlan_outer = m.origin.vlan_inner = -1;
+	m.origin.n_tunnels = 1;
+	m.origin.tunnels[0] = (struct vg_case_tunnel){ VG_TUNNEL_ERSPAN, 31, "192.0.2.8", "192.0.2.9" };
 	m.origin.proto = VG_PROTO_HTTP;
 	strcpy(m.origin.src_ip, "10.0.0.1");
 	strcpy(m.origin.dst_ip, "10.0.0.2");

@@ -34,6 +34,10 @@ static void given_init(struct given *g)
 	inet_pton(AF_INET, "192.0.2.2", g->a.dst_ip);
 	g->a.vlan[0] = 7;
 	g->a.vlan[1] = 0xffff;
+	g->a.n_tunnels = 2;
+	g->a.tunnels[0] = (struct vg_attr_tunnel){ .kind = VG_TUNNEL_ERSPAN, .id = 5, .ip_version = 4 };
+	inet_pton(AF_INET, "198.51.100.9", g->a.tunnels[0].src_ip);
+	g->a.tunnels[1] = (struct vg_attr_tunnel){ .kind = VG_TUNNEL_PPPOE, .id = 6 };
 	atomic_store(&g->a.state, VG_STATE_COMPLETE);
 	TAKE(host, n_host, "h.test");
 	TAKE(url, n_url, "/a?b");
@@ -70,6 +74,13 @@ static void the_facts_are_those_of_record_and_list(void **state)
 	assert_string_equal(g->out.origin.url, "http://h.test/a?b");
 	assert_int_equal(g->out.origin.vlan_outer, 7);
 	assert_int_equal(g->out.origin.vlan_inner, -1);
+	assert_int_equal(g->out.origin.n_tunnels, 2);
+	assert_int_equal(g->out.origin.tunnels[0].kind, VG_TUNNEL_ERSPAN);
+	assert_int_equal(g->out.origin.tunnels[0].id, 5);
+	assert_string_equal(g->out.origin.tunnels[0].src_ip, "198.51.100.9");
+	assert_string_equal(g->out.origin.tunnels[0].dst_ip, "0.0.0.0");
+	assert_int_equal(g->out.origin.tunnels[1].kind, VG_TUNNEL_PPPOE);
+	assert_string_equal(g->out.origin.tunnels[1].src_ip, "");
 	assert_string_equal(g->out.file.filename, "f.jpg");
 	assert_string_equal(g->out.file.member, "");
 	assert_true(g->out.file.complete);

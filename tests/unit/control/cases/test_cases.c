@@ -121,6 +121,28 @@ static void the_same_content_of_the_same_party_is_one_case(void **state)
 	assert_true(add(f, &n).is_new);
 }
 
+static void tenants_with_the_same_private_address_are_two_parties(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_case_match m = match_make(1);
+	strcpy(m.origin.src_ip, "10.0.0.7");
+	assert_true(add(f, &m).is_new);
+	m.object_id++;
+	assert_false(add(f, &m).is_new);
+	m.object_id++;
+	m.origin.vlan_outer++;
+	assert_true(add(f, &m).is_new);
+	m.object_id++;
+	m.origin.tunnels[0].id++;
+	assert_true(add(f, &m).is_new);
+	strcpy(m.origin.src_ip, "203.0.113.7"); /* there is one of that, wherever it is seen */
+	m.object_id++;
+	assert_true(add(f, &m).is_new);
+	m.object_id++;
+	m.origin.vlan_outer++;
+	assert_false(add(f, &m).is_new);
+}
+
 static void downloads_fold_by_host_whoever_fetches(void **state)
 {
 	struct fixture *f = *state;
@@ -347,6 +369,7 @@ int main(void)
 		T(a_match_is_loaded_as_it_was_added),
 		T(the_same_record_again_changes_nothing),
 		T(the_same_content_of_the_same_party_is_one_case),
+		T(tenants_with_the_same_private_address_are_two_parties),
 		T(downloads_fold_by_host_whoever_fetches),
 		T(a_window_that_is_over_opens_a_new_case),
 		T(what_weighs_more_is_not_folded_away),

@@ -34,10 +34,14 @@ static void texts_without_an_end_are_ended(void **state)
 	int fd;
 	(void)state;
 	memset(c->origin.url, 'u', sizeof(c->origin.url));
+	c->origin.n_tunnels = 99;
+	memset(c->origin.tunnels[VG_CASE_TUNNELS - 1].dst_ip, '1', 46);
 	memset(c->files[0].hits[7].note, 'n', sizeof(c->files[0].hits[7].note));
 	fd = vg_link_case_pack(c);
 	assert_int_equal(vg_link_case_unpack(fd, again, &files), VG_OK);
 	assert_int_equal(strlen(again->origin.url), sizeof(c->origin.url) - 1);
+	assert_int_equal(again->origin.n_tunnels, VG_CASE_TUNNELS);
+	assert_int_equal(strlen(again->origin.tunnels[VG_CASE_TUNNELS - 1].dst_ip), 45);
 	assert_int_equal(strlen(files[0].hits[7].note), sizeof(c->files[0].hits[7].note) - 1);
 	free(files);
 	free(again);

@@ -44,6 +44,8 @@ static void the_deciding_hit_is_exact_then_nearest(void **state)
 	assert_int_equal(json_integer_value(json_object_get(root, "generation")), 3);
 	assert_true(json_is_false(json_object_get(root, "file_viewed")));
 	assert_int_equal(json_array_size(json_object_get(root, "files")), 2);
+	assert_int_equal(json_integer_value(json_object_get(root, "vlan")), 0);
+	assert_int_equal(json_array_size(json_object_get(root, "tunnels")), 0);
 	json_decref(root);
 }
 static void a_case_without_files_is_a_line(void **state)
@@ -68,6 +70,12 @@ static void the_largest_case_fits(void **state)
 	FILL(c.origin.url);
 	FILL(c.origin.src_ip);
 	FILL(c.origin.dst_ip);
+	c.origin.n_tunnels = VG_CASE_TUNNELS;
+	for (unsigned i = 0; i < VG_CASE_TUNNELS; i++) {
+		c.origin.tunnels[i].id = UINT32_MAX;
+		FILL(c.origin.tunnels[i].src_ip);
+		FILL(c.origin.tunnels[i].dst_ip);
+	}
 	for (unsigned f = 0; f < c.n_files; f++) {
 		FILL(files[f].evidence_id);
 		FILL(files[f].filename);

@@ -8,6 +8,8 @@
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 
+#include <vigil/attribution.h>
+
 #include "control/report/document.h"
 #include "control/report/schema.h"
 #include "tests/lib/case_make.h"
@@ -84,6 +86,23 @@ static void an_upload_names_its_sender(void **state)
 	expect_part(text, "/report/additionalInfo", "exact sha256 match");
 	expect_part(text, "/report/additionalInfo", "\"demo list\" of made for tests, entry \"entry-0\"");
 	expect_part(text, "/report/additionalInfo", "list generation 5");
+	free(text);
+	case_drop(c);
+}
+static void the_carriers_of_the_packets_are_named(void **state)
+{
+	struct vg_case *c = case_make(VG_UPLOAD, 1);
+	char *text;
+	(void)state;
+	c->origin.vlan_outer = 12;
+	c->origin.vlan_inner = 13;
+	c->origin.n_tunnels = 2;
+	c->origin.tunnels[0] = (struct vg_case_tunnel){ VG_TUNNEL_ERSPAN, 5, "192.0.2.1", "192.0.2.2" };
+	c->origin.tunnels[1] = (struct vg_case_tunnel){ VG_TUNNEL_VXLAN, 42, "192.0.2.3", "192.0.2.4" };
+	text = report_of(c, 0);
+	expect_part(text, "/report/internetDetails/webPageIncident/additionalInfo",
+		    "VLAN 12, inside it VLAN 13. The packets were carried by: ERSPAN session 5 from 192.0.2.1 to "
+		    "192.0.2.2. Inside that: VXLAN vni 42 from 192.0.2.3 to 192.0.2.4.");
 	free(text);
 	case_drop(c);
 }
@@ -320,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_upload_names_its_sender),
+		cmocka_unit_test(the_carriers_of_the_packets_are_named),
 		cmocka_unit_test(a_sample_is_not_said_to_be_recomputed),
 		cmocka_unit_test(a_forwarded_upload_names_client_and_proxy),
 		cmocka_unit_test(a_download_names_the_hosts_customer_and_not_the_client),
