@@ -97,17 +97,23 @@ static int must_wait(const struct vg_dispatch *dispatch)
 	return (dispatch->feed.flags & VG_CONF_LOSSLESS) != 0;
 }
 
-/* m goes into a ring, or, where that is full and nothing waits, nowhere. */
-static void send(struct vg_dispatch *dispatch, uint32_t ring, struct rte_mbuf *m, int is_mark)
+/* What is gathered for a ring goes into it, or, where that is full and nothing waits, nowhere. */
+static void flush(struct vg_dispatch *dispatch, uint32_t ring, int is_mark)
 {
-	while (rte_ring_sp_enqueue(dispatch->rings[ring], m)) {
-		if ((!is_mark && !must_wait(dispatch)) || atomic_load_explicit(dispatch->stop, memory_order_relaxed)) {
-			rte_pktmbuf_free(m);
-			atomic_fetch_add_explicit(&dispatch->n_missed, 1, memory_order_relaxed);
+	struct rte_mbuf **mbufs = dispatch->out[ring];
+	uint32_t n = dispatch->n_out[ring], n_sent = 0;
+
+	dispatch->n_out[ring] = 0;
+	for (;;) {
+		n_sent += rte_ring_sp_enqueue_burst(dispatch->rings[ring], (void **)(mbufs + n_sent), n - n_sent, NULL);
+		if (n_sent == n)
 			return;
-		}
+		if ((!is_mark && !must_wait(dispatch)) || atomic_load_explicit(dispatch->stop, memory_order_relaxed))
+			break;
 		usleep(WAIT_US);
 	}
+	rte_pktmbuf_free_bulk(mbufs + n_sent, n - n_sent);
+	atomic_fetch_add_explicit(&dispatch->n_missed, n - n_sent, memory_order_relaxed);
 }
 
 /* A buffer; NULL where none is free and nothing waits, or at stop. */
@@ -131,7 +137,8 @@ static void send_mark(struct vg_dispatch *dispatch, uint64_t mark)
 		if (!m)
 			return;
 		*clock_of(m, dispatch->clock_off) = mark;
-		send(dispatch, i, m, 1);
+		dispatch->out[i][dispatch->n_out[i]++] = m;
+		flush(dispatch, i, 1);
 	}
 }
 
@@ -187,6 +194,8 @@ static void send_frames(struct vg_dispatch *dispatch)
 {
 	struct vg_feed *feed = &dispatch->feed;
 
+	for (uint32_t i = feed->first; i < feed->first + feed->n_frames; i++)
+		vg_packet_prefetch(rte_pktmbuf_mtod(feed->mbufs[i], const uint8_t *));
 	for (uint32_t i = feed->first; i < feed->first + feed->n_frames; i++) {
 		struct rte_mbuf *m = feed->mbufs[i];
 		struct vg_packet pkt = { .frame = rte_pktmbuf_mtod(m, const uint8_t *),
@@ -199,24 +208,31 @@ static void send_frames(struct vg_dispatch *dispatch)
 		uint32_t ring;
 
 		m = join(dispatch, m, &pkt, &ring);
+		dispatch->n_spare -= m ? m->nb_segs : 0;
 		if (!m)
 			continue;
 		m->port = feed->capture_idx;
 		m->packet_type = feed->link;
 		*RTE_MBUF_DYNFIELD(m, feed->ports->timestamp_off, rte_mbuf_timestamp_t *) = (uint64_t)feed->wall_ns[i];
 		*clock_of(m, dispatch->clock_off) = feed->clocks_ns[i];
-		send(dispatch, ring, m, 0);
+		dispatch->out[ring][dispatch->n_out[ring]++] = m;
 	}
+	for (uint32_t ring = 0; ring < dispatch->n_rings; ring++)
+		if (dispatch->n_out[ring])
+			flush(dispatch, ring, 0);
 }
 
-/* A replay receives only while the largest burst would find buffers. */
-static int has_buffers(const struct vg_dispatch *dispatch)
+/* A replay receives only while the largest burst would find buffers. Counting the free ones looks at every lcore's
+ * cache, so it is done again only when those that were free may be used up. */
+static int has_buffers(struct vg_dispatch *dispatch)
 {
 	const struct vg_ports *ports = dispatch->feed.ports;
 
-	if (!(dispatch->feed.flags & VG_CONF_REPLAY))
+	if (!(dispatch->feed.flags & VG_CONF_REPLAY) || dispatch->n_spare >= 0)
 		return 1;
-	return rte_mempool_avail_count(ports->pool) >= ports->n_rx_mbufs + (dispatch->n_rings + 1) * CACHED_MBUFS;
+	dispatch->n_spare = (int64_t)rte_mempool_avail_count(ports->pool) - ports->n_rx_mbufs -
+			    (int64_t)(dispatch->n_rings + 1) * CACHED_MBUFS;
+	return dispatch->n_spare >= 0;
 }
 
 void vg_dispatch_run(struct vg_dispatch *dispatch)
@@ -256,26 +272,31 @@ void vg_dispatch_count(const struct vg_dispatch *dispatch, struct vg_stats_page 
 
 void vg_dispatch_end_init(struct vg_dispatch_end *end, const struct vg_dispatch *dispatch, uint32_t ring_idx)
 {
-	*end = (struct vg_dispatch_end){ dispatch->rings[ring_idx], dispatch->clock_off,
-					 dispatch->feed.ports->timestamp_off, NULL };
+	*end = (struct vg_dispatch_end){ .ring = dispatch->rings[ring_idx],
+					 .clock_off = dispatch->clock_off,
+					 .timestamp_off = dispatch->feed.ports->timestamp_off };
 }
 
-static struct rte_mbuf *take(struct vg_dispatch_end *end)
+/* The next frame, which stays the next until end->n_given passes it. Both cache lines of each buffer come from the
+ * dispatcher's core: all of a burst are asked for at once. */
+static struct rte_mbuf *peek(struct vg_dispatch_end *end)
 {
-	struct rte_mbuf *m = end->next;
-	void *got;
-
-	end->next = NULL;
-	if (m)
-		return m;
-	return rte_ring_sc_dequeue(end->ring, &got) ? NULL : got;
+	if (end->n_given == end->n_taken) {
+		end->n_given = 0;
+		end->n_taken = rte_ring_sc_dequeue_burst(end->ring, end->taken, VG_BURST, NULL);
+		for (uint32_t i = 0; i < end->n_taken; i++) {
+			rte_prefetch0(end->taken[i]);
+			rte_prefetch0((uint8_t *)end->taken[i] + RTE_CACHE_LINE_SIZE);
+		}
+	}
+	return end->n_given < end->n_taken ? end->taken[end->n_given] : NULL;
 }
 
 enum vg_feed_word vg_dispatch_next(struct vg_dispatch_end *end, struct vg_feed *burst)
 {
 	burst->first = burst->n_frames = 0;
 	while (burst->n_frames < VG_BURST) {
-		struct rte_mbuf *m = take(end);
+		struct rte_mbuf *m = peek(end);
 		uint32_t n = burst->n_frames;
 		uint64_t clock_ns;
 
@@ -283,13 +304,13 @@ enum vg_feed_word vg_dispatch_next(struct vg_dispatch_end *end, struct vg_feed *
 			break;
 		clock_ns = *clock_of(m, end->clock_off);
 		if (clock_ns >= MARK_END && !n) {
+			end->n_given++;
 			rte_pktmbuf_free(m);
 			return clock_ns == MARK_END ? VG_FEED_INPUT_END : VG_FEED_ROUND;
 		}
-		if (clock_ns >= MARK_END || (n && (m->port != burst->capture_idx || m->packet_type != burst->link))) {
-			end->next = m;
+		if (clock_ns >= MARK_END || (n && (m->port != burst->capture_idx || m->packet_type != burst->link)))
 			break;
-		}
+		end->n_given++;
 		burst->capture_idx = (uint8_t)m->port;
 		burst->link = (enum vg_link)m->packet_type;
 		burst->mbufs[n] = m;

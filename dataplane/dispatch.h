@@ -20,7 +20,10 @@ struct vg_dispatch {
 	struct vg_feed feed;
 	struct rte_ring *rings[VG_LANE_MAX_CORES];
 	uint32_t n_rings;
-	int clock_off; /* of the path's clock in an mbuf */
+	uint32_t n_out[VG_LANE_MAX_CORES]; /* frames of this burst for each ring, */
+	struct rte_mbuf *out[VG_LANE_MAX_CORES][VG_BURST];
+	int64_t n_spare; /* a replay may take so many buffers before it looks again how many are free */
+	int clock_off;   /* of the path's clock in an mbuf */
 	const _Atomic int *stop;
 	struct vg_defrag *defrag;
 	struct vg_stats_page *stats; /* what only the dispatcher counts; see vg_dispatch_count() */
@@ -44,7 +47,8 @@ void vg_dispatch_count(const struct vg_dispatch *dispatch, struct vg_stats_page 
 struct vg_dispatch_end {
 	struct rte_ring *ring;
 	int clock_off, timestamp_off;
-	struct rte_mbuf *next; /* taken, but of another capture or a mark */
+	uint32_t n_given, n_taken; /* taken from the ring at once: the rest is of another capture, or behind a mark */
+	void *taken[VG_BURST];
 };
 void vg_dispatch_end_init(struct vg_dispatch_end *end, const struct vg_dispatch *dispatch, uint32_t ring_idx);
 enum vg_feed_word vg_dispatch_next(struct vg_dispatch_end *end, struct vg_feed *burst);

@@ -30,6 +30,7 @@ static void inspect_frames(struct vg_worker *worker)
 		struct vg_packet *pkt = &pkts[i];
 
 		pkt->frame = rte_pktmbuf_mtod(m, const uint8_t *);
+		vg_packet_prefetch(pkt->frame);
 		pkt->n_first_bytes = m->data_len;
 		pkt->n_frame_bytes = m->pkt_len;
 		pkt->segment = m;

@@ -154,7 +154,6 @@ struct vg_capture_memory {
 	size_t n_mapped_bytes;
 	struct record *records;
 	uint64_t n_records, next;
-	struct rte_mbuf_ext_shared_info shared;
 };
 
 static void keep_borrowed(void *addr, void *opaque)
@@ -217,8 +216,6 @@ struct vg_capture_memory *vg_capture_memory_create(const char *path, const struc
 		release(memory);
 		return NULL;
 	}
-	memory->shared.free_cb = keep_borrowed;
-	rte_mbuf_ext_refcnt_set(&memory->shared, 1);
 	return memory;
 }
 
@@ -232,57 +229,79 @@ void vg_capture_memory_rewind(struct vg_capture_memory *memory)
 	memory->next = 0;
 }
 
-/* Points m at n_bytes of the capture. */
-static void borrow(struct vg_capture_memory *memory, struct rte_mbuf *m, uint8_t *at, uint32_t n_bytes)
+/* Points m at n_bytes of the capture. What counts its holders lies where m's own bytes would: one word for all would go
+ * from core to core with every frame. */
+static void borrow(struct rte_mbuf *m, uint8_t *at, uint32_t n_bytes)
 {
-	rte_mbuf_ext_refcnt_update(&memory->shared, 1);
-	rte_pktmbuf_attach_extbuf(m, at, RTE_BAD_IOVA, (uint16_t)n_bytes, &memory->shared);
+	struct rte_mbuf_ext_shared_info *shared = m->buf_addr;
+
+	shared->free_cb = keep_borrowed;
+	shared->fcb_opaque = NULL;
+	rte_mbuf_ext_refcnt_set(shared, 1);
+	rte_pktmbuf_attach_extbuf(m, at, RTE_BAD_IOVA, (uint16_t)n_bytes, shared);
 	m->data_off = 0;
 	m->data_len = (uint16_t)n_bytes;
 }
 
-/* The frame of a record as a chain; NULL: no buffer was free. */
-static struct rte_mbuf *frame_of(struct vg_capture_memory *memory, struct rte_mempool *pool, const struct record *r)
+/* The frame of a record as a chain that begins with `first`; 0: no further buffer was free, first is freed. */
+static int frame_of(struct vg_capture_memory *memory, struct rte_mempool *pool, const struct record *r,
+		    struct rte_mbuf *first)
 {
-	struct rte_mbuf *first = NULL, *last = NULL;
+	struct rte_mbuf *m = first;
 	uint32_t off = 0;
 
-	do {
+	for (;;) {
 		uint32_t n = r->n_bytes - off < MBUF_MAX_BYTES ? r->n_bytes - off : MBUF_MAX_BYTES;
-		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+		borrow(m, memory->bytes + r->at_off + off, n);
+		off += n;
+		if (off >= r->n_bytes)
+			break;
+		m->next = rte_pktmbuf_alloc(pool);
+		m = m->next;
 		if (!m) {
 			rte_pktmbuf_free(first);
-			return NULL;
+			return 0;
 		}
-		borrow(memory, m, memory->bytes + r->at_off + off, n);
-		if (last)
-			last->next = m;
-		else
-			first = m;
-		last = m;
-		off += n;
-		if (m != first)
-			first->nb_segs++;
-	} while (off < r->n_bytes);
+		first->nb_segs++;
+	}
 	first->pkt_len = r->n_bytes;
-	return first;
+	return 1;
+}
+
+/* So many buffers (fewer, where there are not as many) that still hold what their last user left. They may come from
+ * another core's cache: all are asked for at once. */
+static uint32_t take_buffers(struct rte_mempool *pool, struct rte_mbuf **mbufs, uint32_t n)
+{
+	while (n && rte_mempool_get_bulk(pool, (void **)mbufs, n))
+		n /= 2;
+	for (uint32_t i = 0; i < n; i++) {
+		__builtin_prefetch(mbufs[i], 1);
+		__builtin_prefetch((uint8_t *)mbufs[i] + RTE_CACHE_LINE_SIZE, 1);
+	}
+	return n;
 }
 
 uint32_t vg_capture_rx(struct vg_capture_memory *memory, struct rte_mempool *pool, int timestamp_off,
 		       struct rte_mbuf **mbufs, uint32_t n_mbufs, uint64_t *n_nombuf)
 {
-	uint32_t n = 0;
+	uint64_t n_left = memory->n_records - memory->next;
+	uint32_t n_wanted = n_left < n_mbufs ? (uint32_t)n_left : n_mbufs;
+	uint32_t n_taken = take_buffers(pool, mbufs, n_wanted), n = 0;
 
-	while (n < n_mbufs && memory->next < memory->n_records) {
+	while (n < n_taken) {
 		const struct record *r = &memory->records[memory->next];
-		struct rte_mbuf *m = frame_of(memory, pool, r);
-		if (!m) {
-			*n_nombuf += 1;
+		struct rte_mbuf *m = mbufs[n];
+
+		rte_pktmbuf_reset(m);
+		if (!frame_of(memory, pool, r, m)) {
+			rte_mempool_put_bulk(pool, (void **)(mbufs + n + 1), n_taken - n - 1);
 			break;
 		}
 		*RTE_MBUF_DYNFIELD(m, timestamp_off, rte_mbuf_timestamp_t *) = r->wall_us;
-		mbufs[n++] = m;
 		memory->next++;
+		n++;
 	}
+	*n_nombuf += n < n_wanted;
 	return n;
 }

@@ -27,7 +27,9 @@
 #define CACHE_MBUFS     128u   /* per lcore */
 #define LIVE_MBUFS      8192u  /* per receiving queue */
 #define FORWARD_WAIT_MS 3000u  /* for the forwarder; then the supervisor tries again */
-#define DISPATCH_MBUFS  16384u /* several workers behind one reader: what lies in their rings */
+/* Several workers behind one reader: for each what lies in its ring, and what its lcore's cache may hold back. No more:
+ * the fewer there are, the more of them are still in some core's cache when their turn comes again. */
+#define DISPATCH_MBUFS  (512u + CACHE_MBUFS * 3 / 2)
 
 /* Symmetric in source and destination: 0x6d5a again and again (Woo and Park, 2012). */
 static void symmetric_key(uint8_t *key, size_t n_bytes)
@@ -178,7 +180,7 @@ static int make_pool(struct vg_ports *ports, const struct vg_dataplane_conf *con
 		if (!is_replay && !strncmp(conf->ports[i], "net_af_packet", 13))
 			n_room_bytes = PACKET_BYTES;
 	ports->n_rx_mbufs = VG_PORT_BURST * (FRAME_BYTES / ROOM_BYTES + 1);
-	n_mbufs = n_workers > 1 ? DISPATCH_MBUFS : 2 * ports->n_rx_mbufs;
+	n_mbufs = 2 * ports->n_rx_mbufs + (n_workers > 1 ? (n_workers + 1) * DISPATCH_MBUFS : 0);
 	if (!is_replay)
 		n_mbufs += LIVE_MBUFS * (n_room_bytes == ROOM_BYTES ? n_workers * conf->n_ports : 1);
 	ports->pool = rte_pktmbuf_pool_create("vigil", n_mbufs - 1, CACHE_MBUFS, 0,
