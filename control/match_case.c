@@ -92,6 +92,9 @@ static void take_origin(const struct vg_attribution *a, struct vg_case_origin *o
 	o->hasher_idx = a->hasher_idx;
 	o->capture_idx = a->capture_idx;
 	o->n_gaps = a->n_gaps;
+	o->hold = atomic_load_explicit(&a->hold, memory_order_relaxed) % VG_HOLD_N;
+	o->hold_passed_bytes = atomic_load_explicit(&a->hold_passed_bytes, memory_order_relaxed);
+	o->body_bytes = a->body_bytes;
 }
 
 static void take_hit(const struct vg_index_view *view, const struct vg_verified *v, unsigned i, struct vg_case_hit *h)

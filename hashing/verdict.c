@@ -42,6 +42,35 @@ static bool seal_bytes(struct vg_worker *w, const struct vg_chain *bytes, uint64
 	return true;
 }
 
+/* Only exact matches stop a transfer: they need no decoder, and vigild can check them. */
+static bool hits_stop(struct vg_worker *w, const struct vg_hit *hits, unsigned n_hits)
+{
+	const struct vg_index_view *view = vg_index_peek(w->setup.match->index);
+
+	for (unsigned i = 0; i < n_hits && view; i++)
+		if (hits[i].algo != VG_ALGO_PDQ &&
+		    vg_action_blocks(view->lists[view->entries[hits[i].entry_idx].list_idx].action))
+			return true;
+	return false;
+}
+
+/* Frames wait for this: the answer goes out as soon as it is known, before decoding and before vigild has the match.
+ * A body that must be unpacked is known only at its end (unpacked). */
+static void tell_verdict(struct vg_worker *w, struct vg_job *job, const struct closed *c, bool unpacked)
+{
+	struct vg_hit hits[VG_RECORD_MAX_HITS];
+
+	if (job->told || !(job->object->flags & VG_OPEN_HOLD) || (!unpacked && vg_worker_must_unpack(job)))
+		return;
+	if (!unpacked && c->has_raw) {
+		unsigned n = vg_index_query(w->setup.match->index, &c->raw, NULL, hits, VG_RECORD_MAX_HITS);
+		job->stops |= hits_stop(w, hits, n);
+		job->matched |= n != 0;
+	}
+	vg_intake_verdict(job->lane, job->object, vg_worker_verdict(job));
+	job->told = true;
+}
+
 /* Judges one file; what is to be sent gets its bytes sealed. True where it is to be sent. */
 static bool judge(struct vg_worker *w, const struct vg_match_file *file, const struct vg_chain *sample,
 		  struct vg_result *r)
@@ -78,6 +107,7 @@ void vg_worker_on_member(void *stream, const struct vg_body_member *member)
 	if (!judge(w, &file, &member->bytes, r))
 		return;
 	s->job->matched |= r->record.n_hits != 0;
+	s->job->stops |= hits_stop(w, r->record.hits, r->record.n_hits);
 	s->results.n++;
 }
 
@@ -126,7 +156,7 @@ static void unpack_held(struct vg_worker *w, struct vg_job *job, const struct vg
 		struct vg_coding_result first = end->coding;
 		vg_body_release(s->body);
 		drop_results(&s->results);
-		job->matched = false;
+		job->matched = job->stops = false;
 		vg_worker_body_begin(w, job, s, chain, true);
 		vg_worker_body_feed(job, s->body, chain);
 		vg_body_end(s->body, end);
@@ -189,6 +219,7 @@ static bool judge_body(struct vg_worker *w, struct vg_job *job, const struct clo
 	if (c->end.multipart)
 		r->record.kind = VG_KIND_MULTIPART;
 	job->matched |= r->record.n_hits != 0;
+	job->stops |= hits_stop(w, r->record.hits, r->record.n_hits);
 	return send;
 }
 
@@ -245,6 +276,7 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 
 	vg_intake_chain(job->lane, job->object, w->spans, w->max_spans, &chain);
 	end_digests(w, job, &chain, &c);
+	tell_verdict(w, job, &c, false);
 	vg_worker_decoding(w, job, true);
 	if (!job->stream)
 		drop_results(&s->results);
@@ -258,6 +290,7 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 	choose_reading(w, job, &chain, &c);
 	send_body = judge_body(w, job, &c, &body);
 	vg_worker_decoding(w, job, false);
+	tell_verdict(w, job, &c, true);
 	count_latency(w, job->object->enqueued_ns);
 	if (send_body && !w->gave_up)
 		(void)put(w, job, &c, &body, !s->results.n);

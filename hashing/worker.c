@@ -172,7 +172,7 @@ static void settle(struct vg_job *job)
 	if (!job->finished || job->n_unacked)
 		return;
 	job->finished = false;
-	vg_intake_done(job->lane, job->object, job->matched);
+	vg_intake_done(job->lane, job->object, vg_worker_verdict(job));
 }
 
 static void on_close(struct vg_worker *w, struct vg_job *job)

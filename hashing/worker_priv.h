@@ -28,6 +28,7 @@ struct vg_job {
 	uint32_t n_gaps_seen, n_unacked;
 	bool raw_lost; /* bytes were given back without being digested */
 	bool streaming, finished, matched;
+	bool stops, told; /* a list that matched exactly says block; the verdict was returned ahead of DONE */
 };
 
 struct vg_worker {
@@ -64,6 +65,12 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job);
 
 /* verdict.c: a member was found: judges it and keeps its record. For struct vg_body_begin; ctx = struct vg_stream. */
 void vg_worker_on_member(void *stream, const struct vg_body_member *member);
+
+/* What is known of the job so far, as the dataplane is told it. */
+static inline unsigned vg_worker_verdict(const struct vg_job *job)
+{
+	return job->stops ? VG_VERDICT_STOP : job->matched ? VG_VERDICT_MATCH : VG_VERDICT_NONE;
+}
 
 /* Gives digests and stream back to their pools. */
 void vg_worker_job_release(struct vg_worker *w, struct vg_job *job);

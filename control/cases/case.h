@@ -76,12 +76,15 @@ struct vg_case_origin {
 	char method[20], agent[200], claimed_type[100];
 	uint64_t flow_id, boot_id;
 	unsigned core_idx, hasher_idx, capture_idx, n_gaps;
+	unsigned hold;                          /* enum vg_hold_outcome of this transfer */
+	uint64_t hold_passed_bytes, body_bytes; /* STOPPED: bytes of the body that passed; of the body in all */
 };
 struct vg_case {
 	int64_t id;
 	char name[40]; /* what operators see: VG-<year>-<number> */
 	enum vg_case_state state;
-	unsigned action;      /* enum vg_action that policy chose */
+	unsigned action;      /* enum vg_action that policy chose: COUNT … REPORT */
+	int blocks;           /* a list also asks to stop its transfers; origin.hold says what became of that */
 	char reason[256];     /* of HELD or DISMISSED */
 	char approved_by[64]; /* who approved a review, empty otherwise */
 	int64_t created_ns, updated_ns;
@@ -91,3 +94,19 @@ struct vg_case {
 	unsigned n_files;
 	struct vg_case_file *files;
 };
+
+/* What the list asked for, in its words. */
+static inline const char *vg_case_action_str(const struct vg_case *c)
+{
+	static const char *const with[] = { "count+block", "block", "review+block", "report+block" };
+	return c->blocks && c->action <= VG_ACTION_REPORT ? with[c->action] : vg_action_str(c->action);
+}
+/* The share of the body that reached the receiver of a stopped transfer, in percent, rounded up. */
+static inline unsigned vg_case_passed_percent(const struct vg_case_origin *o)
+{
+	if (o->hold != VG_HOLD_STOPPED || !o->body_bytes)
+		return 100;
+	return o->hold_passed_bytes >= o->body_bytes
+		       ? 100
+		       : (unsigned)((o->hold_passed_bytes * 100.0 + (double)o->body_bytes - 1) / (double)o->body_bytes);
+}

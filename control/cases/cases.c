@@ -44,6 +44,10 @@ static const char *const steps[] = {
 	" UNIQUE(boot_id, core_idx, hasher_idx, object_id, member_no));"
 	"CREATE INDEX case_sightings_case ON case_sightings(case_id);",
 	"ALTER TABLE case_sightings ADD COLUMN tunnels TEXT NOT NULL DEFAULT '';",
+	"ALTER TABLE cases ADD COLUMN blocks INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE case_sightings ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE case_sightings ADD COLUMN hold_passed_bytes INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE case_sightings ADD COLUMN body_bytes INTEGER NOT NULL DEFAULT 0;",
 };
 
 struct vg_cases *vg_cases_create(struct vg_store *store, struct vg_audit *audit, int64_t fold_window_ns)
@@ -69,11 +73,19 @@ enum vg_action vg_cases_policy(const struct vg_case_match *match)
 {
 	unsigned strictest = VG_ACTION_COUNT;
 	for (unsigned i = 0; i < match->file.n_hits && i < VG_ARRAY_LEN(match->hit_actions); i++)
-		if (match->hit_actions[i] > strictest)
-			strictest = match->hit_actions[i];
+		if (vg_action_case(match->hit_actions[i]) > strictest)
+			strictest = vg_action_case(match->hit_actions[i]);
 	if (strictest >= VG_ACTION_REPORT)
 		strictest = match->file.partial ? VG_ACTION_REVIEW : VG_ACTION_REPORT;
 	return (enum vg_action)strictest;
+}
+
+static int asks_to_block(const struct vg_case_match *match)
+{
+	for (unsigned i = 0; i < match->file.n_hits && i < VG_ARRAY_LEN(match->hit_actions); i++)
+		if (vg_action_blocks(match->hit_actions[i]))
+			return 1;
+	return 0;
 }
 
 static enum vg_case_state state_of(const struct vg_case_match *match, enum vg_action action)
@@ -238,29 +250,32 @@ static enum vg_err insert_sighting(struct vg_cases *cases, const struct vg_case_
 		"case_sightings(case_id,boot_id,core_idx,hasher_idx,object_id,member_no,seen_ns,proto,direction,"
 		"src_ip,dst_ip,forwarded_ip,src_port,dst_port,http_status,vlan_outer,vlan_inner,first_byte_ns,last_"
 		"byte_ns,"
-		"host,url,method,agent,claimed_type,flow_id,capture_idx,n_gaps,tunnels)"
-		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-	static const char touch_sql[] = "UPDATE cases SET updated_ns=? WHERE id=?";
+		"host,url,method,agent,claimed_type,flow_id,capture_idx,n_gaps,tunnels,hold,hold_passed_bytes,"
+		"body_bytes) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+	static const char touch_sql[] = "UPDATE cases SET updated_ns=?, blocks=max(blocks,?) WHERE id=?";
 	const struct vg_case_origin *o = &m->origin;
 	char tunnels[VG_CARRIERS_TEXT];
 	vg_carriers_write(o, tunnels, sizeof(tunnels));
 	enum vg_err err = vg_store_exec(
-		cases->store, sql, "iiiiiiiiitttiiiiiiitttttiiit", case_id, (int64_t)m->boot_id, (int64_t)m->core_idx,
-		(int64_t)m->hasher_idx, (int64_t)m->object_id, (int64_t)m->member_no, now_ns, (int64_t)o->proto,
-		(int64_t)o->direction, o->src_ip, o->dst_ip, o->forwarded_ip, (int64_t)o->src_port,
+		cases->store, sql, "iiiiiiiiitttiiiiiiitttttiiitiii", case_id, (int64_t)m->boot_id,
+		(int64_t)m->core_idx, (int64_t)m->hasher_idx, (int64_t)m->object_id, (int64_t)m->member_no, now_ns,
+		(int64_t)o->proto, (int64_t)o->direction, o->src_ip, o->dst_ip, o->forwarded_ip, (int64_t)o->src_port,
 		(int64_t)o->dst_port, (int64_t)o->http_status, (int64_t)o->vlan_outer, (int64_t)o->vlan_inner,
 		o->first_byte_ns, o->last_byte_ns, o->host, o->url, o->method, o->agent, o->claimed_type,
-		(int64_t)o->flow_id, (int64_t)o->capture_idx, (int64_t)o->n_gaps, tunnels);
-	return err ? err : vg_store_exec(cases->store, touch_sql, "ii", now_ns, case_id);
+		(int64_t)o->flow_id, (int64_t)o->capture_idx, (int64_t)o->n_gaps, tunnels, (int64_t)o->hold,
+		(int64_t)o->hold_passed_bytes, (int64_t)o->body_bytes);
+	return err ? err : vg_store_exec(cases->store, touch_sql, "iii", now_ns, (int64_t)asks_to_block(m), case_id);
 }
 
 static enum vg_err audit_added(struct vg_cases *cases, const struct vg_case_match *m, const struct vg_case_added *added)
 {
-	char details[160], subject[40];
+	char details[240], subject[40];
 	snprintf(subject, sizeof(subject), "case %lld", (long long)added->case_id);
-	snprintf(details, sizeof(details), "{\"state\":\"%s\",\"action\":\"%s\",\"exact\":%s,\"partial\":%s}",
+	snprintf(details, sizeof(details),
+		 "{\"state\":\"%s\",\"action\":\"%s\",\"exact\":%s,\"partial\":%s,\"block\":%s,\"hold\":\"%s\"}",
 		 vg_case_state_str(added->state), vg_action_str(vg_cases_policy(m)),
-		 has_exact(&m->file) ? "true" : "false", m->file.partial ? "true" : "false");
+		 has_exact(&m->file) ? "true" : "false", m->file.partial ? "true" : "false",
+		 asks_to_block(m) ? "true" : "false", vg_hold_str(m->origin.hold));
 	return vg_audit_append(cases->audit, "vigild", added->is_new ? "case.new" : "case.sighting", subject, details);
 }
 

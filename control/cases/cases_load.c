@@ -21,6 +21,7 @@ static void read_case(sqlite3_stmt *s, struct vg_case *c)
 	c->created_ns = sqlite3_column_int64(s, 6);
 	c->updated_ns = sqlite3_column_int64(s, 7);
 	c->perceptual_only = sqlite3_column_int(s, 8);
+	c->blocks = sqlite3_column_int(s, 9);
 }
 
 static void read_origin(sqlite3_stmt *s, struct vg_case_origin *o)
@@ -51,6 +52,9 @@ static void read_origin(sqlite3_stmt *s, struct vg_case_origin *o)
 	o->n_gaps = (unsigned)sqlite3_column_int(s, 22);
 	vg_store_text(s, 23, tunnels, sizeof(tunnels));
 	vg_carriers_read(tunnels, o);
+	o->hold = (unsigned)sqlite3_column_int(s, 24);
+	o->hold_passed_bytes = (uint64_t)sqlite3_column_int64(s, 25);
+	o->body_bytes = (uint64_t)sqlite3_column_int64(s, 26);
 }
 
 static void read_file(sqlite3_stmt *s, struct vg_case_file *f)
@@ -121,12 +125,14 @@ static enum vg_err load_files(struct vg_cases *cases, struct vg_case *c)
 
 enum vg_err vg_cases_load(struct vg_cases *cases, int64_t case_id, struct vg_case *c)
 {
-	static const char sql[] = "SELECT id,name,state,action,reason,approved_by,created_ns,updated_ns,perceptual_only"
-				  " FROM cases WHERE id=?";
+	static const char sql[] =
+		"SELECT id,name,state,action,reason,approved_by,created_ns,updated_ns,perceptual_only,blocks"
+		" FROM cases WHERE id=?";
 	static const char origin_sql[] =
 		"SELECT proto,direction,src_ip,dst_ip,forwarded_ip,src_port,dst_port,http_status,vlan_outer,vlan_inner,"
 		"first_byte_ns,last_byte_ns,host,url,method,agent,claimed_type,flow_id,boot_id,core_idx,hasher_idx,"
-		"capture_idx,n_gaps,tunnels FROM case_sightings WHERE case_id=? ORDER BY id LIMIT 1";
+		"capture_idx,n_gaps,tunnels,hold,hold_passed_bytes,body_bytes FROM case_sightings WHERE case_id=?"
+		" ORDER BY id LIMIT 1";
 	memset(c, 0, sizeof(*c));
 	sqlite3_stmt *s = vg_store_query(cases->store, sql, "i", case_id);
 	enum vg_err err = s ? vg_store_step(cases->store, s) : VG_EIO;

@@ -72,6 +72,32 @@ static struct finding check_forward(const struct vg_config *c, const uint32_t *l
 	return (struct finding){ 0, NULL };
 }
 
+/* Where something is to be stopped it must be seen first, by the one worker that may hold it. */
+static struct finding check_inline(const struct vg_config *c, const uint32_t *lines)
+{
+	const struct vg_config_pair *first = NULL;
+	uint32_t block_line = 0, n_block = 0;
+	for (uint32_t i = 0; i < c->forward.n_pairs && !first; i++)
+		if (c->forward.pairs[i].mode == VG_INSPECT_FIRST)
+			first = &c->forward.pairs[i];
+	for (uint32_t i = 0; i < c->n_lists; i++)
+		if (vg_action_blocks(c->lists[i].action)) {
+			n_block++;
+			block_line = block_line ? block_line : c->lists[i].line;
+		}
+	if (first && c->dataplane.n_cores != 1)
+		return (struct finding){ LINE(dataplane.n_cores) ? LINE(dataplane.n_cores) : first->line,
+					 "a pair is inspect-first, which needs dataplane.cores: 1; set it, or take "
+					 "forward-first" };
+	if (n_block && !first)
+		return (struct finding){ block_line, "this list says block, but no pair of forward.pairs is "
+						     "inspect-first; give one that mode, or take another action" };
+	if (first && !n_block)
+		return (struct finding){ first->line, "this pair is inspect-first, but no list says block; give one "
+						      "that action, or take forward-first" };
+	return (struct finding){ 0, NULL };
+}
+
 static struct finding check_lists(const struct vg_config *c)
 {
 	for (uint32_t i = 0; i < c->n_lists; i++) {
@@ -141,6 +167,8 @@ int vg_config_check(const struct vg_config *config, const uint32_t *lines, size_
 		found = check_ports(config, lines);
 	if (!found.what)
 		found = check_forward(config, lines);
+	if (!found.what)
+		found = check_inline(config, lines);
 	if (!found.what)
 		found = check_lists(config);
 	if (!found.what)

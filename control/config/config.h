@@ -45,15 +45,22 @@ struct vg_config_dataplane {
 	uint32_t n_slots, n_small_chunks, n_large_chunks, n_records; /* of each lane */
 	uint64_t object_hold_bytes, object_min_bytes, object_max_bytes;
 };
+/* FORWARD_FIRST: frames go at once, copies are inspected. INSPECT_FIRST: frames wait for the inspector's word. */
+enum vg_config_mode { VG_FORWARD_FIRST, VG_INSPECT_FIRST };
 /* Two ports of one link that passes through. */
 struct vg_config_pair {
 	char a[VG_CONFIG_PORT], b[VG_CONFIG_PORT]; /* PCI addresses or vdev arguments */
+	uint32_t mode;                             /* enum vg_config_mode */
 	uint32_t line;                             /* of the configuration file, for messages */
 };
 struct vg_config_forward {
 	uint32_t n_pairs; /* 0 = nothing is inline */
 	struct vg_config_pair pairs[VG_CONFIG_MAX_PAIRS];
 	uint32_t mtu, n_slots, n_ring_bytes, eal_mem_mb, idle_us;
+};
+/* What inspect-first pairs may cost their traffic. */
+struct vg_config_inline {
+	uint32_t hold_ms, hold_bytes, inspect_wait_us, stops_per_minute;
 };
 struct vg_config_hashing {
 	uint32_t n_hashers;
@@ -112,6 +119,7 @@ struct vg_config {
 	char path[VG_CONFIG_PATH]; /* file it came from, "" = defaults */
 	uint8_t sha256[32];        /* of that file's bytes (R2), zeros for defaults */
 	struct vg_config_forward forward;
+	struct vg_config_inline inlined;
 	struct vg_config_dataplane dataplane;
 	struct vg_config_hashing hashing;
 	uint32_t n_lists;

@@ -71,6 +71,7 @@
 const struct vg_option_section vg_option_sections[] = {
 	{ "forward", "inline: links that pass through here; read when vigil-forward starts" },
 	{ "forward.pairs", "the two ports of each link; none = nothing is inline" },
+	{ "inline", "pairs of mode inspect-first: how long their frames may wait; read as forward and dataplane are" },
 	{ "dataplane", "packets in, media objects out; read when the dataplane starts" },
 	{ "dataplane.direction_vlans",
 	  "for mirrors that tag the two directions apart: their outer tags, which are one tenant then" },
@@ -89,6 +90,9 @@ const size_t vg_n_option_sections = VG_ARRAY_LEN(vg_option_sections);
 const struct vg_option vg_options[] = {
 	PAIR_TEXT("a", a, "PCI address or DPDK device arguments of the one side"),
 	PAIR_TEXT("b", b, "of the other side"),
+	{ "forward.pairs", "mode", VG_OPTION_CHOICE, offsetof(struct vg_config_pair, mode), 0, 0, "forward-first", "",
+	  "forward-first|inspect-first", 0, 0,
+	  "forward-first = nothing ever waits; inspect-first = lists with `block` stop transfers here" },
 	NUMBER("forward", "mtu", forward.mtu, 68, 16000, "1500", "bytes",
 	       "the largest payload of a frame on these links; 9000 for jumbo frames"),
 	NUMBER("forward", "ring_slots", forward.n_slots, 64, VG_FRAME_RING_MAX_SLOTS, "16384", "frames",
@@ -98,6 +102,15 @@ const struct vg_option vg_options[] = {
 	NUMBER("forward", "eal_memory_mb", forward.eal_mem_mb, 16, 1u << 20, "128", "MiB", "memory of DPDK itself"),
 	NUMBER("forward", "idle_us", forward.idle_us, 0, 10000, "0", "us",
 	       "sleep between polls while nothing comes; 0 = poll always, for the least delay"),
+
+	NUMBER("inline", "hold_ms", inlined.hold_ms, 1, 10000, "20", "ms",
+	       "the last frames of a file wait for its verdict at most this long"),
+	NUMBER("inline", "hold_bytes", inlined.hold_bytes, 2048, 1u << 24, "65536", "bytes",
+	       "of a file's end that may wait; the sender's window may allow less"),
+	NUMBER("inline", "inspect_wait_us", inlined.inspect_wait_us, 10, 10000000, "1000", "us",
+	       "a frame waits for the inspector's word at most this long; then it goes, and others do not wait either"),
+	NUMBER("inline", "stops_per_minute", inlined.stops_per_minute, 1, 1000000, "600", "stops",
+	       "of each pair, and by the word of each hasher; beyond it nothing is stopped"),
 
 	NUMBER("dataplane", "cores", dataplane.n_cores, 1, VG_LANE_MAX_CORES, "1", "cores",
 	       "worker cores; each receives, reassembles and copies on its own"),
@@ -163,9 +176,10 @@ const struct vg_option vg_options[] = {
 	LIST_TEXT("name", VG_OPTION_TEXT, name, 1, "", "what cases, metrics and reports call it"),
 	LIST_TEXT("file", VG_OPTION_PATH, file, 1, "", "lines: algo,value[,entry_id[,class[,note]]]"),
 	LIST_TEXT("source", VG_OPTION_TEXT, source, 0, "", "who made it, as a report shall say"),
-	{ "lists", "action", VG_OPTION_CHOICE, LIST_AT(action), 0, 0, "review", "", "count|alert|review|report", 0, 0,
+	{ "lists", "action", VG_OPTION_CHOICE, LIST_AT(action), 0, 0, "review", "",
+	  "count|alert|review|report|block|report+block", 0, 0,
 	  "for exact matches: report = file, review = a person decides, alert = keep and tell, count = no more than "
-	  "that" },
+	  "that; block = also stop the transfer" },
 	{ "lists", "perceptual_action", VG_OPTION_CHOICE, LIST_AT(perceptual_action), 0, 0, "review", "",
 	  "count|alert|review", 0, 0, "for matches that only look alike; filing these is file_distance's" },
 	{ "lists", "match_distance", VG_OPTION_U32, LIST_AT(match_distance), 0, VG_PDQ_MAX_DISTANCE, "31", "bits", "",

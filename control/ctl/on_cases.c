@@ -51,7 +51,7 @@ static json_t *brief_json(const struct vg_ctl_env *env, const struct vg_case *c)
 {
 	const struct vg_case_hit *hit = vg_case_best_hit(c);
 	json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:o, s:o}", "id", c->name, "state", vg_case_state_str(c->state),
-				"action", vg_action_str(c->action), "files", (json_int_t)c->n_files, "created",
+				"action", vg_case_action_str(c), "files", (json_int_t)c->n_files, "created",
 				vg_ctl_time(c->created_ns), "reason", vg_ctl_text(c->reason));
 	json_t *why = hit ? hit_json(hit) : NULL;
 	if (why)
@@ -91,17 +91,28 @@ static json_t *tunnels_json(const struct vg_case_origin *o)
 	return tunnels;
 }
 
+/* Null where the link was not inspect-first. */
+static json_t *hold_json(const struct vg_case_origin *o)
+{
+	if (o->hold == VG_HOLD_NONE)
+		return json_null();
+	return json_pack("{s:s, s:I, s:I, s:i}", "outcome", vg_hold_str(o->hold), "passed_bytes",
+			 (json_int_t)(o->hold == VG_HOLD_STOPPED ? o->hold_passed_bytes : o->body_bytes), "body_bytes",
+			 (json_int_t)o->body_bytes, "passed_percent", (int)vg_case_passed_percent(o));
+}
+
 static json_t *origin_json(const struct vg_case_origin *o)
 {
 	return json_pack(
-		"{s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:o}",
+		"{s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:o, s:o}",
 		"proto", vg_proto_str(o->proto), "direction", vg_direction_str(o->direction), "src_ip",
 		vg_ctl_text(o->src_ip), "src_port", (int)o->src_port, "dst_ip", vg_ctl_text(o->dst_ip), "dst_port",
 		(int)o->dst_port, "forwarded_ip", vg_ctl_text(o->forwarded_ip), "host", vg_ctl_text(o->host), "url",
 		vg_ctl_text(o->url), "method", vg_ctl_text(o->method), "http_status", (int)o->http_status, "user_agent",
 		vg_ctl_text(o->agent), "first_byte", vg_ctl_time(o->first_byte_ns), "last_byte",
 		vg_ctl_time(o->last_byte_ns), "gaps", (int)o->n_gaps, "vlan", vlan_json(o->vlan_outer), "vlan_inner",
-		vlan_json(o->vlan_inner), "port_idx", (int)o->capture_idx, "tunnels", tunnels_json(o));
+		vlan_json(o->vlan_inner), "port_idx", (int)o->capture_idx, "tunnels", tunnels_json(o), "hold",
+		hold_json(o));
 }
 
 struct listing {

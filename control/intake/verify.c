@@ -203,7 +203,7 @@ static uint8_t action_of(const struct vg_index_list *list, const struct vg_hit *
 	if (is_exact)
 		return list->action;
 	if (is_whole && !hit->variant && list->file_distance != 0xff && hit->distance <= list->file_distance)
-		return list->action;
+		return (uint8_t)vg_action_case(list->action);
 	return list->perceptual_action > VG_ACTION_REVIEW ? VG_ACTION_REVIEW : list->perceptual_action;
 }
 

@@ -73,7 +73,7 @@ size_t vg_case_line(const struct vg_case *c, int64_t report_id, char *line, size
 	vg_json_text_open(&text, NULL, '{');
 	vg_json_text_str(&text, "id", c->name);
 	vg_json_text_str(&text, "state", vg_case_state_str(c->state));
-	vg_json_text_str(&text, "action", vg_action_str(c->action));
+	vg_json_text_str(&text, "action", vg_case_action_str(c));
 	put_hit(&text, vg_case_best_hit(c));
 	vg_json_text_str(&text, "reason", c->reason);
 	if (report_id > 0)

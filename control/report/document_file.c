@@ -72,6 +72,13 @@ static void put_notes(xmlNodePtr root, const struct vg_case *c, const struct vg_
 	if (!f->complete)
 		vg_note_add(note, "The transfer was not seen to its end (%s): the digests are of what was seen.",
 			    vg_state_str(f->state));
+	if (c->origin.hold == VG_HOLD_STOPPED)
+		vg_note_add(note,
+			    "The transfer was stopped: %u percent of its bytes (%llu of %llu) reached the receiver.",
+			    vg_case_passed_percent(&c->origin), (unsigned long long)c->origin.hold_passed_bytes,
+			    (unsigned long long)c->origin.body_bytes);
+	else if (c->blocks)
+		vg_note_add(note, "The transfer was not stopped.");
 	if (c->origin.direction != VG_UPLOAD)
 		vg_note_add(note, "Seen while it was downloaded; when it was uploaded is not known.");
 	vg_note_put(root, note);

@@ -40,11 +40,13 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->lane.n_large = d->n_large_chunks;
 	conf->lane.n_attr = d->n_records;
 	for (conf->lane.n_returns = 64;
-	     conf->lane.n_returns <= (uint64_t)d->n_small_chunks + d->n_large_chunks + d->n_records;)
+	     conf->lane.n_returns <= (uint64_t)d->n_small_chunks + d->n_large_chunks + 2ull * d->n_records;)
 		conf->lane.n_returns *= 2;
 	conf->object_hold_bytes = d->object_hold_bytes;
 	conf->object_min_bytes = d->object_min_bytes;
 	conf->object_max_bytes = d->object_max_bytes;
+	conf->verdict_hold_bytes = config->inlined.hold_bytes;
+	conf->stops_per_minute = config->inlined.stops_per_minute;
 	conf->loop = 1;
 	conf->n_ports = d->n_ports;
 	for (uint32_t i = 0; i < VG_SNAPSHOT_MAX_PORTS; i++)
@@ -83,10 +85,14 @@ void vg_supervise_forward_conf(const struct vg_config *config, struct vg_forward
 	conf->idle_us = f->idle_us;
 	conf->ring.n_slots = f->n_slots;
 	conf->ring.n_bytes = f->n_ring_bytes;
+	conf->hold_ms = config->inlined.hold_ms;
+	conf->inspect_wait_us = config->inlined.inspect_wait_us;
+	conf->stops_per_minute = config->inlined.stops_per_minute;
 	conf->n_pairs = f->n_pairs;
 	for (uint32_t i = 0; i < f->n_pairs; i++) {
 		memcpy(conf->pairs[i][0], f->pairs[i].a, sizeof(conf->pairs[i][0]));
 		memcpy(conf->pairs[i][1], f->pairs[i].b, sizeof(conf->pairs[i][1]));
+		conf->is_inspect_first[i] = f->pairs[i].mode == VG_INSPECT_FIRST;
 	}
 }
 

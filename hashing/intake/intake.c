@@ -207,6 +207,12 @@ bool vg_intake_return_first(struct vg_intake *lane, struct vg_intake_object *obj
 	return true;
 }
 
+void vg_intake_verdict(struct vg_intake *lane, const struct vg_intake_object *object, unsigned verdict)
+{
+	give(lane, &(struct vg_return){
+			   .type = VG_RETURN_VERDICT, .verdict = (uint8_t)verdict, .object_id = object->object_id });
+}
+
 void vg_intake_done(struct vg_intake *lane, struct vg_intake_object *object, unsigned verdict)
 {
 	struct vg_return item = { .type = VG_RETURN_DONE, .verdict = (uint8_t)verdict, .object_id = object->object_id };

@@ -83,7 +83,10 @@ void vg_intake_publish(struct vg_intake *lane);
  * */
 bool vg_intake_return_first(struct vg_intake *lane, struct vg_intake_object *object);
 
-/* The object is finished: its chunks and its attribution record go back, its entry is free. verdict 1 = matched. */
+/* The verdict on a closed object that frames wait for (VG_OPEN_HOLD), before its DONE; at most once. */
+void vg_intake_verdict(struct vg_intake *lane, const struct vg_intake_object *object, unsigned verdict);
+
+/* The object is finished: its chunks and its attribution record go back, its entry is free. enum vg_verdict. */
 void vg_intake_done(struct vg_intake *lane, struct vg_intake_object *object, unsigned verdict);
 
 /* The held bytes of an object as a chain over the caller's spans (room for max_spans >= its n_chunks, else it is

@@ -96,7 +96,11 @@ struct vg_attribution {
 	uint64_t range_total; /* size of the resource; UINT64_MAX: not known */
 	uint32_t part_no;     /* PIECE: not 0: parts follow each other by this number, range_off is not known */
 	uint8_t n_tunnels;
-	uint8_t room[27];
+	uint8_t reserved_3[3];
+	_Atomic uint32_t hold; /* enum vg_hold_outcome; written after hold_passed_bytes */
+	uint32_t reserved_4;
+	_Atomic uint64_t hold_passed_bytes; /* of the body, that reached the receiver where it was STOPPED */
+	uint8_t room[8];
 };
 _Static_assert(sizeof(struct vg_attribution) == 2048, "attribution records are 2 KiB");
 

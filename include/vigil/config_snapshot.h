@@ -51,6 +51,8 @@ struct vg_dataplane_conf {
 	uint64_t object_min_bytes, object_max_bytes;
 	uint32_t loop; /* replay: times over each capture, >= 1 */
 	uint32_t n_ports;
+	uint32_t verdict_hold_bytes; /* inspect-first: of a direction's end, that may wait for a verdict */
+	uint32_t stops_per_minute;   /* inspect-first: by one hasher's word */
 	struct vg_port_rule rules[VG_SNAPSHOT_MAX_PORTS];
 	char ports[VG_SNAPSHOT_MAX_PORTS]
 		  [VG_SNAPSHOT_PORT]; /* capture paths, or DPDK device arguments / PCI addresses */
@@ -82,8 +84,10 @@ struct vg_forward_conf {
 	uint32_t n_pairs;
 	uint32_t mtu; /* the ports must carry frames of this much payload, besides Ethernet header and two tags */
 	uint32_t eal_mem_mb;
-	uint32_t idle_us;                   /* sleep between polls once nothing came for a while; 0 = poll always */
-	struct vg_frame_ring_geometry ring; /* of each pair */
+	uint32_t idle_us; /* sleep between polls once nothing came for a while; 0 = poll always */
+	uint32_t hold_ms, inspect_wait_us, stops_per_minute; /* of inspect-first pairs */
+	uint8_t is_inspect_first[VG_FORWARD_MAX_PAIRS];
+	struct vg_frame_ring_geometry ring;                    /* of each pair */
 	char pairs[VG_FORWARD_MAX_PAIRS][2][VG_SNAPSHOT_PORT]; /* device arguments or PCI addresses of a and b */
 };
 /* A port of the dataplane that is a pair of the forwarder: "forward:IDX:PATH", PATH = RUN/forward.sock. */

@@ -71,7 +71,18 @@
 	X(VG_C_INDEX_BAD, "hasher_violations_total:what=index", "ring indices out of range")                          \
 	X(VG_C_OBJECTS_DONE, "objects_done_total", "objects whose verdict came back")                                 \
 	X(VG_C_MATCHED, "objects_matched_total", "objects whose verdict was a match, by the hasher's word")           \
-	X(VG_C_LOSSLESS_WAITS, "lossless_waits_total", "times a replay's reader waited for hashers")
+	X(VG_C_LOSSLESS_WAITS, "lossless_waits_total", "times a replay's reader waited for hashers")                  \
+	X(VG_C_HOLD_BEGUN, "hold_begun_total", "times frames of a direction began to wait for a verdict")             \
+	X(VG_C_HOLD_PASSED, "hold_ended_total:outcome=passed", "released by a verdict: nothing to stop")              \
+	X(VG_C_HOLD_STOPPED, "hold_ended_total:outcome=stopped", "held frames dropped, connection reset")             \
+	X(VG_C_HOLD_TIME, "hold_ended_total:outcome=time", "released unjudged: hold_ms were over")                    \
+	X(VG_C_HOLD_FULL, "hold_ended_total:outcome=full", "released unjudged: no room for more held frames")         \
+	X(VG_C_HOLD_LATE, "hold_ended_total:outcome=inspector_late", "released unjudged: frames came back too late")  \
+	X(VG_C_HOLD_BRAKE, "hold_ended_total:outcome=brake", "released: more stops in a minute than allowed")         \
+	X(VG_C_HOLD_KNOWN, "hold_known_stopped_total", "of the stopped: recognised by length and first bytes")        \
+	X(VG_C_HOLD_TOO_LATE, "hold_stops_missed_total", "verdicts to stop what had passed already")                  \
+	X(VG_C_HOLD_DROPPED, "hold_dropped_frames_total:where=later", "later frames of these connections")            \
+	X(VG_C_HOLD_UNHELD, "hold_unheld_total", "bodies that could not be watched: no state was free")
 
 #define VG_HASHING_COUNTERS(X)                                                                             \
 	X(VG_H_OBJECTS, "hash_objects_total", "objects taken in")                                          \
@@ -112,7 +123,20 @@
 	X(VG_F_SHED_ABSENT, "forward_copies_shed_total:reason=no_inspector", "frames not copied: nobody to do so for") \
 	X(VG_F_INSPECTOR_BAD, "forward_inspector_violations_total", "tail words that could not be true")               \
 	X(VG_F_INSPECTORS, "forward_inspectors_total", "inspectors that took up the ring")                             \
-	X(VG_F_INSPECTOR_HERE, "forward_inspector_attached", "1 while an inspector holds the ring")
+	X(VG_F_INSPECTOR_HERE, "forward_inspector_attached", "1 while an inspector holds the ring")                    \
+	X(VG_F_HOLD_FRAMES, "hold_frames_total", "frames put into a queue to wait for a verdict")                      \
+	X(VG_F_HOLD_RELEASED, "hold_released_frames_total:reason=verdict", "of these: sent by the inspector's word")   \
+	X(VG_F_HOLD_TIME, "hold_released_frames_total:reason=time", "of these: sent when hold_ms were over")           \
+	X(VG_F_HOLD_FULL, "hold_released_frames_total:reason=full", "of these: sent for want of room")                 \
+	X(VG_F_HOLD_LATE, "hold_released_frames_total:reason=inspector", "of these: sent, the inspector late or gone") \
+	X(VG_F_HOLD_BRAKE, "hold_released_frames_total:reason=brake", "of these: sent, no budget to stop them")        \
+	X(VG_F_HOLD_DROPPED, "hold_dropped_frames_total:where=forward", "frames dropped by a verdict")                 \
+	X(VG_F_HOLD_STOPS, "hold_stops_total", "queues stopped")                                                       \
+	X(VG_F_HOLD_RESETS, "hold_resets_total", "resets and 451 answers sent")                                        \
+	X(VG_F_HOLD_UNMADE, "hold_resets_failed_total", "resets that could not be made: no buffer, or no plain TCP")   \
+	X(VG_F_HOLD_LET_GO, "hold_let_go_frames_total", "frames sent without the inspector's word: it was late")       \
+	X(VG_F_HOLD_LATENESS, "hold_inspector_late_total", "times the inspector was late")                             \
+	X(VG_F_HOLD_BAD, "hold_violations_total", "words of the inspector that could not be true")
 
 enum vg_forward_counter {
 #define X(sym, name, help) sym,

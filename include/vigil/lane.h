@@ -31,7 +31,7 @@
 
 struct vg_lane_geometry {
 	uint32_t n_slots;   /* power of two: descriptors */
-	uint32_t n_returns; /* power of two, > chunks + objects: a hasher can always return */
+	uint32_t n_returns; /* power of two, > chunks + 2 * objects: a hasher can always return */
 	uint32_t n_small;   /* chunks 0 .. n_small-1 */
 	uint32_t n_large;   /* chunks n_small .. n_small+n_large-1 */
 	uint32_t n_attr;    /* attribution records = most objects outstanding */
@@ -60,6 +60,7 @@ enum vg_desc_type { VG_DESC_OPEN = 1, VG_DESC_DATA, VG_DESC_GAP, VG_DESC_CLOSE, 
 #define VG_OPEN_ALL_FILES   8u  /* digest whatever its kind is */
 #define VG_OPEN_RESOURCE    32u /* the record has a resource: keep what comes for its other pieces */
 #define VG_OPEN_NO_UNPACK   16u /* beside NO_DECODE: it crashed again, so only digests of the body as it came */
+#define VG_OPEN_HOLD        32u /* frames wait for its verdict: VG_RETURN_VERDICT as soon as it is known */
 
 /* One descriptor. object_id is never 0: low 32 bits = attribution slot, high 32 bits = its generation. */
 struct vg_desc {
@@ -94,10 +95,13 @@ _Static_assert(sizeof(struct vg_desc) == 64, "one descriptor, one cache line");
 enum vg_return_type {
 	VG_RETURN_CHUNK = 1, /* this chunk is digested and not needed again */
 	VG_RETURN_DONE,      /* the object is finished: its remaining chunks and its attribution record are free */
+	VG_RETURN_VERDICT,   /* of a closed object that was opened with VG_OPEN_HOLD: once, before its DONE */
 };
+/* STOP: an exact match of a list that says block. A hasher's word, which stops its own objects only, within a budget. */
+enum vg_verdict { VG_VERDICT_NONE, VG_VERDICT_MATCH, VG_VERDICT_STOP, VG_VERDICT_N };
 struct vg_return {
 	uint8_t type;
-	uint8_t verdict; /* DONE: 0 no match, 1 match */
+	uint8_t verdict; /* DONE, VERDICT: enum vg_verdict; anything else is refused */
 	uint16_t reserved;
 	uint32_t chunk_idx; /* CHUNK */
 	uint64_t object_id;
@@ -138,7 +142,7 @@ static inline enum vg_err vg_lane_check(const struct vg_lane_geometry *g)
 		return VG_ERANGE;
 	if (!n_chunks || n_chunks > VG_LANE_MAX_CHUNKS || !g->n_attr || g->n_attr > VG_LANE_MAX_SLOTS)
 		return VG_ERANGE;
-	return g->n_returns > n_chunks + g->n_attr ? VG_OK : VG_ERANGE;
+	return g->n_returns > n_chunks + 2ull * g->n_attr ? VG_OK : VG_ERANGE;
 }
 /* How many items lie between our index and the peer's, or -1 where the peer's word cannot be true. */
 static inline int64_t vg_lane_pending(uint64_t theirs, uint64_t ours, uint32_t n)

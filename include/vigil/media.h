@@ -111,10 +111,48 @@ static inline const char *vg_algo_str(unsigned algo)
 /* Greatest Hamming distance of a match, inclusive (PDQ reference). */
 #define VG_PDQ_MAX_DISTANCE 31
 
-/* What a list says shall happen to its matches. */
-enum vg_action { VG_ACTION_COUNT, VG_ACTION_ALERT, VG_ACTION_REVIEW, VG_ACTION_REPORT, VG_ACTION_N };
+/* What a list says shall happen to its matches. BLOCK and REPORT_BLOCK also stop the transfer, on inspect-first links;
+ * the case is then that of ALERT and of REPORT (vg_action_case()). */
+enum vg_action {
+	VG_ACTION_COUNT,
+	VG_ACTION_ALERT,
+	VG_ACTION_REVIEW,
+	VG_ACTION_REPORT,
+	VG_ACTION_BLOCK,
+	VG_ACTION_REPORT_BLOCK,
+	VG_ACTION_N
+};
 static inline const char *vg_action_str(unsigned action)
 {
-	static const char *const names[] = { "count", "alert", "review", "report" };
+	static const char *const names[] = { "count", "alert", "review", "report", "block", "report+block" };
 	return action < VG_ACTION_N ? names[action] : "unknown";
+}
+static inline int vg_action_blocks(unsigned action)
+{
+	return action == VG_ACTION_BLOCK || action == VG_ACTION_REPORT_BLOCK;
+}
+static inline unsigned vg_action_case(unsigned action)
+{
+	return action == VG_ACTION_BLOCK          ? VG_ACTION_ALERT
+	       : action == VG_ACTION_REPORT_BLOCK ? VG_ACTION_REPORT
+						  : action;
+}
+
+/* What became of a body on an inspect-first link. PENDING: not decided yet. PASSED: there was nothing to stop.
+ * STOPPED: its last bytes, at least, did not pass. The others passed, although a list asked to stop it: LATE = the
+ * verdict came after hold_ms, UNHELD = it could not be held (pressure, a late inspector), BRAKE = too many stops. */
+enum vg_hold_outcome {
+	VG_HOLD_NONE,
+	VG_HOLD_PENDING,
+	VG_HOLD_PASSED,
+	VG_HOLD_STOPPED,
+	VG_HOLD_LATE,
+	VG_HOLD_UNHELD,
+	VG_HOLD_BRAKE,
+	VG_HOLD_N
+};
+static inline const char *vg_hold_str(unsigned outcome)
+{
+	static const char *const names[] = { "none", "pending", "passed", "stopped", "late", "unheld", "brake" };
+	return outcome < VG_HOLD_N ? names[outcome] : "unknown";
 }

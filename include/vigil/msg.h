@@ -10,7 +10,7 @@
  * Order on the hand-over link:  > HELLO   < WELCOME   then to a hasher < LANE for each core, to vigild < ATTR for each
  * (core, hasher) and < STATS for each core. Later to vigild: < DRAINED once a replay's input is used up and every
  * object
- * is DONE. Nothing else is ever sent; either side closing ends it.
+ * is DONE. From vigild, any time after its HELLO: > KNOWN. Nothing else is ever sent; either side closing ends it.
  * Order on the forward link:  > HELLO   < WELCOME (n_cores = pairs)   then to the inspector < FRAMES for each pair, to
  * vigild < STATS for each pair. A new inspector puts an older one off. Nothing else is ever sent.
  * Order on the match link:  > CONTROL_HELLO   < HASHER_HELLO (+ stats page)   > INDEX (+ memfd)   < INDEX_TAKEN,
@@ -32,6 +32,7 @@ enum vg_msg_type {
 	VG_MSG_STATS,
 	VG_MSG_DRAINED,
 	VG_MSG_FRAMES,
+	VG_MSG_KNOWN,
 	VG_MSG_CONTROL_HELLO = 32,
 	VG_MSG_HASHER_HELLO,
 	VG_MSG_INDEX,
@@ -80,6 +81,20 @@ struct vg_msg_drained {
 	uint64_t reserved;
 };
 
+/* + 1 descriptor, VG_SEALS_FINAL: n_heads struct vg_known_head in ascending order: objects that vigild has verified to
+ * be exact matches of a list that says block. Takes the place of the table before it. */
+#define VG_KNOWN_MAX_HEADS  65536u
+#define VG_KNOWN_HEAD_BYTES 16384u /* of the body, or all of it where it is shorter */
+struct vg_known_head {
+	uint64_t n_bytes;   /* of the body */
+	uint8_t sha256[32]; /* of its first VG_KNOWN_HEAD_BYTES */
+};
+struct vg_msg_known {
+	struct vg_msg_head head;
+	uint64_t generation;
+	uint32_t n_heads, reserved;
+};
+
 /* ---- forward link ---- */
 /* + 2 descriptors: frames, tail (frame_ring.h). The inspector begins at slot start_idx, its tail word at 0. */
 struct vg_msg_frames {
@@ -87,6 +102,7 @@ struct vg_msg_frames {
 	uint32_t pair_idx, epoch; /* epoch counts the inspectors that have held this ring */
 	uint64_t start_idx;
 	struct vg_frame_ring_geometry geometry;
+	uint32_t is_inspect_first, hold_ms; /* hold_ms: after which the forwarder lets a queue go */
 };
 
 /* ---- match link ---- */

@@ -26,7 +26,7 @@ static inline void vg_lane_make_init(struct vg_lane_make *l, uint32_t n_small, u
 	l->geometry = (struct vg_lane_geometry){
 		.n_slots = 1024, .n_returns = 1, .n_small = n_small, .n_large = n_large, .n_attr = n_attr
 	};
-	while (l->geometry.n_returns <= n_small + n_large + n_attr)
+	while (l->geometry.n_returns <= n_small + n_large + 2 * n_attr)
 		l->geometry.n_returns *= 2;
 	size_t sizes[3] = { vg_lane_out_bytes(&l->geometry), vg_lane_in_bytes(&l->geometry),
 			    n_attr * sizeof(struct vg_attribution) };
