@@ -231,16 +231,28 @@ static void policy_is_the_strictest_hit_and_partial_is_never_filed(void **state)
 static void every_action_has_its_state(void **state)
 {
 	static const enum vg_case_state expected[] = { VG_CASE_COUNTED, VG_CASE_ALERTED, VG_CASE_REVIEW,
-						       VG_CASE_QUEUED };
+						       VG_CASE_QUEUED,  VG_CASE_ALERTED, VG_CASE_QUEUED };
+	static const char *const said[] = { "count", "alert", "review", "report", "block", "report+block" };
 	struct fixture *f = *state;
 	int64_t n[VG_CASE_STATE_N], oldest[VG_CASE_STATE_N];
 	for (unsigned action = 0; action < VG_ACTION_N; action++) {
 		struct vg_case_match m = match_make(action + 1);
 		m.hit_actions[0] = (uint8_t)action;
-		assert_int_equal(add(f, &m).state, expected[action]);
+		m.origin.hold = vg_action_blocks(action) ? VG_HOLD_STOPPED : VG_HOLD_NONE;
+		m.origin.hold_passed_bytes = 101;
+		m.origin.body_bytes = 1000;
+		struct vg_case_added a = add(f, &m);
+		struct vg_case c;
+		assert_int_equal(a.state, expected[action]);
+		assert_int_equal(vg_cases_load(f->cases, a.case_id, &c), VG_OK);
+		assert_string_equal(vg_case_action_str(&c), said[action]);
+		assert_int_equal(c.blocks, vg_action_blocks(action));
+		assert_int_equal(c.origin.hold, m.origin.hold);
+		assert_int_equal(vg_case_passed_percent(&c.origin), vg_action_blocks(action) ? 11 : 100);
+		vg_case_free(&c);
 	}
 	assert_int_equal(vg_cases_count(f->cases, n, oldest), VG_OK);
-	assert_int_equal(n[VG_CASE_QUEUED], 1);
+	assert_int_equal(n[VG_CASE_QUEUED], 2);
 	assert_int_equal(n[VG_CASE_FILED], 0);
 	assert_true(oldest[VG_CASE_REVIEW] > 0);
 	assert_int_equal(oldest[VG_CASE_FILED], 0);

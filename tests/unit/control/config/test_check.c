@@ -51,8 +51,33 @@ static void production_needs_all_of_its_parts(void **state)
 	free(c);
 }
 
+static const char *wrong_with(const char *text, char *why, size_t n_why)
+{
+	struct vg_config *c = malloc(sizeof(*c));
+	enum vg_err err = vg_config_parse(c, "f", text, strlen(text), why, n_why);
+	free(c);
+	return err ? why : "";
+}
+
+static void what_is_to_be_stopped_must_be_inspected_first(void **state)
+{
+#define PAIR  "forward:\n  pairs:\n    - a: x\n      b: y\n"
+#define FIRST PAIR "      mode: inspect-first\n"
+#define BLOCK "lists:\n  - name: n\n    file: f\n    action: block\n"
+	char why[512];
+	(void)state;
+	assert_string_equal(wrong_with(FIRST BLOCK, why, sizeof(why)), "");
+	assert_string_equal(wrong_with(FIRST BLOCK "inline:\n  hold_ms: 30\n", why, sizeof(why)), "");
+	assert_non_null(strstr(wrong_with(PAIR BLOCK, why, sizeof(why)), "f:6: this list says block"));
+	assert_non_null(strstr(wrong_with(FIRST, why, sizeof(why)), "f:3: this pair is inspect-first"));
+	assert_non_null(strstr(wrong_with(FIRST BLOCK "dataplane:\n  cores: 2\n", why, sizeof(why)), "f:11: a pair"));
+	assert_non_null(strstr(wrong_with(FIRST BLOCK "inline:\n  hold_ms: 0\n", why, sizeof(why)), "f:11: "));
+	assert_non_null(strstr(wrong_with(PAIR "      mode: first\n", why, sizeof(why)), "f:5: "));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(production_needs_all_of_its_parts) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(production_needs_all_of_its_parts),
+					    cmocka_unit_test(what_is_to_be_stopped_must_be_inspected_first) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
