@@ -121,6 +121,8 @@ static void sane(struct vg_hashing_conf *c)
 	c->max_members = c->max_members ? c->max_members : 1000;
 	c->sample_bytes = c->sample_bytes > 64u << 20 ? 64u << 20 : c->sample_bytes;
 	c->spool_bytes = c->spool_bytes ? c->spool_bytes : 256u << 20;
+	c->max_depth = c->max_depth ? c->max_depth : 6;
+	c->max_object_ms = c->max_object_ms ? c->max_object_ms : 30000;
 }
 
 static enum vg_err load_conf(struct run *r)
@@ -193,11 +195,8 @@ static enum vg_err make_stats(struct run *r)
 static void warm(struct run *r)
 {
 	static const uint8_t no_picture[] = { 0xff, 0xd8, 0xff, 0xd9 };
-	struct vg_span span = { no_picture, sizeof(no_picture) };
-	struct vg_chain chain = { &span, 1, sizeof(no_picture) };
 	struct vg_digests *d = vg_digests_create();
 	struct vg_digest_values values;
-	struct vg_luma luma;
 
 	if (d) {
 		vg_digests_init(d, VG_DIGEST_ALL);
@@ -205,8 +204,7 @@ static void warm(struct run *r)
 		vg_digests_done(d, &values);
 	}
 	vg_digests_destroy(d);
-	(void)vg_image_luma(r->match.image, VG_KIND_JPEG, &chain, &luma);
-	(void)vg_image_luma(r->match.image, VG_KIND_PNG, &chain, &luma);
+	vg_image_warm(r->match.image);
 	(void)vg_mono_now();
 }
 
@@ -221,7 +219,10 @@ static void on_acked(void *ctx, uint32_t core_idx, uint64_t object_id)
 
 static enum vg_err make_rooms(struct run *r, const struct vg_hashing_hooks *hooks)
 {
-	struct vg_image_limits limits = { .max_pixels = r->conf.max_pixels };
+	struct vg_image_limits limits = { .max_pixels = r->conf.max_pixels,
+					  .max_memory_bytes = r->conf.max_picture_bytes,
+					  .min_side = r->conf.min_picture_side,
+					  .max_frames = r->conf.max_frames };
 	struct vg_match_link_setup link = { .listen_fd = r->listen_fd,
 					    .stats_fd = r->stats_fd,
 					    .hasher_idx = r->hasher_idx,

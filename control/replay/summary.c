@@ -49,7 +49,8 @@ static void shed_key(const char *name, char *key, size_t cap)
 	n = strlen(parts.base);
 	if (n > 6 && !strcmp(parts.base + n - 6, "_total"))
 		parts.base[n - 6] = 0;
-	snprintf(key, cap, "%s%s%s", parts.base, parts.value[0] ? "." : "", parts.value);
+	snprintf(key, cap, "%s%s%s%s%s", parts.base, parts.value[0] ? "." : "", parts.value, parts.value2[0] ? "." : "",
+		 parts.value2);
 }
 
 static void states_json(struct vg_json_text *text, const char *key, const uint64_t *n_state)
@@ -75,7 +76,7 @@ static void objects_json(struct vg_json_text *text, const struct vg_tally *tally
 
 static void shed_json(struct vg_json_text *text, const struct vg_summary *s)
 {
-	char key[2 * VG_STATS_NAME];
+	char key[4 * VG_STATS_NAME];
 	vg_json_text_open(text, "shed", '{');
 	for (unsigned is_hasher = 0; is_hasher < 2; is_hasher++)
 		for (unsigned i = 0; i < (is_hasher ? VG_H_N : VG_C_N); i++) {
@@ -148,7 +149,7 @@ static void print_states(const uint64_t *n_state, FILE *out)
 
 static void print_shed(const struct vg_summary *s, FILE *out)
 {
-	char key[2 * VG_STATS_NAME];
+	char key[4 * VG_STATS_NAME];
 	const char *head = "not scanned";
 	for (unsigned is_hasher = 0; is_hasher < 2; is_hasher++)
 		for (unsigned i = 0; i < (is_hasher ? VG_H_N : VG_C_N); i++) {

@@ -47,7 +47,10 @@ static void counters(FILE *out, int is_hasher, const uint64_t *values, unsigned 
 			vg_stats_name_split(vg_stats_text(is_hasher, k)->name, &row);
 			if (strcmp(row.base, first.base))
 				continue;
-			if (row.label[0])
+			if (row.label2[0])
+				fprintf(out, "vigil_%s{%s=\"%s\",%s=\"%s\"} %llu\n", row.base, row.label, row.value,
+					row.label2, row.value2, (unsigned long long)values[k]);
+			else if (row.label[0])
 				fprintf(out, "vigil_%s{%s=\"%s\"} %llu\n", row.base, row.label, row.value,
 					(unsigned long long)values[k]);
 			else

@@ -31,7 +31,13 @@ void vg_stats_name_split(const char *name, struct vg_stats_name *parts)
 	}
 	snprintf(parts->base, sizeof(parts->base), "%.*s", (int)(colon - name), name);
 	snprintf(parts->label, sizeof(parts->label), "%.*s", (int)(equals - colon - 1), colon + 1);
-	snprintf(parts->value, sizeof(parts->value), "%s", equals + 1);
+	const char *comma = strchr(equals, ','), *second = comma ? strchr(comma, '=') : NULL;
+	snprintf(parts->value, sizeof(parts->value), "%.*s", (int)(second ? comma - equals - 1 : VG_STATS_NAME - 1),
+		 equals + 1);
+	if (!second)
+		return;
+	snprintf(parts->label2, sizeof(parts->label2), "%.*s", (int)(second - comma - 1), comma + 1);
+	snprintf(parts->value2, sizeof(parts->value2), "%s", second + 1);
 }
 
 int vg_stats_is_shed(const char *name)

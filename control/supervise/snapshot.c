@@ -70,6 +70,11 @@ enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_
 	conf->max_pixels = h->max_pixels;
 	conf->sample_bytes = h->sample_bytes;
 	conf->spool_bytes = h->spool_bytes;
+	conf->max_picture_bytes = h->max_picture_bytes;
+	conf->min_picture_side = h->min_picture_side;
+	conf->max_frames = h->max_frames;
+	conf->max_depth = h->max_depth;
+	conf->max_object_ms = h->max_object_ms;
 	return VG_OK;
 }
 

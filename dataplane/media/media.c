@@ -58,7 +58,8 @@ static enum vg_step decide(struct vg_media *m, struct vg_media_body *body, const
 	enum vg_kind kind = card->codings      ? VG_KIND_UNKNOWN
 			    : card->n_boundary ? VG_KIND_MULTIPART
 					       : vg_sniff(m->sniff, first, n_first);
-	if (!is_wrapped(card) && !m->all_files && !VG_KIND_IS_IMAGE(kind) && !VG_KIND_IS_VIDEO(kind)) {
+	if (!is_wrapped(card) && !m->all_files && !VG_KIND_IS_IMAGE(kind) && !VG_KIND_IS_VIDEO(kind) &&
+	    !VG_KIND_IS_CONTAINER(kind)) {
 		vg_count(m->stats, VG_C_BODIES_UNWANTED, 1);
 		body_free(m, body);
 		return VG_SKIP;

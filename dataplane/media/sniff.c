@@ -1,5 +1,5 @@
 /* Magic numbers, all anchored at the first byte. Sources: the formats' own specifications; ISO base media brands of
- * ISO/IEC 14496-12, 23008-12 and AV1's. TAR's magic lies at byte 257 and is not looked for. */
+ * ISO/IEC 14496-12, 23008-12 and AV1's. */
 #include "dataplane/media/sniff_priv.h"
 
 static const struct vg_sniff_row rows[] = {
@@ -9,7 +9,8 @@ static const struct vg_sniff_row rows[] = {
 	{ VG_KIND_WEBP, "^RIFF....WEBP" },
 	{ VG_KIND_BMP, "^BM.{4}\\x00{4}.{4}[\\x0c\\x28\\x34\\x38\\x40\\x6c\\x7c]\\x00\\x00\\x00" },
 	{ VG_KIND_TIFF, "^(II[\\x2a\\x2b]\\x00|MM\\x00[\\x2a\\x2b])" },
-	{ VG_KIND_HEIF, "^.{4}ftyp(heic|heix|heim|heis|hevc|hevx|hevm|hevs|mif1|mif2|msf1|avif|avis)" },
+	{ VG_KIND_AVIF, "^.{4}ftyp(avif|avis|mif1.{4}(.{4}){0,8}avi[fs])" },
+	{ VG_KIND_HEIF, "^.{4}ftyp(heic|heix|heim|heis|hevc|hevx|hevm|hevs|mif1|mif2|msf1)" },
 	{ VG_KIND_JXL, "^(\\xff\\x0a|\\x00\\x00\\x00\\x0cJXL \\r\\n\\x87\\n)" },
 	{ VG_KIND_JP2, "^(\\x00\\x00\\x00\\x0cjP  \\r\\n\\x87\\n|\\xff\\x4f\\xff\\x51)" },
 	{ VG_KIND_MP4, "^.{4}(ftyp|moov|styp|moof)" },
@@ -29,6 +30,14 @@ static const struct vg_sniff_row rows[] = {
 	{ VG_KIND_XZ, "^\\xfd7zXZ\\x00" },
 	{ VG_KIND_ZSTD, "^\\x28\\xb5\\x2f\\xfd" },
 	{ VG_KIND_PDF, "^%PDF-" },
+	{ VG_KIND_CAB, "^MSCF\\x00{4}" },
+	{ VG_KIND_TAR, "^.{257}ustar" },
+	{ VG_KIND_PSD, "^8BPS\\x00" },
+	{ VG_KIND_ICO, "^\\x00\\x00[\\x01\\x02]\\x00[^\\x00]\\x00.{3}\\x00.{6}\\x00\\x00.{4}" },
+	{ VG_KIND_JPEG, "^[\\r\\n\\x00 ]{1,32}\\xff\\xd8\\xff" },
+	{ VG_KIND_MIME,
+	  "^(?i)(received|return-path|from|mime-version|date|subject|message-id|delivered-to|to|dkim-signature|"
+	  "reply-to|authentication-results|x-[a-z-]{1,32}|content-type): " },
 };
 
 const struct vg_sniff_row *vg_sniff_rows(uint32_t *n_rows)

@@ -8,7 +8,7 @@
 #include <vigil/media.h>
 
 /* More bytes than this change no answer. */
-#define VG_SNIFF_BYTES 64u
+#define VG_SNIFF_BYTES 272u /* tar: its magic lies at 257 */
 
 struct vg_sniff;
 /* Compiles the table. NULL: out of memory, or a CPU without SSSE3. Cold. */

@@ -11,6 +11,8 @@
 #include "hashing/image/luma_priv.h"
 
 #define MISALIGN 8u
+#define MAX_JUNK 4096u
+#define JPEG_SOI 0xd8
 #define SLACK    128u /* what its vector code may write behind a row */
 
 struct job {
@@ -171,6 +173,19 @@ static void decode(struct job *job)
 	job->image->luma.partial = job->damaged || (job->at_end && jpeg_has_multiple_scans(jpeg));
 }
 
+/* Junk before the picture (line ends, headers of another layer) is passed over. */
+static void find_begin(struct vg_chain_reader *r)
+{
+	static const uint8_t sign[3] = { 0xff, JPEG_SOI, 0xff };
+	const struct vg_chain *chain = r->chain;
+	uint8_t head[MAX_JUNK];
+	size_t n = vg_chain_copy(chain, 0, head, sizeof(head));
+	const uint8_t *at = memmem(head, n, sign, sizeof(sign));
+
+	if (at)
+		(void)vg_chain_skip(r, (uint64_t)(at - head));
+}
+
 /* The only place that libjpeg's errors come back to; nothing of the job is a local variable here. */
 static enum vg_err decode_or_stop(struct job *job)
 {
@@ -186,6 +201,7 @@ enum vg_err vg_luma_jpeg(struct vg_image *image, const struct vg_chain *bytes)
 	memset(&job, 0, sizeof(job));
 	job.image = image;
 	vg_chain_reader_init(&job.reader, bytes);
+	find_begin(&job.reader);
 	job.jpeg.err = jpeg_std_error(&job.errors);
 	job.jpeg.client_data = &job;
 	job.errors.error_exit = on_error;

@@ -1,25 +1,37 @@
 /* luma: which decoder, and the sampling of its rows. */
 #include "hashing/image/luma.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <vigil/media.h>
 
 #include "hashing/image/luma_priv.h"
 
-enum vg_err vg_luma_begin(struct vg_image *image, uint32_t width, uint32_t height, int by_passes)
+enum vg_err vg_luma_fits(const struct vg_image *image, uint64_t width, uint64_t height, uint32_t n_pixel_bytes)
 {
 	const struct vg_image_limits *limits = &image->limits;
-	struct vg_luma *luma = &image->luma;
 	if (!width || !height || width > limits->max_side || height > limits->max_side ||
-	    (uint64_t)width * height > limits->max_pixels)
+	    width * height > limits->max_pixels)
 		return VG_ERANGE;
+	if (width < limits->min_side || height < limits->min_side)
+		return VG_ESMALL;
+	return n_pixel_bytes && width * height > limits->max_memory_bytes / n_pixel_bytes ? VG_EBUDGET : VG_OK;
+}
+
+enum vg_err vg_luma_begin(struct vg_image *image, uint32_t width, uint32_t height, int by_passes)
+{
+	struct vg_luma *luma = &image->luma;
+	enum vg_err err = vg_luma_fits(image, width, height, 0);
+	if (err)
+		return err;
 	int sampled = width > VG_LUMA_SIDE || height > VG_LUMA_SIDE;
 	*luma = (struct vg_luma){ .at = image->plane, .width = width, .height = height };
 	luma->n_rows = sampled ? VG_LUMA_SIDE : height;
 	luma->n_cols = sampled ? VG_LUMA_SIDE : width;
 	for (uint32_t c = 0; c < luma->n_cols; c++)
 		image->source_col[c] = (uint16_t)(c * width / luma->n_cols);
+	image->n_rows_put = image->end_row = 0;
 	image->by_passes = by_passes != 0;
 	if (by_passes)
 		memset(image->plane, 0, sizeof(*image->plane) * VG_LUMA_STRIDE * luma->n_rows);
@@ -104,31 +116,108 @@ void vg_luma_put(struct vg_image *image, const struct vg_pixel_row *row)
 		image->end_row = r;
 }
 
-enum vg_err vg_image_luma(struct vg_image *image, unsigned kind, const struct vg_chain *bytes, struct vg_luma *out)
+bool vg_luma_wants(const struct vg_image *image, uint32_t frame_idx, uint32_t n_frames)
 {
-	enum vg_err err;
-	memset(out, 0, sizeof(*out));
-	memset(&image->luma, 0, sizeof(image->luma));
-	image->n_rows_put = image->end_row = 0;
-	image->by_passes = 0;
-	image->n_late_asked = 0;
-	image->deadline_ns = vg_luma_cpu_ns() + image->limits.max_ms * 1000000ull;
-	if (kind == VG_KIND_JPEG)
-		err = vg_luma_jpeg(image, bytes);
-	else if (kind == VG_KIND_PNG)
-		err = vg_luma_png(image, bytes);
-	else
-		return VG_EUNSUPPORTED;
-	/* Damaged in the middle: what came before it counts. */
-	if (err == VG_ECORRUPT && image->n_rows_put) {
-		image->luma.partial = 1;
-		err = VG_OK;
-	}
-	if (err)
-		return err;
+	uint32_t max = image->limits.max_frames, step = n_frames / max + (n_frames % max != 0);
+	return frame_idx % (step ? step : 1) == 0;
+}
+
+bool vg_luma_frame(struct vg_image *image, uint32_t frame_idx)
+{
+	struct vg_luma *luma = &image->luma;
+	if (!image->n_rows_put || image->enough)
+		return !image->enough;
 	if (!image->by_passes)
 		memset(image->plane + (size_t)image->end_row * VG_LUMA_STRIDE, 0,
-		       sizeof(*image->plane) * VG_LUMA_STRIDE * (image->luma.n_rows - image->end_row));
-	*out = image->luma;
+		       sizeof(*image->plane) * VG_LUMA_STRIDE * (luma->n_rows - image->end_row));
+	luma->frame_idx = frame_idx;
+	image->n_rows_put = image->end_row = 0;
+	image->n_frames++;
+	image->enough = !image->on_frame(image->ctx, luma) || image->n_frames >= image->limits.max_frames;
+	return !image->enough;
+}
+
+enum vg_err vg_luma_put_whole(struct vg_image *image, uint32_t width, uint32_t height, uint32_t n_rows_there,
+			      enum vg_pixels pixels, uint32_t pixel_bytes, const uint8_t *at, size_t stride_bytes)
+{
+	struct vg_pixel_row row = { .pixels = pixels, .pixel_bytes = pixel_bytes, .n_pixels = width };
+	enum vg_err err = vg_luma_begin(image, width, height, 0);
+	for (; !err && row.y < height && row.y < n_rows_there && !vg_luma_full(image); row.y++) {
+		row.at = at + row.y * stride_bytes;
+		vg_luma_put(image, &row);
+	}
+	image->luma.partial = n_rows_there < height;
+	return err;
+}
+
+enum vg_err vg_luma_flat(struct vg_image *image, const struct vg_chain *bytes, struct vg_span *flat)
+{
+	*flat = bytes->n_spans ? bytes->spans[0] : (struct vg_span){ NULL, 0 };
+	if (bytes->n_spans <= 1)
+		return bytes->n_spans ? VG_OK : VG_ECORRUPT;
+	if (!image->flat) {
+		if (bytes->n_bytes > image->limits.max_memory_bytes)
+			return VG_EBUDGET;
+		image->flat = malloc(bytes->n_bytes);
+		if (!image->flat)
+			return VG_EBUDGET;
+		(void)vg_chain_copy(bytes, 0, image->flat, bytes->n_bytes);
+	}
+	*flat = (struct vg_span){ image->flat, bytes->n_bytes };
 	return VG_OK;
+}
+
+static enum vg_err decode(struct vg_image *image, unsigned kind, const struct vg_chain *bytes)
+{
+	static enum vg_err (*const decoders[])(struct vg_image *, const struct vg_chain *) = {
+		[VG_KIND_JPEG] = vg_luma_jpeg, [VG_KIND_PNG] = vg_luma_png, [VG_KIND_GIF] = vg_luma_gif,
+		[VG_KIND_WEBP] = vg_luma_webp, [VG_KIND_BMP] = vg_luma_bmp, [VG_KIND_TIFF] = vg_luma_tiff,
+		[VG_KIND_HEIF] = vg_luma_heif, [VG_KIND_JXL] = vg_luma_jxl, [VG_KIND_JP2] = vg_luma_jp2,
+		[VG_KIND_ICO] = vg_luma_ico,   [VG_KIND_PSD] = vg_luma_psd, [VG_KIND_AVIF] = vg_luma_avif,
+	};
+	return kind < VG_ARRAY_LEN(decoders) && decoders[kind] ? decoders[kind](image, bytes) : VG_EUNSUPPORTED;
+}
+
+/* The pictures that a first one may have behind it in the same file. */
+static enum vg_err decode_more(struct vg_image *image, unsigned kind, const struct vg_chain *bytes)
+{
+	return kind == VG_KIND_JPEG  ? vg_luma_mpo(image, bytes)
+	       : kind == VG_KIND_PNG ? vg_luma_apng(image, bytes)
+				     : VG_OK;
+}
+
+enum vg_err vg_image_frames(struct vg_image *image, unsigned kind, const struct vg_chain *bytes,
+			    vg_luma_frame_fn on_frame, void *ctx)
+{
+	enum vg_err err;
+	memset(&image->luma, 0, sizeof(image->luma));
+	image->n_rows_put = image->end_row = image->n_frames = image->n_late_asked = 0;
+	image->by_passes = 0;
+	image->enough = false;
+	image->on_frame = on_frame;
+	image->ctx = ctx;
+	image->deadline_ns = vg_luma_cpu_ns() + image->limits.max_ms * 1000000ull;
+	err = decode(image, kind, bytes);
+	/* Damaged in the middle: what came before it counts. */
+	if (image->n_rows_put && (err == VG_OK || err == VG_ECORRUPT)) {
+		image->luma.partial |= err != VG_OK;
+		(void)vg_luma_frame(image, image->n_frames);
+	}
+	if (!err && !image->enough)
+		(void)decode_more(image, kind, bytes);
+	free(image->flat);
+	image->flat = NULL;
+	return image->n_frames ? VG_OK : err ? err : VG_ECORRUPT;
+}
+
+static bool first_only(void *ctx, const struct vg_luma *luma)
+{
+	*(struct vg_luma *)ctx = *luma;
+	return false;
+}
+
+enum vg_err vg_image_luma(struct vg_image *image, unsigned kind, const struct vg_chain *bytes, struct vg_luma *out)
+{
+	memset(out, 0, sizeof(*out));
+	return vg_image_frames(image, kind, bytes, first_only, out);
 }

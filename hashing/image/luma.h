@@ -1,12 +1,16 @@
 #pragma once
-/* luma: a picture's bytes, straight from a chunk chain -> the sampled luma plane that PDQ is made of. JPEG by
- * libjpeg-turbo (full size, RGB, accurate integer IDCT, fancy upsampling), PNG by libpng. EXIF orientation, colour
- * profiles and gamma are ignored, samples cut to 8 bits, CMYK and YCCK converted. Alpha is ignored: what counts is
- * the colour stored under it, as in the published hashes of such pictures (Pillow and ImageMagick 6 drop it
- * likewise). A picture wider or higher than 512 is sampled to 512 x 512 by nearest neighbour while its scanlines
- * come: source column floor(x*W/512), row floor(y*H/512), so that memory never holds the whole picture (progressive
- * JPEG: its coefficients, within max_memory_bytes). Foreign bytes: runs in the sandbox. One decoder per thread;
- * libjpeg and libpng allocate. */
+/* luma: a picture's bytes, straight from a chunk chain -> the sampled luma plane that PDQ is made of, one after the
+ * other for the sampled frames of an animation and for the pages of a file. JPEG by libjpeg-turbo (full size, RGB,
+ * accurate integer IDCT, fancy upsampling; the further pictures of an MPO), PNG and APNG by libpng, GIF by giflib,
+ * WebP, AVIF, HEIF, JPEG XL, JPEG 2000, TIFF by their Debian libraries, BMP, ICO and PSD by own readers. EXIF
+ * orientation, colour profiles and gamma are ignored, samples cut to 8 bits, CMYK and YCCK converted. Alpha is
+ * ignored: what counts is the colour stored under it, as in the published hashes of such pictures (Pillow and
+ * ImageMagick 6 drop it likewise); in an animation a transparent pixel shows the frame before. A picture wider or
+ * higher than 512 is sampled to 512 x 512 by nearest neighbour while its scanlines come: source column floor(x*W/512),
+ * row floor(y*H/512), so that memory holds the whole picture only where a library knows no other way, and then
+ * within max_memory_bytes. Foreign bytes: runs in the sandbox. One decoder per thread, no threads of its own; the
+ * libraries allocate. */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -20,10 +24,12 @@
 /* Budgets of one picture. Zero in a field = its default. */
 struct vg_image_limits {
 	uint64_t max_pixels;       /* width * height, before anything is allocated; default 100 million */
-	uint64_t max_memory_bytes; /* of the JPEG decoder (progressive coefficients); default 512 MiB */
+	uint64_t max_memory_bytes; /* of a decoder (coefficients, canvas, whole picture); default 512 MiB */
 	uint32_t max_side;         /* pixels; default 65535 */
 	uint32_t max_scans;        /* of a progressive JPEG (a bomb has thousands); default 100 */
 	uint32_t max_ms;           /* processor time, looked at between rows; default 5000 */
+	uint32_t min_side;         /* pixels; smaller pictures are not decoded; default 0 = all */
+	uint32_t max_frames;       /* given of one file, evenly spread; default 16 */
 };
 
 /* The plane is the decoder's, valid until its next call. row r, column c: at[r * VG_LUMA_STRIDE + c], 0 .. 255. */
@@ -33,6 +39,7 @@ struct vg_luma {
 	uint32_t width, height;  /* of the picture */
 	uint8_t partial;         /* 1: cut or damaged; what is missing is as the decoder left it: grey for JPEG, black
 				 * for PNG, and by larger blocks in an interlaced PNG */
+	uint32_t frame_idx;      /* 0 = the first picture of its file */
 };
 
 struct vg_image;
@@ -41,7 +48,18 @@ void vg_image_destroy(struct vg_image *image);
 /* Start-up only; about 1.1 MiB. limits NULL = all defaults. NULL: out of memory. */
 struct vg_image *vg_image_create(const struct vg_image_limits *limits) VG_DEALLOC(vg_image_destroy);
 
-/* Decodes one picture of a kind (enum vg_kind). VG_OK: *out is filled, maybe partial. VG_EUNSUPPORTED: no decoder for
- * this kind. VG_ERANGE: more pixels or a longer side than allowed. VG_EBUDGET: memory, scans or time used up.
- * VG_ECORRUPT: not one row could be decoded. Nothing is left allocated. */
+/* Gets one picture of a file; false: no more are wanted. */
+typedef bool (*vg_luma_frame_fn)(void *ctx, const struct vg_luma *luma);
+
+/* Decodes a file of a kind (enum vg_kind): gives its first picture and, of an animation or pages, up to max_frames
+ * evenly spread ones, in order. VG_OK: at least one was given, maybe partial. VG_EUNSUPPORTED: no decoder for this kind
+ * or sort. VG_ERANGE: more pixels or a longer side than allowed. VG_ESMALL: a shorter side than wanted. VG_EBUDGET:
+ * memory, scans or time used up. VG_ECORRUPT: not one row could be decoded. Nothing is left allocated. */
+enum vg_err vg_image_frames(struct vg_image *image, unsigned kind, const struct vg_chain *bytes,
+			    vg_luma_frame_fn on_frame, void *ctx);
+
+/* The first picture only. */
 enum vg_err vg_image_luma(struct vg_image *image, unsigned kind, const struct vg_chain *bytes, struct vg_luma *out);
+
+/* Start-up: lets every library do what it does on its first use, before the sandbox closes. */
+void vg_image_warm(struct vg_image *image);

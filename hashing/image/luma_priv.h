@@ -30,6 +30,12 @@ struct vg_image {
 	uint32_t n_rows_put; /* source rows, or parts of them, that decoders have put */
 	uint32_t end_row;    /* plane rows 0 .. end_row have been written by whole rows in order */
 	uint8_t by_passes;   /* rows come in several passes (interlaced) */
+	/* The file in hand. */
+	vg_luma_frame_fn on_frame;
+	void *ctx;
+	uint32_t n_frames; /* given so far */
+	bool enough;       /* no more are wanted */
+	uint8_t *flat;     /* its bytes in one piece, where a decoder asked for that */
 };
 
 /* The size is known: checks the limits and makes ready for rows. VG_OK or VG_ERANGE. */
@@ -37,6 +43,24 @@ enum vg_err vg_luma_begin(struct vg_image *image, uint32_t width, uint32_t heigh
 
 /* Takes what the plane needs of a source row. Rows with a y or x outside the picture are a bug of ours. */
 void vg_luma_put(struct vg_image *image, const struct vg_pixel_row *row);
+
+/* The frame in hand ends here: what no row came for is black, and it is given. False: no more are wanted. */
+bool vg_luma_frame(struct vg_image *image, uint32_t frame_idx);
+
+/* Is this one of the evenly spread frames that are wanted? */
+bool vg_luma_wants(const struct vg_image *image, uint32_t frame_idx, uint32_t n_frames);
+
+/* Whole rows, top down, of a picture that lies in memory; rows n_rows_there and below are missing (partial). Begins
+ * the frame itself. */
+enum vg_err vg_luma_put_whole(struct vg_image *image, uint32_t width, uint32_t height, uint32_t n_rows_there,
+			      enum vg_pixels pixels, uint32_t pixel_bytes, const uint8_t *at, size_t stride_bytes);
+
+/* VG_OK where a picture of this size may be decoded and its decoder may take n_pixel_bytes for each pixel; as
+ * vg_luma_begin(), and VG_EBUDGET for the memory. */
+enum vg_err vg_luma_fits(const struct vg_image *image, uint64_t width, uint64_t height, uint32_t n_pixel_bytes);
+
+/* The bytes in one piece: theirs, or a copy that lives as long as the file in hand. VG_EBUDGET: too many. */
+enum vg_err vg_luma_flat(struct vg_image *image, const struct vg_chain *bytes, struct vg_span *flat);
 
 /* True once no later row is needed (not by passes). */
 static inline int vg_luma_full(const struct vg_image *image)
@@ -56,7 +80,23 @@ static inline int vg_luma_late(struct vg_image *image)
 	return image->n_late_asked++ % 16 == 0 && vg_luma_cpu_ns() > image->deadline_ns;
 }
 
-/* One decoder each: VG_OK once the picture is decoded to its end (image->luma.partial says damaged), else why it
- * stopped; rows put before that stay. Nothing is left allocated. */
+/* One decoder each: VG_OK once the file is decoded to its end (image->luma.partial says damaged), else why it
+ * stopped; rows put before that stay. A decoder of one picture leaves it to the caller to give it; one of several
+ * gives each by vg_luma_frame(). Nothing is left allocated but `flat`. */
 enum vg_err vg_luma_jpeg(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_mpo(struct vg_image *image, const struct vg_chain *bytes);
 enum vg_err vg_luma_png(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_apng(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_gif(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_webp(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_bmp(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_ico(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_psd(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_tiff(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_heif(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_avif(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_jxl(struct vg_image *image, const struct vg_chain *bytes);
+enum vg_err vg_luma_jp2(struct vg_image *image, const struct vg_chain *bytes);
+/* A device independent bitmap without its file header (BMP from byte 14 on, ICO): of_icon: half as high as it says,
+ * because a mask follows. pixels_off 0: right behind the palette. */
+enum vg_err vg_luma_dib(struct vg_image *image, const struct vg_span *dib, uint64_t pixels_off, bool of_icon);

@@ -1,45 +1,92 @@
 /* Exact digests are asked for whole files only; pictures are decoded as far as they go. */
 #include "hashing/match/match.h"
 
+#include <limits.h>
+
 #include <vigil/memfd.h>
 
 #include "hashing/unpack/kind.h"
 
-/* Decodes a picture and hashes it. False where there is no hash; everything is counted here. */
-static bool perceptual(struct vg_match *m, const struct vg_match_file *file, unsigned kind, struct vg_pdq_result *pdq)
+_Static_assert(VG_KIND_AVIF + 1 - VG_KIND_JPEG == (VG_H_FAILED_AVIF - VG_H_FAILED_JPEG) / VG_H_N_FAILED_REASONS + 1,
+	       "a row of counters for each kind of picture");
+
+/* One picture file on its way: what its frames come to. */
+struct look {
+	struct vg_match *match;
+	const struct vg_digest_values *digests;
+	struct vg_msg_record *record;
+	uint32_t n_frames;
+	unsigned best_distance; /* of a frame's perceptual hit; UINT_MAX: none so far */
+	bool any_partial;
+};
+
+/* Hashes a frame and asks the index. A record has room for one hash: that of the frame that lies nearest to a list, and
+ * the first one's where none does. */
+static bool on_frame(void *ctx, const struct vg_luma *luma)
 {
-	struct vg_luma luma;
+	struct look *l = ctx;
+	struct vg_match *m = l->match;
+	struct vg_msg_record *r = l->record;
+	struct vg_hit hits[VG_RECORD_MAX_HITS];
+	struct vg_pdq_result pdq;
+	unsigned distance = UINT_MAX;
+	uint32_t n;
+
+	vg_pdq_hash(m->pdq, luma, &pdq);
+	vg_count(m->stats, VG_H_PDQ, 1);
+	vg_count(m->stats, VG_H_FRAMES, 1);
+	vg_count(m->stats, VG_H_PDQ_LOW, pdq.quality < VG_PDQ_MIN_QUALITY);
+	vg_count(m->stats, VG_H_QUERIES, 1);
+	l->any_partial |= luma->partial;
+	n = vg_index_query(m->index, l->digests, &pdq, hits, VG_RECORD_MAX_HITS);
+	for (uint32_t i = 0; i < n; i++) {
+		bool perceptual = hits[i].algo == VG_ALGO_PDQ;
+		hits[i].frame_idx = perceptual ? luma->frame_idx : 0;
+		distance = perceptual && hits[i].distance < distance ? hits[i].distance : distance;
+	}
+	if (!l->n_frames++ || distance < l->best_distance) {
+		l->best_distance = distance;
+		memcpy(r->pdq, pdq.hash, sizeof(r->pdq));
+		r->pdq_quality = (uint8_t)(pdq.quality < 0 ? 0 : pdq.quality > 100 ? 100 : pdq.quality);
+		memcpy(r->hits, hits, n * sizeof(*hits));
+		r->n_hits = (uint8_t)n;
+	}
+	return true;
+}
+
+static void count_failed(struct vg_match *m, unsigned kind, enum vg_err err)
+{
+	static const uint8_t reasons[] = {
+		[-VG_ERANGE] = 1, [-VG_EBUDGET] = 2, [-VG_EUNSUPPORTED] = 3, [-VG_ESMALL] = 4
+	};
+	unsigned reason = -err < (int)VG_ARRAY_LEN(reasons) ? reasons[-err] : 0;
+
+	if (kind >= VG_KIND_JPEG && kind <= VG_KIND_AVIF)
+		vg_count(m->stats, VG_H_FAILED_JPEG + (kind - VG_KIND_JPEG) * VG_H_N_FAILED_REASONS + reason, 1);
+}
+
+/* Decodes a picture, hashes and looks up its frames. False where there is no hash; everything is counted here. */
+static bool perceptual(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record)
+{
+	struct look look = { .match = m, .digests = file->digests, .record = record, .best_distance = UINT_MAX };
 	enum vg_err err;
 
 	if (m->before_decode)
 		m->before_decode(m->hook_ctx, file->n_bytes);
-	err = vg_image_luma(m->image, kind, &file->bytes, &luma);
-	switch (err) {
-	case VG_OK:
-		break;
-	case VG_EUNSUPPORTED:
-		vg_count(m->stats, VG_H_IMAGES_UNSUPPORTED, 1);
-		return false;
-	case VG_ERANGE:
-		vg_count(m->stats, VG_H_IMAGES_LARGE, 1);
-		return false;
-	default:
-		vg_count(m->stats, VG_H_IMAGES_BAD, 1);
+	err = vg_image_frames(m->image, record->kind, &file->bytes, on_frame, &look);
+	if (err) {
+		count_failed(m, record->kind, err);
 		return false;
 	}
 	vg_count(m->stats, VG_H_IMAGES, 1);
-	vg_count(m->stats, VG_H_IMAGES_PARTIAL, luma.partial != 0);
-	vg_pdq_hash(m->pdq, &luma, pdq);
-	vg_count(m->stats, VG_H_PDQ, 1);
-	vg_count(m->stats, VG_H_PDQ_LOW, pdq->quality < VG_PDQ_MIN_QUALITY);
+	vg_count(m->stats, VG_H_IMAGES_PARTIAL, look.any_partial);
+	record->flags |= VG_RECORD_HAS_PDQ;
 	return true;
 }
 
 void vg_match_file(struct vg_match *match, const struct vg_match_file *file, struct vg_msg_record *record)
 {
 	uint8_t head[VG_KIND_HEAD_BYTES];
-	struct vg_pdq_result pdq = { .quality = 0 };
-	bool has_pdq = false;
 
 	record->kind = (uint8_t)vg_kind_of(head, vg_chain_copy(&file->bytes, 0, head, sizeof(head)));
 	record->n_bytes = file->n_bytes;
@@ -54,19 +101,13 @@ void vg_match_file(struct vg_match *match, const struct vg_match_file *file, str
 	if (VG_KIND_IS_IMAGE(record->kind)) {
 		if (!file->may_decode)
 			record->flags |= VG_RECORD_NO_DECODE;
-		else if (!match->no_pdq)
-			has_pdq = perceptual(match, file, record->kind, &pdq);
+		else if (!match->no_pdq && perceptual(match, file, record))
+			return;
 	}
-	if (has_pdq) {
-		memcpy(record->pdq, pdq.hash, sizeof(record->pdq));
-		record->pdq_quality = (uint8_t)(pdq.quality < 0 ? 0 : pdq.quality > 100 ? 100 : pdq.quality);
-		record->flags |= VG_RECORD_HAS_PDQ;
-	}
-	if (!file->digests && !has_pdq)
+	if (!file->digests)
 		return;
 	vg_count(match->stats, VG_H_QUERIES, 1);
-	record->n_hits = (uint8_t)vg_index_query(match->index, file->digests, has_pdq ? &pdq : NULL, record->hits,
-						 VG_RECORD_MAX_HITS);
+	record->n_hits = (uint8_t)vg_index_query(match->index, file->digests, NULL, record->hits, VG_RECORD_MAX_HITS);
 }
 
 enum vg_err vg_match_sample(const struct vg_chain *bytes, uint64_t max_bytes, int *fd, uint64_t *n_sample_bytes)

@@ -72,6 +72,11 @@ struct vg_hashing_conf {
 	uint64_t max_pixels;         /* per picture */
 	uint64_t sample_bytes;       /* head sample of a digest-only match */
 	uint64_t spool_bytes;        /* unacknowledged match bytes kept before intake pauses */
+	uint64_t max_picture_bytes;  /* memory that one picture's decoder may take */
+	uint32_t min_picture_side;   /* pixels; smaller pictures get digests only */
+	uint32_t max_frames;         /* of an animation or of pages that are hashed */
+	uint32_t max_depth;          /* containers in containers */
+	uint32_t max_object_ms;      /* processor time of one object */
 };
 
 #define VG_FORWARD_MAX_PAIRS 16

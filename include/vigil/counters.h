@@ -84,28 +84,53 @@
 	X(VG_C_HOLD_DROPPED, "hold_dropped_frames_total:where=later", "later frames of these connections")            \
 	X(VG_C_HOLD_UNHELD, "hold_unheld_total", "bodies that could not be watched: no state was free")
 
-#define VG_HASHING_COUNTERS(X)                                                                             \
-	X(VG_H_OBJECTS, "hash_objects_total", "objects taken in")                                          \
-	X(VG_H_BYTES, "hash_bytes_total", "body bytes digested")                                           \
-	X(VG_H_MEMBERS, "hash_members_total", "parts found inside bodies")                                 \
-	X(VG_H_DECODED_BYTES, "unpack_bytes_total", "bytes that content codings gave")                     \
-	X(VG_H_CODING_BAD, "unpack_failed_total:reason=coding", "content codings that broke")              \
-	X(VG_H_BUDGET, "unpack_failed_total:reason=budget", "unpacking stopped by its budget")             \
-	X(VG_H_IMAGES, "images_decoded_total", "pictures decoded to luma")                                 \
-	X(VG_H_IMAGES_PARTIAL, "images_partial_total", "of these: incomplete, hashed as far as they went") \
-	X(VG_H_IMAGES_BAD, "images_failed_total:reason=decoder", "pictures a decoder refused")             \
-	X(VG_H_IMAGES_LARGE, "images_failed_total:reason=pixels", "pictures above the pixel limit")        \
-	X(VG_H_IMAGES_UNSUPPORTED, "images_failed_total:reason=kind", "kinds without a decoder")           \
-	X(VG_H_PDQ, "pdq_hashes_total", "PDQ hashes made")                                                 \
-	X(VG_H_PDQ_LOW, "pdq_low_quality_total", "PDQ hashes below the quality limit, not searched")       \
-	X(VG_H_QUERIES, "index_queries_total", "look-ups in the index")                                    \
-	X(VG_H_MATCHES, "matches_total", "records with at least one hit")                                  \
-	X(VG_H_SENT, "records_sent_total", "records sent to vigild")                                       \
-	X(VG_H_ACKED, "records_acknowledged_total", "records vigild made durable")                         \
-	X(VG_H_RESENT, "records_resent_total", "records sent again on a new link")                         \
-	X(VG_H_DESC_BAD, "descriptors_refused_total", "descriptors out of range")                          \
-	X(VG_H_INDEX_GENERATION, "hasher_index_generation", "generation of the index in use")              \
-	X(VG_H_LINK_LOST, "control_links_lost_total", "times the link to vigild was lost")
+/* Why a picture has no hash, for each kind of enum vg_kind in its order. */
+#define VG_FAILED_ROWS(X, KIND, kind)                                                                               \
+	X(VG_H_FAILED_##KIND, "images_failed_total:kind=" kind ",reason=decoder", "pictures their decoder refused") \
+	X(VG_H_FAILED_##KIND##_PIXELS, "images_failed_total:kind=" kind ",reason=pixels", "above the pixel limit")  \
+	X(VG_H_FAILED_##KIND##_BUDGET, "images_failed_total:kind=" kind ",reason=budget", "memory, scans or time")  \
+	X(VG_H_FAILED_##KIND##_SORT, "images_failed_total:kind=" kind ",reason=sort", "of a sort nobody reads")     \
+	X(VG_H_FAILED_##KIND##_SMALL, "images_failed_total:kind=" kind ",reason=small", "thumbnails: digests only")
+#define VG_H_N_FAILED_REASONS 5
+
+#define VG_HASHING_COUNTERS(X)                                                                                       \
+	X(VG_H_OBJECTS, "hash_objects_total", "objects taken in")                                                    \
+	X(VG_H_BYTES, "hash_bytes_total", "body bytes digested")                                                     \
+	X(VG_H_MEMBERS, "hash_members_total", "parts found inside bodies")                                           \
+	X(VG_H_DECODED_BYTES, "unpack_bytes_total", "bytes that content codings gave")                               \
+	X(VG_H_CODING_BAD, "unpack_failed_total:reason=coding", "content codings that broke")                        \
+	X(VG_H_BUDGET, "unpack_failed_total:reason=budget", "unpacking stopped by its budget")                       \
+	X(VG_H_IMAGES, "images_decoded_total", "pictures decoded to luma")                                           \
+	X(VG_H_IMAGES_PARTIAL, "images_partial_total", "of these: incomplete, hashed as far as they went")           \
+	X(VG_H_PDQ, "pdq_hashes_total", "PDQ hashes made")                                                           \
+	X(VG_H_PDQ_LOW, "pdq_low_quality_total", "PDQ hashes below the quality limit, not searched")                 \
+	X(VG_H_QUERIES, "index_queries_total", "look-ups in the index")                                              \
+	X(VG_H_MATCHES, "matches_total", "records with at least one hit")                                            \
+	X(VG_H_SENT, "records_sent_total", "records sent to vigild")                                                 \
+	X(VG_H_ACKED, "records_acknowledged_total", "records vigild made durable")                                   \
+	X(VG_H_RESENT, "records_resent_total", "records sent again on a new link")                                   \
+	X(VG_H_DESC_BAD, "descriptors_refused_total", "descriptors out of range")                                    \
+	X(VG_H_INDEX_GENERATION, "hasher_index_generation", "generation of the index in use")                        \
+	X(VG_H_LINK_LOST, "control_links_lost_total", "times the link to vigild was lost")                           \
+	X(VG_H_FRAMES, "image_frames_total", "pictures, pages and frames of animations hashed")                      \
+	X(VG_H_CONTAINERS, "containers_opened_total", "archives, documents and messages opened")                     \
+	X(VG_H_ENCRYPTED, "unpack_failed_total:reason=encrypted", "members that only a password opens")              \
+	X(VG_H_ARCHIVE_BAD, "unpack_failed_total:reason=archive", "containers that broke or that nobody here reads") \
+	X(VG_H_NEEDS_SEEK, "unpack_failed_total:reason=needs_seek",                                                  \
+	  "containers not held whole, which cannot be read forward")                                                 \
+	X(VG_H_DEPTH, "unpack_failed_total:reason=depth", "containers inside more containers than allowed")          \
+	VG_FAILED_ROWS(X, JPEG, "jpeg")                                                                              \
+	VG_FAILED_ROWS(X, PNG, "png")                                                                                \
+	VG_FAILED_ROWS(X, GIF, "gif")                                                                                \
+	VG_FAILED_ROWS(X, WEBP, "webp")                                                                              \
+	VG_FAILED_ROWS(X, BMP, "bmp")                                                                                \
+	VG_FAILED_ROWS(X, TIFF, "tiff")                                                                              \
+	VG_FAILED_ROWS(X, HEIF, "heif")                                                                              \
+	VG_FAILED_ROWS(X, JXL, "jxl")                                                                                \
+	VG_FAILED_ROWS(X, JP2, "jp2")                                                                                \
+	VG_FAILED_ROWS(X, ICO, "ico")                                                                                \
+	VG_FAILED_ROWS(X, PSD, "psd")                                                                                \
+	VG_FAILED_ROWS(X, AVIF, "avif")
 
 /* Of vigil-forward, a page per pair. The forwarding thread writes them, but for those of the ports (the main
  * thread). */

@@ -19,7 +19,8 @@
 	X(VG_EBUDGET, -13, "a budget of bytes, depth, ratio or time is used up") \
 	X(VG_ECLOSED, -14, "the peer is gone")                                   \
 	X(VG_EAGAIN, -15, "not now, try again")                                  \
-	X(VG_EUNSUPPORTED, -16, "not supported by this build")
+	X(VG_EUNSUPPORTED, -16, "not supported by this build")                   \
+	X(VG_ESMALL, -17, "smaller than the configured limit")
 
 enum vg_err {
 #define X(sym, val, txt) sym = val,

@@ -3,43 +3,50 @@
 #include <stdint.h>
 
 /* Kind of a body by its first bytes, never by what a header claims. Text: as objects lines and metrics name it. */
-#define VG_KIND_TABLE(X)                                  \
-	X(VG_KIND_UNKNOWN, 0, "application/octet-stream") \
-	X(VG_KIND_JPEG, 1, "image/jpeg")                  \
-	X(VG_KIND_PNG, 2, "image/png")                    \
-	X(VG_KIND_GIF, 3, "image/gif")                    \
-	X(VG_KIND_WEBP, 4, "image/webp")                  \
-	X(VG_KIND_BMP, 5, "image/bmp")                    \
-	X(VG_KIND_TIFF, 6, "image/tiff")                  \
-	X(VG_KIND_HEIF, 7, "image/heif")                  \
-	X(VG_KIND_JXL, 8, "image/jxl")                    \
-	X(VG_KIND_JP2, 9, "image/jp2")                    \
-	X(VG_KIND_MP4, 16, "video/mp4")                   \
-	X(VG_KIND_MATROSKA, 17, "video/x-matroska")       \
-	X(VG_KIND_AVI, 18, "video/x-msvideo")             \
-	X(VG_KIND_FLV, 19, "video/x-flv")                 \
-	X(VG_KIND_MPEG_PS, 20, "video/mpeg")              \
-	X(VG_KIND_OGG, 21, "video/ogg")                   \
-	X(VG_KIND_ASF, 22, "video/x-ms-asf")              \
-	X(VG_KIND_MPEG_TS, 23, "video/mp2t")              \
-	X(VG_KIND_ZIP, 32, "application/zip")             \
-	X(VG_KIND_RAR, 33, "application/vnd.rar")         \
-	X(VG_KIND_7Z, 34, "application/x-7z-compressed")  \
-	X(VG_KIND_GZIP, 35, "application/gzip")           \
-	X(VG_KIND_BZIP2, 36, "application/x-bzip2")       \
-	X(VG_KIND_XZ, 37, "application/x-xz")             \
-	X(VG_KIND_TAR, 38, "application/x-tar")           \
-	X(VG_KIND_ZSTD, 39, "application/zstd")           \
-	X(VG_KIND_PDF, 40, "application/pdf")             \
-	X(VG_KIND_MULTIPART, 48, "multipart/form-data")
+#define VG_KIND_TABLE(X)                                        \
+	X(VG_KIND_UNKNOWN, 0, "application/octet-stream")       \
+	X(VG_KIND_JPEG, 1, "image/jpeg")                        \
+	X(VG_KIND_PNG, 2, "image/png")                          \
+	X(VG_KIND_GIF, 3, "image/gif")                          \
+	X(VG_KIND_WEBP, 4, "image/webp")                        \
+	X(VG_KIND_BMP, 5, "image/bmp")                          \
+	X(VG_KIND_TIFF, 6, "image/tiff")                        \
+	X(VG_KIND_HEIF, 7, "image/heif")                        \
+	X(VG_KIND_JXL, 8, "image/jxl")                          \
+	X(VG_KIND_JP2, 9, "image/jp2")                          \
+	X(VG_KIND_ICO, 10, "image/vnd.microsoft.icon")          \
+	X(VG_KIND_PSD, 11, "image/vnd.adobe.photoshop")         \
+	X(VG_KIND_AVIF, 12, "image/avif")                       \
+	X(VG_KIND_MP4, 16, "video/mp4")                         \
+	X(VG_KIND_MATROSKA, 17, "video/x-matroska")             \
+	X(VG_KIND_AVI, 18, "video/x-msvideo")                   \
+	X(VG_KIND_FLV, 19, "video/x-flv")                       \
+	X(VG_KIND_MPEG_PS, 20, "video/mpeg")                    \
+	X(VG_KIND_OGG, 21, "video/ogg")                         \
+	X(VG_KIND_ASF, 22, "video/x-ms-asf")                    \
+	X(VG_KIND_MPEG_TS, 23, "video/mp2t")                    \
+	X(VG_KIND_ZIP, 32, "application/zip")                   \
+	X(VG_KIND_RAR, 33, "application/vnd.rar")               \
+	X(VG_KIND_7Z, 34, "application/x-7z-compressed")        \
+	X(VG_KIND_GZIP, 35, "application/gzip")                 \
+	X(VG_KIND_BZIP2, 36, "application/x-bzip2")             \
+	X(VG_KIND_XZ, 37, "application/x-xz")                   \
+	X(VG_KIND_TAR, 38, "application/x-tar")                 \
+	X(VG_KIND_ZSTD, 39, "application/zstd")                 \
+	X(VG_KIND_PDF, 40, "application/pdf")                   \
+	X(VG_KIND_CAB, 41, "application/vnd.ms-cab-compressed") \
+	X(VG_KIND_MULTIPART, 48, "multipart/form-data")         \
+	X(VG_KIND_MIME, 49, "message/rfc822")
 enum vg_kind {
 #define X(sym, val, txt) sym = val,
 	VG_KIND_TABLE(X)
 #undef X
 };
-#define VG_KIND_IS_IMAGE(k)   ((k) >= 1 && (k) < 16)
-#define VG_KIND_IS_VIDEO(k)   ((k) >= 16 && (k) < 32)
-#define VG_KIND_IS_ARCHIVE(k) ((k) >= 32 && (k) < 48)
+#define VG_KIND_IS_IMAGE(k)     ((k) >= 1 && (k) < 16)
+#define VG_KIND_IS_VIDEO(k)     ((k) >= 16 && (k) < 32)
+#define VG_KIND_IS_ARCHIVE(k)   ((k) >= 32 && (k) < 48)
+/* Files lie inside: worth opening, whatever its name. */
+#define VG_KIND_IS_CONTAINER(k) (VG_KIND_IS_ARCHIVE(k) || (k) == VG_KIND_MIME)
 
 static inline const char *vg_kind_str(unsigned kind)
 {

@@ -140,7 +140,8 @@ struct vg_hit {
 	uint16_t algo;      /* enum vg_algo */
 	uint16_t distance;  /* bits; 0 for exact algorithms */
 	uint8_t variant;    /* dihedral variant that matched, 0 = as stored */
-	uint8_t reserved[7];
+	uint8_t reserved[3];
+	uint32_t frame_idx; /* PDQ: which picture of an animation, page or film; 0 = the first */
 };
 #define VG_RECORD_PARTIAL     1u /* MATCH: the memfd holds a head sample only (digest-only object) */
 #define VG_RECORD_CODED       2u /* a content coding was undone: raw_* hold the digests of the coded bytes */
@@ -150,6 +151,10 @@ struct vg_hit {
 #define VG_RECORD_HAS_DIGESTS 32u  /* absent where it was not seen to its end: such a match is perceptual */
 #define VG_RECORD_NO_DECODE   64u  /* was not decoded: an earlier decoder crashed on it, or it is digest-only */
 #define VG_RECORD_BAD_CODING  128u /* the coding did not decode to its end */
+#define VG_RECORD_OVER_BUDGET \
+	256u /* its purse of bytes, ratio, members, depth or time ran out: not all was looked at */
+#define VG_RECORD_ENCRYPTED   512u  /* it holds files that only a password opens */
+#define VG_RECORD_BAD_ARCHIVE 1024u /* it broke before its end, or is of a sort that nobody here reads */
 /* VG_MSG_OBJECT, and with the object's bytes as a sealed memfd (VG_SEALS_FINAL) VG_MSG_MATCH. All of it is a hasher's
  * word: vigild believes only what it has recomputed. */
 struct vg_msg_record {

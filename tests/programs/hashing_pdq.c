@@ -9,15 +9,9 @@
 
 #include "hashing/image/luma.h"
 #include "hashing/pdq/pdq.h"
+#include "hashing/unpack/kind.h"
 
 #define PIECE_BYTES 4096u
-
-static unsigned kind_of(const uint8_t *at, size_t n_bytes)
-{
-	if (n_bytes >= 3 && !memcmp(at, "\xff\xd8\xff", 3))
-		return VG_KIND_JPEG;
-	return n_bytes >= 8 && !memcmp(at, "\x89PNG\r\n\x1a\n", 8) ? VG_KIND_PNG : VG_KIND_UNKNOWN;
-}
 
 /* Reads a whole file; the caller frees it. */
 static uint8_t *read_file(const char *path, size_t *n_bytes)
@@ -66,7 +60,7 @@ static enum vg_err hash_file(struct vg_image *image, struct vg_pdq *pdq, const c
 		spans[i] = (struct vg_span){ at + i * PIECE_BYTES,
 					     i + 1 < n_spans ? PIECE_BYTES : n_bytes - i * PIECE_BYTES };
 	struct vg_chain chain = { spans, (uint32_t)n_spans, n_bytes };
-	err = vg_image_luma(image, kind_of(at, n_bytes), &chain, &luma);
+	err = vg_image_luma(image, vg_kind_of(at, n_bytes), &chain, &luma);
 	if (!err)
 		vg_pdq_hash(pdq, &luma, result);
 out:

@@ -63,7 +63,7 @@ static void the_json_has_every_figure_of_the_contract(void **state)
 	add(VG_KIND_JPEG, VG_STATE_GAP, 0, 0, 5);
 	add(VG_KIND_UNKNOWN, VG_STATE_TRUNCATED, 0, 9, 5);
 	summary.dataplane[VG_C_SHED_CHUNKS] = 4;
-	summary.hashing[VG_H_IMAGES_BAD] = 2;
+	summary.hashing[VG_H_FAILED_JPEG] = 2;
 	summary.n_cases[VG_CASE_REVIEW] = 1;
 	summary.n_reports_filed = 7;
 	char *text = text_of(vg_summary_print_json);
@@ -74,7 +74,7 @@ static void the_json_has_every_figure_of_the_contract(void **state)
 	assert_int_equal(at(root, "objects", "by_state", "gap"), 1);
 	assert_int_equal(at(json_object_get(root, "objects"), "by_type", "image/jpeg", "complete"), 1);
 	assert_int_equal(at(root, "shed", "objects_shed.arena", NULL), 4);
-	assert_int_equal(at(root, "shed", "images_failed.decoder", NULL), 2);
+	assert_int_equal(at(root, "shed", "images_failed.jpeg.decoder", NULL), 2);
 	assert_int_equal(at(root, "shed", "objects_shed.ring", NULL), 0);
 	assert_int_equal(at(root, "matches", NULL, NULL), 1);
 	assert_int_equal(at(root, "reports_filed", NULL, NULL), 7);

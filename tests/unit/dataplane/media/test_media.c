@@ -124,9 +124,19 @@ static void other_kinds_are_counted_and_not_handed_over(void **state)
 	strcpy(card.type, "image/jpeg"); /* a claim counts for nothing */
 	card.n_type = 10;
 	body_send(b, &card, "<html> this is no picture at all, whatever was claimed about it before it came", 77, 30);
-	body_send(b, &card, "PK\3\4 archives come later", 24, 30);
+	body_send(b, &card, "RIFF    WAVEfmt  only a sound", 28, 30);
 	assert_int_equal(b->log.n_opened, 0);
 	assert_int_equal(b->stats.counters[VG_C_BODIES_UNWANTED], 2);
+}
+
+static void containers_are_handed_over(void **state)
+{
+	static const char *const firsts[] = { "PK\3\4 an archive", "%PDF-1.4 a document", "From: a@example.org\r\n" };
+	struct bench *b = *state;
+	struct vg_attribution card = card_of(UINT64_MAX);
+	for (unsigned i = 0; i < VG_ARRAY_LEN(firsts); i++)
+		body_send(b, &card, firsts[i], (uint32_t)strlen(firsts[i]), 30);
+	assert_int_equal(b->log.n_opened, VG_ARRAY_LEN(firsts));
 }
 
 static void coded_and_multipart_bodies_are_always_handed_over(void **state)
@@ -241,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BENCH(a_picture_comes_through_however_it_is_cut),
 		ON_BENCH(other_kinds_are_counted_and_not_handed_over),
+		ON_BENCH(containers_are_handed_over),
 		ON_BENCH(coded_and_multipart_bodies_are_always_handed_over),
 		ON_BENCH(sizes_have_limits),
 		ON_BENCH(all_files_means_every_body_of_a_byte_or_more),

@@ -34,7 +34,11 @@ static const struct {
 	    "\0\0\0\x18"
 	    "ftypheic\0\0\0\0",
 	    12),
-	ROW(VG_KIND_HEIF,
+	ROW(VG_KIND_AVIF,
+	    "\0\0\0\x1c"
+	    "ftypmif1\0\0\0\0mif1avif",
+	    24),
+	ROW(VG_KIND_AVIF,
 	    "\0\0\0\x1c"
 	    "ftypavif\0\0\0\0",
 	    12),
@@ -69,11 +73,16 @@ static const struct {
 	    6),
 	ROW(VG_KIND_ZSTD, "\x28\xb5\x2f\xfd\4", 4),
 	ROW(VG_KIND_PDF, "%PDF-1.7", 5),
+	ROW(VG_KIND_CAB, "MSCF\0\0\0\0", 8),
+	ROW(VG_KIND_PSD, "8BPS\0\1", 5),
+	ROW(VG_KIND_ICO, "\0\0\1\0\1\0\x20\x20\0\0\1\0\x20\0\xa8\x10\0\0\x16\0\0\0", 22),
+	ROW(VG_KIND_MIME, "Received: from a by b", 10),
+	ROW(VG_KIND_MIME, "MIME-Version: 1.0", 14),
+	ROW(VG_KIND_JPEG, "\r\n\xff\xd8\xff\xe0", 5),
 	ROW(VG_KIND_UNKNOWN, "<!doctype html>", 0),
 	ROW(VG_KIND_UNKNOWN, "RIFF\0\0\0\0WAVEfmt ", 0),
 	ROW(VG_KIND_UNKNOWN, "BM is a text that begins like a bitmap", 0),
 	ROW(VG_KIND_UNKNOWN, "x\xff\xd8\xff", 0),
-	ROW(VG_KIND_UNKNOWN, "\n\xff\xd8\xff", 0),
 #undef ROW
 };
 

@@ -84,12 +84,12 @@ static void pictures_are_hashed_and_every_refusal_is_counted_by_reason(void **st
 	assert_int_equal(f->n_hook_bytes, n);
 	r = judge(f, large, n_large, true);
 	assert_false(r.flags & VG_RECORD_HAS_PDQ);
-	assert_int_equal(count(f, VG_H_IMAGES_LARGE), 1);
+	assert_int_equal(count(f, VG_H_FAILED_JPEG_PIXELS), 1);
 	judge(f, "\xff\xd8\xff not a picture at all", 25, true);
-	assert_int_equal(count(f, VG_H_IMAGES_BAD), 1);
+	assert_int_equal(count(f, VG_H_FAILED_JPEG), 1);
 	r = judge(f, "GIF89a..........", 16, true);
 	assert_int_equal(r.kind, VG_KIND_GIF);
-	assert_int_equal(count(f, VG_H_IMAGES_UNSUPPORTED), 1);
+	assert_int_equal(count(f, VG_H_FAILED_GIF), 1);
 	r = judge(f, "words", 5, true);
 	assert_int_equal(r.kind, VG_KIND_UNKNOWN);
 	assert_int_equal(count(f, VG_H_IMAGES), 1);

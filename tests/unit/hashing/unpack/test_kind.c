@@ -43,6 +43,19 @@ static void every_kind_is_known_by_its_first_bytes(void **state)
 		{ "PK\x03\x04", 4, VG_KIND_ZIP },
 		{ "\x1f\x8b\x08", 3, VG_KIND_GZIP },
 		{ "%PDF-1.7", 8, VG_KIND_PDF },
+		{ "\0\0\0\x1c"
+		  "ftypmif1\0\0\0\0mif1avif",
+		  24, VG_KIND_AVIF },
+		{ "\0\0\0\x18"
+		  "ftypmif1\0\0\0\0mif1",
+		  20, VG_KIND_HEIF },
+		{ "\0\0\1\0\1\0\x20\x20\0\0\1\0\x20\0\xa8\x10\0\0\x16\0\0\0", 22, VG_KIND_ICO },
+		{ "8BPS\0\1", 6, VG_KIND_PSD },
+		{ "MSCF\0\0\0\0", 8, VG_KIND_CAB },
+		{ "\r\n\0 \xff\xd8\xff", 7, VG_KIND_JPEG },
+		{ "From: a@example.org\r\nSubject: b\r\n", 33, VG_KIND_MIME },
+		{ "MIME-Version: 1.0\r\n", 19, VG_KIND_MIME },
+		{ "Date: a day that a text begins with\n", 36, VG_KIND_UNKNOWN },
 		{ "BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", 18, VG_KIND_BMP },
 	};
 	(void)state;
