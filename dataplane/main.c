@@ -19,11 +19,13 @@
 
 #include "dataplane/eal.h"
 #include "dataplane/handoff/server.h"
+#include "dataplane/port/watch.h"
 #include "dataplane/sandbox.h"
 #include "dataplane/worker.h"
 
 #define ROOM         "dataplane"
 #define POLL_MS      2
+#define WATCH_NS     200000000u  /* how often the ports are looked at */
 #define STOP_WAIT_NS 2000000000u /* after TERM: for verdicts that are still out */
 
 struct dataplane {
@@ -34,6 +36,7 @@ struct dataplane {
 	int stats_fds[VG_LANE_MAX_CORES];
 	struct vg_handoff_server *server;
 	int signal_fd;
+	uint64_t next_watch_ns;
 };
 
 static int read_snapshot(const char *run_dir, struct vg_dataplane_conf *conf)
@@ -121,6 +124,8 @@ static int open_all(struct dataplane *dp, const char *run_dir)
 		dp->handoffs[i] = dp->workers[i]->handoff;
 		dp->stats_fds[i] = dp->workers[i]->stats_fd;
 	}
+	if (!(conf->flags & VG_CONF_REPLAY))
+		vg_ports_watch_begin(shared->ports, dp->workers[0]->stats, conf->n_cores);
 	dp->server = vg_handoff_server_create(run_dir, conf, shared->boot_id, dp->handoffs, dp->stats_fds,
 					      conf->n_cores);
 	return dp->server ? 0 : -1;
@@ -144,6 +149,18 @@ static int launch(struct dataplane *dp)
 	return dp->shared.dispatch ? rte_eal_remote_launch(run_dispatch, dp->shared.dispatch, lcore) : 0;
 }
 
+/* Live ports; a replay's losses are looked at by its first worker. */
+static void watch(struct dataplane *dp, uint64_t now_ns)
+{
+	const struct vg_dispatch *dispatch = dp->shared.dispatch;
+
+	if ((dp->conf.flags & VG_CONF_REPLAY) || now_ns < dp->next_watch_ns)
+		return;
+	dp->next_watch_ns = now_ns + WATCH_NS;
+	vg_ports_watch(dp->shared.ports, dp->workers[0]->stats,
+		       dispatch ? atomic_load_explicit(&dispatch->n_missed, memory_order_relaxed) : 0);
+}
+
 /* Serves the hand-over socket until a signal, or until a replay's end has been taken note of. */
 static void serve(struct dataplane *dp)
 {
@@ -152,6 +169,7 @@ static void serve(struct dataplane *dp)
 
 	while (!vg_handoff_server_released(dp->server)) {
 		vg_handoff_server_poll(dp->server, POLL_MS);
+		watch(dp, vg_mono_now().ns);
 		if (!stopped_ns && read(dp->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 			stopped_ns = vg_mono_now().ns;
 			atomic_store(&dp->shared.stop, 1);

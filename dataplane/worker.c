@@ -65,20 +65,22 @@ static enum vg_feed_word next_frames(struct vg_worker *worker, uint64_t mono_ns)
 	return vg_feed_next(&worker->feed, mono_ns, vg_wall_now().ns);
 }
 
-/* What the ports lost, counted by core 0. */
+/* What the dispatcher counted, and what a replay lost; by core 0. What live ports lost is the main thread's to see. */
 static void count_lost(struct vg_worker *worker)
 {
 	const struct vg_ports *ports = worker->shared->ports;
 	uint64_t n_missed = 0, n_nombuf = 0;
 
+	if (worker->shared->dispatch)
+		vg_dispatch_count(worker->shared->dispatch, worker->stats, worker->dispatched);
+	if (!(worker->shared->conf->flags & VG_CONF_REPLAY))
+		return;
 	for (uint32_t i = 0; i < ports->n_ports; i++) {
 		uint64_t missed, nombuf;
 		vg_port_lost(ports, i, &missed, &nombuf);
 		n_missed += missed;
 		n_nombuf += nombuf;
 	}
-	if (worker->shared->dispatch)
-		vg_dispatch_count(worker->shared->dispatch, worker->stats, worker->dispatched);
 	if (worker->shared->dispatch)
 		n_missed += atomic_load_explicit(&worker->shared->dispatch->n_missed, memory_order_relaxed);
 	atomic_store_explicit(&worker->stats->counters[VG_C_RX_MISSED], n_missed, memory_order_relaxed);

@@ -25,6 +25,7 @@
 
 #include "forward/eal.h"
 #include "forward/port/pairs.h"
+#include "forward/port/watch.h"
 #include "forward/pump/pump.h"
 #include "forward/sandbox.h"
 #include "forward/server/server.h"
@@ -32,7 +33,7 @@
 
 #define ROOM        "forward"
 #define POLL_MS     5
-#define LOST_NS     200000000u /* how often the ports' own losses are read */
+#define LOST_NS     200000000u /* how often the ports are looked at */
 #define IDLE_ROUNDS 4096u      /* empty polls before a thread sleeps, where it may */
 
 struct forward {
@@ -141,6 +142,8 @@ static int open_all(struct forward *f, const char *run_dir)
 	f->pairs = vg_pairs_create(&f->conf);
 	if (!f->pairs)
 		return -1;
+	for (uint32_t i = 0; i < f->conf.n_pairs; i++)
+		vg_pairs_watch_begin(&f->pairs->pairs[i], f->stats[i], f->conf.pairs[i][0], f->conf.pairs[i][1]);
 	f->server = vg_forward_server_create(run_dir, boot_id, f->rings, f->stats_fds, f->conf.n_pairs);
 	return f->server ? 0 : -1;
 }
@@ -162,15 +165,10 @@ static int launch(struct forward *f, struct thread *threads)
 	return 0;
 }
 
-static void count_lost(struct forward *f)
+static void watch(struct forward *f)
 {
-	for (uint32_t i = 0; i < f->conf.n_pairs; i++) {
-		uint64_t n_missed, n_nombuf, n_unsent;
-		vg_pairs_lost(&f->pairs->pairs[i], &n_missed, &n_nombuf, &n_unsent);
-		atomic_store_explicit(&f->stats[i]->counters[VG_F_RX_MISSED], n_missed, memory_order_relaxed);
-		atomic_store_explicit(&f->stats[i]->counters[VG_F_RX_NOMBUF], n_nombuf, memory_order_relaxed);
-		atomic_store_explicit(&f->stats[i]->counters[VG_F_TX_ERRORS], n_unsent, memory_order_relaxed);
-	}
+	for (uint32_t i = 0; i < f->conf.n_pairs; i++)
+		vg_pairs_watch(&f->pairs->pairs[i], f->stats[i]);
 }
 
 static void serve(struct forward *f)
@@ -181,7 +179,7 @@ static void serve(struct forward *f)
 		uint64_t now_ns = vg_mono_now().ns;
 		if (now_ns - lost_ns >= LOST_NS) {
 			lost_ns = now_ns;
-			count_lost(f);
+			watch(f);
 		}
 		vg_forward_server_poll(f->server, POLL_MS);
 	}

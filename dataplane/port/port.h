@@ -20,6 +20,7 @@ struct vg_port {
 	char name[64];    /* of the DPDK device */
 	uint16_t eth_id, n_queues;
 	uint8_t is_capture;
+	int link_fd;                      /* of the interface's state (vigil/port_link.h); -1: none */
 	struct vg_capture_info info;      /* captures */
 	struct vg_capture_memory *memory; /* captures with loop > 1; the device is then not used */
 	char *read_buffer;                /* captures read by the device: of its stream */

@@ -205,6 +205,8 @@ static void release(struct vg_ports *ports)
 		vg_capture_memory_destroy(port->memory);
 		if (port->is_capture && port->info.fd >= 0)
 			close(port->info.fd);
+		if (port->link_fd >= 0)
+			close(port->link_fd);
 	}
 	vg_frames_link_destroy(ports->forward);
 	rte_mempool_free(ports->pool);
@@ -224,7 +226,7 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 		int failed;
 
 		ports->n_ports = i + 1;
-		ports->ports[i].info.fd = -1;
+		ports->ports[i].info.fd = ports->ports[i].link_fd = -1;
 		ports->ports[i].said = said;
 		if (conf->flags & VG_CONF_REPLAY)
 			failed = open_capture(ports, i, said, conf->loop);

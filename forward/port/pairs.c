@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -107,6 +108,8 @@ static void release(struct vg_pairs *pairs)
 			if (pairs->pairs[i].eth_id[side] != RTE_MAX_ETHPORTS) {
 				(void)rte_eth_dev_stop(pairs->pairs[i].eth_id[side]);
 				(void)rte_eth_dev_close(pairs->pairs[i].eth_id[side]);
+				if (pairs->pairs[i].link_fd[side] >= 0)
+					close(pairs->pairs[i].link_fd[side]);
 			}
 	rte_mempool_free(pairs->pool);
 	free(pairs);
@@ -130,6 +133,7 @@ struct vg_pairs *vg_pairs_create(const struct vg_forward_conf *conf)
 	for (uint32_t i = 0; i < conf->n_pairs; i++) {
 		pairs->n_pairs = i + 1;
 		pairs->pairs[i].eth_id[0] = pairs->pairs[i].eth_id[1] = RTE_MAX_ETHPORTS;
+		pairs->pairs[i].link_fd[0] = pairs->pairs[i].link_fd[1] = -1;
 		if (open_port(pairs, conf, i, 0) || open_port(pairs, conf, i, 1))
 			goto fail;
 	}
@@ -142,17 +146,4 @@ fail:
 void vg_pairs_destroy(struct vg_pairs *pairs)
 {
 	release(pairs);
-}
-
-void vg_pairs_lost(const struct vg_pair *pair, uint64_t *n_missed, uint64_t *n_nombuf, uint64_t *n_unsent)
-{
-	*n_missed = *n_nombuf = *n_unsent = 0;
-	for (unsigned side = 0; side < 2; side++) {
-		struct rte_eth_stats stats;
-		if (rte_eth_stats_get(pair->eth_id[side], &stats))
-			continue;
-		*n_missed += stats.imissed + stats.ierrors;
-		*n_nombuf += stats.rx_nombuf;
-		*n_unsent += stats.oerrors;
-	}
 }

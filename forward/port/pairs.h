@@ -11,6 +11,8 @@ struct rte_mempool;
 struct vg_pair {
 	char said[2][64]; /* the devices' names, for messages */
 	uint16_t eth_id[2];
+	int link_fd[2]; /* of the interface's state (vigil/port_link.h); -1: none */
+	uint8_t is_of_kernel[2];
 };
 struct vg_pairs {
 	struct rte_mempool *pool;
@@ -24,6 +26,3 @@ uint32_t vg_pairs_room_bytes(const struct vg_forward_conf *conf);
 /* Opens and starts all ports of conf, after EAL is up. NULL: what is wrong is logged with the port's name. */
 void vg_pairs_destroy(struct vg_pairs *pairs);
 struct vg_pairs *vg_pairs_create(const struct vg_forward_conf *conf) VG_DEALLOC(vg_pairs_destroy);
-/* What both ports of a pair lost by themselves since the start: frames not received for want of room or of buffers, and
- * frames taken for sending that were not sent. */
-void vg_pairs_lost(const struct vg_pair *pair, uint64_t *n_missed, uint64_t *n_nombuf, uint64_t *n_unsent);

@@ -7,9 +7,25 @@
 
 #include <vigil/counters.h>
 
-#define VG_STATS_BYTES   8192u
+#define VG_STATS_BYTES   16384u
 #define VG_STATS_MAGIC   0x54535556u
 #define VG_STATS_BUCKETS 40
+#define VG_STATS_PORTS   56
+#define VG_PORT_NAME     48
+
+/* How the frames of a port come to the workers. ALONE: there is one. DISPATCHED: one queue, a thread of ours shares
+ * out. HASHED: a queue for each, by the card's symmetric hash; workers hand over what is another's. INLINE: of the
+ * forwarder. */
+enum vg_port_share { VG_PORT_NONE, VG_PORT_ALONE, VG_PORT_DISPATCHED, VG_PORT_HASHED, VG_PORT_INLINE };
+enum vg_port_link { VG_PORT_LINK_UNKNOWN, VG_PORT_LINK_UP, VG_PORT_LINK_DOWN };
+/* One port, written by the main thread of who owns it some times a second. The dataplane's stand in the page of core
+ * 0, the forwarder's a and b first in the page of their pair. share is set last: NONE = no port here. */
+struct vg_port_stats {
+	char name[VG_PORT_NAME]; /* interface, device or PCI address; NUL-terminated, not to be believed */
+	_Atomic uint32_t share, link, n_queues, reserved;
+	_Atomic uint64_t rx_packets, rx_bytes, rx_missed, rx_errors, rx_nombuf, tx_packets, tx_bytes, tx_errors,
+		n_downs;
+};
 
 struct vg_stats_page {
 	uint32_t magic, n_counters;
@@ -20,8 +36,9 @@ struct vg_stats_page {
 	/* Time from CLOSE enqueued to verdict, in powers of two of 1 us: bucket i counts < 2^i us. Hashers fill it. */
 	_Alignas(64) _Atomic uint64_t verdict_us_log2[VG_STATS_BUCKETS];
 	_Alignas(64) _Atomic uint64_t counters[512];
+	_Alignas(64) struct vg_port_stats ports[VG_STATS_PORTS];
 };
-_Static_assert(sizeof(struct vg_stats_page) <= VG_STATS_BYTES, "a stats page is two pages");
+_Static_assert(sizeof(struct vg_stats_page) <= VG_STATS_BYTES, "a stats page is four pages");
 _Static_assert(VG_C_N <= 512 && VG_H_N <= 512 && VG_F_N <= 512, "room for counters");
 
 /* Adds to a counter of our own page. Hot. */

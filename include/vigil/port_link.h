@@ -1,0 +1,69 @@
+#pragma once
+/* port_link: what a port is called, and whether the kernel says that its link is up: drivers over interfaces of the
+ * kernel (net_af_packet, net_tap, net_pcap) do not tell, /sys/class/net/IFACE/operstate does (Linux
+ * Documentation/networking/operstates). Opened before a sandbox closes, read afterwards. Cold code only. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <vigil/stats_page.h>
+
+/* The interface that device arguments name (iface=, rx_iface=) into `to`, of at least n_to > 0 bytes; 0: none. */
+static inline int vg_port_iface(const char *devargs, char *to, size_t n_to)
+{
+	const char *at = strstr(devargs, "iface=");
+	size_t n = at ? strcspn(at + 6, ",") : 0;
+	n = n < n_to ? n : n_to - 1;
+	if (n)
+		memcpy(to, at + 6, n);
+	to[n] = 0;
+	return n != 0;
+}
+/* What people call a port: its interface, else its device or PCI address. */
+static inline void vg_port_label(const char *devargs, char to[VG_PORT_NAME])
+{
+	size_t n = strcspn(devargs, ",");
+	if (vg_port_iface(devargs, to, VG_PORT_NAME))
+		return;
+	n = n < VG_PORT_NAME ? n : VG_PORT_NAME - 1;
+	memcpy(to, devargs, n);
+	to[n] = 0;
+}
+/* True for drivers over interfaces of the kernel: DPDK's word on their link is worth nothing, or costs a system call
+ * that a sandbox does not have. */
+static inline int vg_port_is_of_kernel(const char *devargs)
+{
+	return !strncmp(devargs, "net_af_", 7) || !strncmp(devargs, "net_tap", 7) || !strncmp(devargs, "net_pcap", 8);
+}
+/* Descriptor of the interface's state; -1: it names no interface, or the kernel shows none of that name. */
+static inline int vg_port_link_open(const char *devargs)
+{
+	char iface[32], path[64];
+	if (!vg_port_iface(devargs, iface, sizeof(iface)) || strchr(iface, '/'))
+		return -1;
+	snprintf(path, sizeof(path), "/sys/class/net/%s/operstate", iface);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+static inline enum vg_port_link vg_port_link_read(int fd)
+{
+	char text[16] = "";
+	ssize_t n;
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return VG_PORT_LINK_UNKNOWN;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return VG_PORT_LINK_DOWN; /* the interface is gone */
+	if (!strncmp(text, "unknown", 7))
+		return VG_PORT_LINK_UNKNOWN;
+	return !strncmp(text, "up", 2) ? VG_PORT_LINK_UP : VG_PORT_LINK_DOWN;
+}
+/* Notes the link's state in a port's row. */
+static inline void vg_port_link_note(struct vg_port_stats *port, enum vg_port_link link)
+{
+	uint32_t before = atomic_load_explicit(&port->link, memory_order_relaxed);
+	if (link == VG_PORT_LINK_DOWN && before == VG_PORT_LINK_UP)
+		atomic_store_explicit(&port->n_downs, atomic_load_explicit(&port->n_downs, memory_order_relaxed) + 1,
+				      memory_order_relaxed);
+	atomic_store_explicit(&port->link, link, memory_order_relaxed);
+}
