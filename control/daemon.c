@@ -191,6 +191,19 @@ static enum vg_err open_intake(struct vg_daemon *d, char *why, size_t n_why)
 	return d->intake ? VG_OK : wrong(why, n_why, VG_ENOMEM, "intake: out of memory");
 }
 
+static enum vg_err open_ports(struct vg_daemon *d, char *why, size_t n_why)
+{
+	if (d->spec)
+		return VG_OK;
+	if (d->config->forward.n_pairs) {
+		d->forward = vg_forward_link_create(d->loop, d->config->control.run_dir);
+		if (!d->forward)
+			return wrong(why, n_why, VG_ENOMEM, "ports: out of memory");
+	}
+	d->ports = vg_port_watch_create(d->loop, d->intake, d->forward);
+	return d->ports ? VG_OK : wrong(why, n_why, VG_ENOMEM, "ports: out of memory");
+}
+
 static enum vg_err reload_for_ctl(void *arg, char *why, size_t n_why)
 {
 	return vg_daemon_reload_lists(arg, why, n_why);
@@ -218,7 +231,8 @@ static enum vg_err open_doors(struct vg_daemon *d, char *why, size_t n_why)
 				      .cases = d->cases,
 				      .outbox = d->outbox,
 				      .n_hashers = d->config->hashing.n_hashers,
-				      .started_ns = d->started_ns };
+				      .started_ns = d->started_ns,
+				      .ports = d->ports };
 	d->ctl_env = (struct vg_ctl_env){ .config = d->config,
 					  .store = d->store,
 					  .audit = d->audit,
@@ -227,6 +241,7 @@ static enum vg_err open_doors(struct vg_daemon *d, char *why, size_t n_why)
 					  .intake = d->intake,
 					  .outbox = d->outbox,
 					  .started_ns = d->started_ns,
+					  .ports = d->ports,
 					  .arg = d,
 					  .reload_lists = reload_for_ctl,
 					  .each_program = d->supervises ? each_program : NULL };
@@ -268,8 +283,8 @@ static enum vg_err open_programs(struct vg_daemon *d, char *why, size_t n_why)
 static enum vg_err open_all(struct vg_daemon *d, char *why, size_t n_why)
 {
 	static enum vg_err (*const steps[])(struct vg_daemon * d, char *why, size_t n_why) = {
-		open_folders, open_store,  open_lists, open_evidence,
-		open_outbox,  open_intake, open_doors, open_programs,
+		open_folders, open_store, open_lists, open_evidence, open_outbox,
+		open_intake,  open_ports, open_doors, open_programs,
 	};
 	for (unsigned i = 0; i < VG_ARRAY_LEN(steps); i++) {
 		enum vg_err err = steps[i](d, why, n_why);
@@ -289,6 +304,8 @@ static void release(struct vg_daemon *d)
 	vg_supervise_destroy(d->programs);
 	vg_stats_http_destroy(d->http);
 	vg_ctl_server_destroy(d->ctl);
+	vg_port_watch_destroy(d->ports);
+	vg_forward_link_destroy(d->forward);
 	vg_intake_destroy(d->intake);
 	vg_outbox_destroy(d->outbox);
 	vg_evidence_destroy(d->evidence);

@@ -7,6 +7,7 @@
 #include "control/daemon.h"
 #include "control/intake/intake.h"
 #include "control/lists/lists.h"
+#include "control/ports/port_watch.h"
 #include "control/replay/run.h"
 #include "control/stats/http.h"
 #include "control/store/store.h"
@@ -25,6 +26,8 @@ struct vg_daemon {
 	struct vg_evidence *evidence;
 	struct vg_outbox *outbox;
 	struct vg_intake *intake;
+	struct vg_forward_link *forward; /* NULL: nothing is inline */
+	struct vg_port_watch *ports;     /* NULL in replays */
 	struct vg_supervise *programs;
 	struct vg_ctl_env ctl_env;
 	struct vg_ctl_server *ctl;

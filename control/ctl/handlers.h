@@ -8,6 +8,7 @@
 #include "control/intake/intake.h"
 #include "control/lists/lists.h"
 #include "control/outbox/outbox.h"
+#include "control/ports/port_watch.h"
 #include "control/store/store.h"
 
 /* One program as `status` shows it. */
@@ -27,8 +28,9 @@ struct vg_ctl_env {
 	struct vg_cases *cases;
 	struct vg_lists *lists;
 	struct vg_intake *intake;
-	struct vg_outbox *outbox; /* NULL = nothing is reported */
-	int64_t started_ns;       /* UTC */
+	struct vg_outbox *outbox;          /* NULL = nothing is reported */
+	int64_t started_ns;                /* UTC */
+	const struct vg_port_watch *ports; /* NULL = no ports are looked at */
 	void *arg;
 	/* Reads all list files again and gives the generation to the hashers; `why` says what stopped it. */
 	enum vg_err (*reload_lists)(void *arg, char *why, size_t n_why);

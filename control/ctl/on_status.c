@@ -51,6 +51,48 @@ static json_t *link_json(const struct vg_ctl_env *env)
 			 (json_int_t)n_shed, "objects_lost", (json_int_t)n[VG_C_OBJECT_LOST]);
 }
 
+static void add_port(void *ctx, const struct vg_port_view *p)
+{
+	json_array_append_new(ctx,
+			      json_pack("{s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+					"name", p->name, "pair", p->pair < 0 ? json_null() : json_integer(p->pair),
+					"link", vg_port_link_str(p->link), "share", vg_port_share_str(p->share),
+					"queues", (json_int_t)p->n_queues, "rx_packets", (json_int_t)p->rx_packets,
+					"rx_bytes", (json_int_t)p->rx_bytes, "missed", (json_int_t)p->rx_missed,
+					"errors", (json_int_t)p->rx_errors, "no_buffer", (json_int_t)p->rx_nombuf,
+					"tx_packets", (json_int_t)p->tx_packets, "tx_errors", (json_int_t)p->tx_errors,
+					"link_downs", (json_int_t)p->n_downs, "losing", p->is_losing));
+}
+
+static json_t *ports_json(const struct vg_ctl_env *env)
+{
+	json_t *ports = json_array();
+	if (env->ports)
+		vg_port_watch_each(env->ports, add_port, ports);
+	return ports;
+}
+
+/* One object for each inline pair; what is nowhere inline gives none. */
+static json_t *inline_json(const struct vg_ctl_env *env)
+{
+	const struct vg_forward_link *forward = env->ports ? vg_port_watch_forward(env->ports) : NULL;
+	json_t *pairs = json_array();
+	for (uint32_t i = 0; forward && i < vg_forward_link_n_pairs(forward); i++) {
+		uint64_t n[VG_F_N];
+		vg_forward_link_sum(forward, (int)i, n);
+		json_array_append_new(
+			pairs,
+			json_pack("{s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:b}", "pair", (json_int_t)i, "up",
+				  vg_forward_link_page(forward, i) != NULL, "frames", (json_int_t)n[VG_F_RX_PACKETS],
+				  "bytes", (json_int_t)n[VG_F_RX_BYTES], "tx_dropped",
+				  (json_int_t)(n[VG_F_TX_DROPPED] + n[VG_F_TX_ERRORS]), "rx_missed",
+				  (json_int_t)(n[VG_F_RX_MISSED] + n[VG_F_RX_NOMBUF]), "copies_shed",
+				  (json_int_t)(n[VG_F_SHED_FULL] + n[VG_F_SHED_LARGE] + n[VG_F_SHED_ABSENT]),
+				  "inspected", n[VG_F_INSPECTOR_HERE] != 0));
+	}
+	return pairs;
+}
+
 static json_t *hashers_json(const struct vg_ctl_env *env)
 {
 	json_t *hashers = json_array();
@@ -162,6 +204,8 @@ enum vg_err vg_ctl_status(struct vg_ctl_call *call)
 	json_object_set_new(s, "up_s", age(env->started_ns));
 	json_object_set_new(s, "programs", programs_json(env));
 	json_object_set_new(s, "link", link_json(env));
+	json_object_set_new(s, "ports", ports_json(env));
+	json_object_set_new(s, "inline", inline_json(env));
 	json_object_set_new(s, "hashers", hashers_json(env));
 	json_object_set_new(s, "lists", lists_json(env));
 	json_object_set_new(s, "matches", matches_json(env));
@@ -169,6 +213,22 @@ enum vg_err vg_ctl_status(struct vg_ctl_call *call)
 	json_object_set_new(s, "reports", reports_json(env));
 	json_object_set_new(s, "evidence", evidence_json(env));
 	return VG_OK;
+}
+
+/* Sums over all inline pairs. */
+static void add_forward_stats(struct vg_ctl_call *call, const char *prefix)
+{
+	const struct vg_port_watch *ports = call->env->ports;
+	uint64_t n[VG_F_N];
+	if (!ports || !vg_port_watch_forward(ports))
+		return;
+	vg_forward_link_sum(vg_port_watch_forward(ports), -1, n);
+	for (unsigned i = 0; i < VG_F_N; i++) {
+		const struct vg_counter_text *about = vg_stats_forward_text(i);
+		if (!strncmp(about->name, prefix, strlen(prefix)))
+			json_array_append_new(call->result, json_pack("{s:s, s:I, s:s}", "name", about->name, "value",
+								      (json_int_t)n[i], "help", about->help));
+	}
 }
 
 enum vg_err vg_ctl_stats(struct vg_ctl_call *call)
@@ -189,6 +249,7 @@ enum vg_err vg_ctl_stats(struct vg_ctl_call *call)
 							(json_int_t)(is_hasher ? hashing[i] : dataplane[i]), "help",
 							about->help));
 		}
+	add_forward_stats(call, prefix);
 	return json_array_size(call->result)
 		       ? VG_OK
 		       : vg_ctl_refuse(call, VG_ENOTFOUND, "no counter begins with '%.60s'", call->args[0]);

@@ -8,6 +8,13 @@ static long long number(const json_t *object, const char *key)
 	return (long long)json_integer_value(json_object_get(object, key));
 }
 
+/* A word of vigild's own; another thing shows as "?". */
+static const char *word(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "?";
+}
+
 /* Seconds as the largest two units. */
 static const char *span(const json_t *object, const char *key, char *text, size_t n_text)
 {
@@ -56,6 +63,45 @@ static void programs(const json_t *list, FILE *out)
 		if (number(p, "restarts"))
 			fprintf(out, ", %lld restarts", number(p, "restarts"));
 		fputc('\n', out);
+		head = "";
+	}
+}
+
+static void ports(const json_t *list, FILE *out)
+{
+	const char *head = "ports";
+	char text[80], name[80];
+	json_t *p;
+	size_t i;
+	json_array_foreach(list, i, p)
+	{
+		long long n_lost = number(p, "missed") + number(p, "errors") + number(p, "no_buffer") +
+				   number(p, "tx_errors");
+		vg_render_value(json_object_get(p, "name"), name, sizeof(name));
+		fprintf(out, "%-10s %-16s link %s, ", head, name, word(p, "link"));
+		if (json_is_integer(json_object_get(p, "pair")))
+			fprintf(out, "inline pair %lld, ", number(p, "pair"));
+		else
+			fprintf(out, "%s (%lld queues), ", word(p, "share"), number(p, "queues"));
+		fprintf(out, "%lld frames (%s), %lld lost%s\n", number(p, "rx_packets"),
+			bytes(p, "rx_bytes", text, sizeof(text)), n_lost,
+			json_is_true(json_object_get(p, "losing")) ? ": LOSING FRAMES" : "");
+		head = "";
+	}
+}
+
+static void inline_pairs(const json_t *list, FILE *out)
+{
+	const char *head = "inline";
+	char text[80];
+	json_t *p;
+	size_t i;
+	json_array_foreach(list, i, p)
+	{
+		fprintf(out, "%-10s pair %lld %s, %lld frames (%s), %lld dropped, %lld copies shed, inspector %s\n",
+			head, number(p, "pair"), json_is_true(json_object_get(p, "up")) ? "up" : "DOWN",
+			number(p, "frames"), bytes(p, "bytes", text, sizeof(text)), number(p, "tx_dropped"),
+			number(p, "copies_shed"), json_is_true(json_object_get(p, "inspected")) ? "up" : "DOWN");
 		head = "";
 	}
 }
@@ -110,6 +156,8 @@ void vg_render_status(const json_t *s, FILE *out)
 		json_is_true(json_object_get(link, "dataplane_linked")) ? "up" : "DOWN", number(link, "packets"),
 		bytes(link, "bytes", text, sizeof(text)), number(link, "missed"), number(link, "no_buffer"),
 		number(link, "flows"));
+	ports(json_object_get(s, "ports"), out);
+	inline_pairs(json_object_get(s, "inline"), out);
 	fprintf(out, "%-10s %lld handed to hashers, %lld shed, %lld lost\n", "objects", number(link, "objects"),
 		number(link, "objects_shed"), number(link, "objects_lost"));
 	hashers(json_object_get(s, "hashers"), number(lists, "generation"), out);

@@ -7,18 +7,19 @@
 #include <vigil/clock.h>
 #include <vigil/stats_page.h>
 
+#include "control/stats/export_priv.h"
 #include "control/stats/names.h"
 
 #define NS_PER_S 1000000000.0
 
-static void head(FILE *out, const char *name, const char *type, const char *help)
+void vg_stats_head(FILE *out, const char *name, const char *type, const char *help)
 {
 	fprintf(out, "# HELP vigil_%s %s\n# TYPE vigil_%s %s\n", name, help, name, type);
 }
 
 static void gauge(FILE *out, const char *name, const char *help, double value)
 {
-	head(out, name, "gauge", help);
+	vg_stats_head(out, name, "gauge", help);
 	fprintf(out, "vigil_%s %.17g\n", name, value);
 }
 
@@ -41,8 +42,8 @@ static void counters(FILE *out, int is_hasher, const uint64_t *values, unsigned 
 		}
 		if (is_known)
 			continue;
-		head(out, first.base, ends_in_total(first.base) ? "counter" : "gauge",
-		     vg_stats_text(is_hasher, i)->help);
+		vg_stats_head(out, first.base, ends_in_total(first.base) ? "counter" : "gauge",
+			      vg_stats_text(is_hasher, i)->help);
 		for (unsigned k = i; k < n_values; k++) {
 			vg_stats_name_split(vg_stats_text(is_hasher, k)->name, &row);
 			if (strcmp(row.base, first.base))
@@ -62,7 +63,7 @@ static void counters(FILE *out, int is_hasher, const uint64_t *values, unsigned 
 static void verdicts(FILE *out, const uint64_t *us_log2)
 {
 	uint64_t n = 0;
-	head(out, "verdict_duration_seconds", "histogram", "from an object's last byte to its verdict");
+	vg_stats_head(out, "verdict_duration_seconds", "histogram", "from an object's last byte to its verdict");
 	for (unsigned i = 0; i < VG_STATS_BUCKETS; i++) {
 		n += us_log2[i];
 		fprintf(out, "vigil_verdict_duration_seconds_bucket{le=\"%.9g\"} %llu\n", (double)(1ull << i) / 1e6,
@@ -78,17 +79,17 @@ static void intake(FILE *out, const struct vg_stats_env *env)
 	struct vg_intake_counts counts;
 	uint64_t n_linked = 0, n_braked = 0;
 	vg_intake_counts(env->intake, &counts);
-	head(out, "control_matches_total", "counter", "matches that vigild took in");
+	vg_stats_head(out, "control_matches_total", "counter", "matches that vigild took in");
 	fprintf(out, "vigil_control_matches_total %llu\n", (unsigned long long)counts.n_matches);
-	head(out, "match_held_total", "counter", "matches held for a person by a hasher's brake");
+	vg_stats_head(out, "match_held_total", "counter", "matches held for a person by a hasher's brake");
 	fprintf(out, "vigil_match_held_total %llu\n", (unsigned long long)counts.n_held);
-	head(out, "match_refused_total", "counter", "matches that vigild did not believe");
+	vg_stats_head(out, "match_refused_total", "counter", "matches that vigild did not believe");
 	for (unsigned i = 1; i < VG_REFUSAL_N; i++)
 		fprintf(out, "vigil_match_refused_total{reason=\"%s\"} %llu\n", vg_refusal_str(i),
 			(unsigned long long)counts.n_refused[i]);
-	head(out, "hasher_links_lost_total", "counter", "links to hashers that ended");
+	vg_stats_head(out, "hasher_links_lost_total", "counter", "links to hashers that ended");
 	fprintf(out, "vigil_hasher_links_lost_total %llu\n", (unsigned long long)counts.n_links_lost);
-	head(out, "index_refused_total", "counter", "list generations that a hasher did not take");
+	vg_stats_head(out, "index_refused_total", "counter", "list generations that a hasher did not take");
 	fprintf(out, "vigil_index_refused_total %llu\n", (unsigned long long)counts.n_index_refused);
 	for (uint32_t i = 0; i < env->n_hashers; i++) {
 		struct vg_intake_hasher h = { 0 };
@@ -108,7 +109,7 @@ static void lists(FILE *out, const struct vg_stats_env *env)
 	vg_lists_info(env->lists, &info);
 	gauge(out, "list_generation", "number of the list generation in use", (double)info.generation);
 	gauge(out, "list_generation_timestamp_seconds", "when it was built", (double)info.built_ns / NS_PER_S);
-	head(out, "list_entries", "gauge", "entries of the generation in use");
+	vg_stats_head(out, "list_entries", "gauge", "entries of the generation in use");
 	fprintf(out, "vigil_list_entries{algo=\"md5\"} %llu\nvigil_list_entries{algo=\"sha1\"} %llu\n",
 		(unsigned long long)info.n_md5, (unsigned long long)info.n_sha1);
 	fprintf(out, "vigil_list_entries{algo=\"sha256\"} %llu\nvigil_list_entries{algo=\"pdq\"} %llu\n",
@@ -121,7 +122,7 @@ static void cases(FILE *out, const struct vg_stats_env *env, int64_t now_ns)
 	int64_t n_cases[VG_CASE_STATE_N] = { 0 }, oldest_ns[VG_CASE_STATE_N] = { 0 };
 	if (vg_cases_count(env->cases, n_cases, oldest_ns))
 		return;
-	head(out, "cases", "gauge", "cases by state");
+	vg_stats_head(out, "cases", "gauge", "cases by state");
 	for (unsigned state = 0; state < VG_CASE_STATE_N; state++)
 		fprintf(out, "vigil_cases{state=\"%s\"} %lld\n", vg_case_state_str(state), (long long)n_cases[state]);
 	gauge(out, "case_oldest_review_seconds", "age of the oldest case that waits for a person, 0 = none",
@@ -134,7 +135,7 @@ static void reports(FILE *out, const struct vg_stats_env *env, int64_t now_ns)
 	if (!env->outbox)
 		return;
 	vg_outbox_counts(env->outbox, &counts);
-	head(out, "reports", "gauge", "reports by state");
+	vg_stats_head(out, "reports", "gauge", "reports by state");
 	for (unsigned state = 0; state < VG_OUTBOX_STATE_N; state++)
 		fprintf(out, "vigil_reports{state=\"%s\"} %llu\n", vg_outbox_state_str(state),
 			(unsigned long long)counts.n_state[state]);
@@ -159,6 +160,8 @@ char *vg_stats_export(const struct vg_stats_env *env, size_t *n_bytes)
 	vg_intake_progress(env->intake, &progress);
 	counters(out, 0, dataplane, VG_C_N);
 	counters(out, 1, hashing, VG_H_N);
+	if (env->ports)
+		vg_stats_export_ports(out, env->ports);
 	verdicts(out, progress.verdict_us_log2);
 	gauge(out, "objects_in_flight", "objects that hashers have and have not finished",
 	      (double)progress.n_objects_out);
@@ -167,7 +170,7 @@ char *vg_stats_export(const struct vg_stats_env *env, size_t *n_bytes)
 	cases(out, env, now_ns);
 	reports(out, env, now_ns);
 	gauge(out, "start_time_seconds", "when vigild started", (double)env->started_ns / NS_PER_S);
-	head(out, "build_info", "gauge", "what runs here");
+	vg_stats_head(out, "build_info", "gauge", "what runs here");
 	fprintf(out, "vigil_build_info{version=\"%s\",build=\"%s\"} 1\n", VG_VERSION, VG_BUILD_ID);
 	bad = ferror(out);
 	if (!fclose(out) && !bad)

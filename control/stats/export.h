@@ -1,7 +1,8 @@
 #pragma once
 /* export: all that Vigil counts as Prometheus text (exposition format 0.0.4): the counters of dataplane and hashers
- * summed over cores and hashers, and vigild's own. Names and help come from include/vigil/counters.h; labels are few
- * and bounded. Nothing of a case, list entry or address is in it. One thread. */
+ * summed over cores and hashers, what ports and inline pairs count by their name, and vigild's own. Names and help come
+ * from include/vigil/counters.h; labels are few and bounded. Nothing of a case, list entry or address is in it. One
+ * thread. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,6 +10,7 @@
 #include "control/intake/intake.h"
 #include "control/lists/lists.h"
 #include "control/outbox/outbox.h"
+#include "control/ports/port_watch.h"
 
 /* Where the figures come from; borrowed. */
 struct vg_stats_env {
@@ -17,7 +19,8 @@ struct vg_stats_env {
 	struct vg_cases *cases;
 	struct vg_outbox *outbox; /* NULL = nothing is reported */
 	uint32_t n_hashers;
-	int64_t started_ns; /* UTC */
+	int64_t started_ns;                /* UTC */
+	const struct vg_port_watch *ports; /* NULL = no ports are looked at */
 };
 /* The whole text, malloc'ed and NUL-terminated, its length in *n_bytes; NULL where memory is out. */
 char *vg_stats_export(const struct vg_stats_env *env, size_t *n_bytes);

@@ -21,6 +21,17 @@ const struct vg_counter_text *vg_stats_text(int is_hasher, unsigned counter)
 	return is_hasher ? &hashing[counter] : &dataplane[counter];
 }
 
+const struct vg_counter_text *vg_stats_forward_text(unsigned counter)
+{
+	static const struct vg_counter_text forward[] = {
+#define X(sym, name, help) { name, help },
+		VG_FORWARD_COUNTERS(X)
+#undef X
+	};
+	VG_INVARIANT(counter < VG_ARRAY_LEN(forward));
+	return &forward[counter];
+}
+
 void vg_stats_name_split(const char *name, struct vg_stats_name *parts)
 {
 	const char *colon = strchr(name, ':'), *equals = colon ? strchr(colon, '=') : NULL;

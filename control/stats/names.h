@@ -5,6 +5,8 @@
 
 /* Name and help of a counter of counters.h; counter < VG_C_N or VG_H_N. */
 const struct vg_counter_text *vg_stats_text(int is_hasher, unsigned counter);
+/* The same of vigil-forward's; counter < VG_F_N. */
+const struct vg_counter_text *vg_stats_forward_text(unsigned counter);
 
 #define VG_STATS_NAME 64
 struct vg_stats_name {

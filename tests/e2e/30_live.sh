@@ -18,3 +18,14 @@ sleep 2
 ctl cases list
 n=$(metric vigil_objects_total); [ "$n" -ge 10 ] || fail "only $n objects were handed over"
 say "objects $n, filed 2"
+
+# The port by its name: frames, how they come to the worker, and a link that goes down and comes back.
+n=$(metric 'vigil_port_rx_packets_total{port="s0"}'); [ "$n" -ge 100 ] || fail "port s0 counts $n frames"
+link() { [ "$(metric 'vigil_port_link_up{port="s0"}')" = "$1" ]; }
+wait_for 5 "the link of s0 as up" link 1
+in_c ip link set c0 down; wait_for 10 "the link of s0 as down" link 0
+ctl status | grep '^ports.*s0 .*link DOWN, one worker' || fail "status: $(ctl status | grep -A1 '^ports')"
+in_c ip link set c0 up; wait_for 10 "the link of s0 as up again" link 1
+grep -q 'control/ports: port s0: the link is down' "$W/vigild.log" && grep -q 'port s0: the link is up again' "$W/vigild.log" || fail "no alarm in the log"
+[ "$(metric vigil_port_link_downs_total)" = 1 ] || fail "link downs"
+say "$(ctl status | grep '^ports')"

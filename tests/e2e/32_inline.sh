@@ -28,6 +28,11 @@ frames() { # FROM_NS FROM TO_NS TO COUNT SEED MAX
 frames "$C" c0 "$S" s0 3000 11 1514
 frames "$S" s0 "$C" c0 3000 12 1514
 
+n=$(metric vigil_forward_rx_packets_total); [ "$n" -ge 6000 ] || fail "vigild sees $n forwarded frames"
+[ "$(metric vigil_forward_tx_dropped_total)" = 0 ] || fail "frames were dropped"
+ctl status | grep '^inline.*pair 0 up.* 0 dropped.*inspector up' || fail "status: $(ctl status | grep -A1 '^inline')"
+ctl status | grep 'm0 .*link up, inline pair 0' || fail "status: $(ctl status | grep -A1 '^ports')"
+
 # Pictures: the listed one passes, and is reported.
 for i in 1 2 3; do
 	in_c curl -sS -m 20 -o "$W/got.jpg" "http://198.51.100.10/p$i.jpg"; cmp "$W/got.jpg" "$W/www/p$i.jpg" || fail "p$i came changed"
@@ -59,7 +64,7 @@ download "the dataplane is stopped" stop_cont
 download "lists are read again" reload
 
 # The forwarder's own death: how long does the link stay down?
-in_s "$bin/test-frames" echo s0 >/dev/null & echo=$!
+ip netns exec "$S" "$bin/test-frames" echo s0 >/dev/null & echo=$!
 in_c "$bin/test-frames" ping c0 20 >/dev/null || fail "no answer before the forwarder is killed"
 in_c timeout 20 "$bin/test-frames" outage c0 >"$W/outage" & gauge=$!
 sleep 0.3; kill -KILL "$forwarder"
@@ -71,6 +76,7 @@ wait_for 30 "the dataplane at its new rings" house_ready
 forwarder=$(pid_of forward)
 
 # vigild dies: the forwarder and the others keep going; the next vigild finds the link as it is.
+orphans=$(children_of "$house" | grep -v "^$forwarder$")
 kill_vigild() { kill -KILL "$(named vigild "$house" | head -n 1)"; }
 download "vigild is killed" kill_vigild
 kill -0 "$forwarder" 2>/dev/null || fail "the forwarder went with vigild"
@@ -80,4 +86,5 @@ kill -0 "$forwarder" 2>/dev/null || fail "the forwarder went as the next vigild 
 in_c curl -sS -m 20 -o "$W/got.jpg" "http://198.51.100.10/p2.jpg"; cmp "$W/got.jpg" "$W/www/p2.jpg" || fail "p2 came changed"
 kill -TERM "$forwarder"
 stop "$house"
+for p in $orphans; do kill -KILL "$p" 2>/dev/null; done
 say "done"

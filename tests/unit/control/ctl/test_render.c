@@ -98,12 +98,19 @@ static void status_is_one_screen_also_of_nothing(void **state)
 	text = rendered(
 		"status", NULL,
 		"{\"version\":\"1\",\"up_s\":90061,\"programs\":[{\"name\":\"vigil-hashing\",\"index\":2,\"up\":true,"
-		"\"restarts\":3}],\"link\":{\"dataplane_linked\":true,\"bytes\":1048576},\"hashers\":[{\"linked\":true,"
+		"\"restarts\":3}],\"link\":{\"dataplane_linked\":true,\"bytes\":1048576},"
+		"\"ports\":[{\"name\":\"eth1\",\"link\":\"DOWN\",\"share\":\"hashed by the card\",\"queues\":2,"
+		"\"missed\":3,\"no_buffer\":1,\"losing\":true}],\"inline\":[{\"pair\":0,\"up\":true,\"copies_shed\":5}]"
+		","
+		"\"hashers\":[{\"linked\":true,"
 		"\"generation\":2,\"braked\":true}],\"lists\":{\"generation\":3,\"age_s\":61},\"cases\":{\"review\":2,"
 		"\"oldest_review_s\":5},\"reports\":{\"filed\":1,\"reporter_linked\":true,\"breaker_open\":true}}");
 	assert_non_null(strstr(text, "up 1 d 1 h"));
 	assert_non_null(strstr(text, "vigil-hashing 2    up, 3 restarts"));
 	assert_non_null(strstr(text, "1.0 MiB"));
+	assert_non_null(strstr(text, "eth1             link DOWN, hashed by the card (2 queues)"));
+	assert_non_null(strstr(text, "4 lost: LOSING FRAMES"));
+	assert_non_null(strstr(text, "pair 0 up, 0 frames (-), 0 dropped, 5 copies shed, inspector DOWN"));
 	assert_non_null(strstr(text, "1 with another list generation"));
 	assert_non_null(strstr(text, "BRAKED"));
 	assert_non_null(strstr(text, "1 min 1 s old"));
