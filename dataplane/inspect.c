@@ -71,7 +71,7 @@ static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_st
 				       .capture_idx = flow->key.capture_idx,
 				       .tunnels = live->tunnels,
 				       .n_tunnels = live->n_tunnels,
-				       .flow_id = vg_flow_rare(inspect->flows, flow)->flow_id };
+				       .flow_id = live->flow_id };
 	enum vg_step step = VG_MORE;
 
 	memcpy(ident.ip, flow->key.ip, sizeof(ident.ip));
@@ -242,6 +242,7 @@ static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const str
 		vg_count(inspect->stats, VG_C_STREAM_MIDSTREAM, 1);
 	memset(&inspect->live[idx], 0, offsetof(struct vg_inspect_stream, tunnels));
 	inspect->live[idx].flow = flow;
+	inspect->live[idx].flow_id = ++inspect->n_begun;
 	note_carriers(&inspect->live[idx], pkt);
 	flow->stream_idx = idx;
 	flow->state = VG_FLOW_LIVE;

@@ -10,6 +10,7 @@
 struct vg_inspect_stream {
 	struct vg_proto_flow *proto; /* once detect has decided; else NULL */
 	struct vg_flow *flow;
+	uint64_t flow_id; /* 1, 2, 3 … of this core, never reused */
 	struct vg_detect_flow detect;
 	uint8_t app;         /* enum vg_app */
 	uint8_t conflict[2]; /* told before proto was there */
@@ -25,7 +26,9 @@ struct vg_inspect {
 	struct vg_detect *detect;
 	struct vg_proto *proto; /* borrowed */
 	struct vg_stats_page *stats;
-	struct vg_inspect_stream *live;
+	struct vg_inspect_stream *live; /* n_live of them */
+	uint64_t n_begun;               /* live streams so far */
+	uint32_t n_live;
 	struct vg_port_rule rules[VG_SNAPSHOT_MAX_PORTS];
 };
 

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vigil/pages.h>
+
 #include "dataplane/inspect_priv.h"
 
 #define MIN_HOLE_POOL (16u << 20) /* bytes for held segments of a core, */
@@ -15,7 +17,7 @@ static void release(struct vg_inspect *inspect)
 	vg_streams_destroy(inspect->streams);
 	vg_flow_table_destroy(inspect->flows);
 	vg_defrag_destroy(inspect->defrag);
-	free(inspect->live);
+	vg_pages_free(inspect->live, inspect->n_live * sizeof(inspect->live[0]));
 	free(inspect);
 }
 
@@ -36,7 +38,8 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	inspect->stats = stats;
 	inspect->proto = proto;
 	memcpy(inspect->rules, conf->rules, sizeof(inspect->rules));
-	inspect->live = calloc(conf->n_streams, sizeof(inspect->live[0]));
+	inspect->n_live = conf->n_streams;
+	inspect->live = vg_pages_new(inspect->n_live * sizeof(inspect->live[0]));
 	inspect->flows = vg_flow_table_create(conf->n_flows, (uint64_t)conf->idle_timeout_ms * 1000000, seed, stats,
 					      vg_inspect_flow_end, inspect);
 	inspect->streams = vg_streams_create(conf->n_streams, conf->hole_bytes, pool_bytes,

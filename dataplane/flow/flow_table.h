@@ -1,8 +1,9 @@
 #pragma once
 /* flow_table: the flow of each packet. Fixed size, one core, no allocation after create, no locks; oldest out when
- * full. A flow is 64 bytes that a look-up touches (one cache line) and 52 that only its life's events touch. Time
- * is the caller's packet clock, which never goes back between two resets; a flow that has been idle for idle_ns of
- * it is over, exactly: a later packet with its key begins a new one, whatever the timer wheel has got to by then. */
+ * full. A flow is 96 bytes: 64 that a look-up touches (one cache line), 24 that only its life's events touch, and 8 of
+ * the timer wheel; a place of the hash table adds 4 to 8. Time is the caller's packet clock, which never goes back
+ * between two resets; a flow that has been idle for idle_ns of it is over, exactly: a later packet with its key begins
+ * a new one, whatever the timer wheel has got to by then. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -25,7 +26,8 @@ enum vg_flow_end { VG_FLOW_IDLE, VG_FLOW_EVICTED, VG_FLOW_FLUSHED };
 #define VG_FLOW_FIN(dir)  (4u << (dir))
 /* This direction is known to send right TCP checksums: so many were right that chance is no reason. */
 #define VG_FLOW_SUMS(dir) (16u << (dir))
-#define VG_FLOW_CLOSED    64u /* both sides have ended; already counted as that */
+#define VG_FLOW_CLOSED    64u  /* both sides have ended; already counted as that */
+#define VG_FLOW_SPOKE     128u /* the table's: it had a packet since its timer was set */
 
 struct vg_flow {
 	struct vg_flow_key key;
@@ -36,15 +38,14 @@ struct vg_flow {
 };
 _Static_assert(sizeof(struct vg_flow) == 64, "a look-up touches one cache line");
 struct vg_flow_rare {
-	uint64_t flow_id;     /* 1, 2, 3 … of this core, never reused */
-	uint64_t armed_ns;    /* last_ns when its timer was set */
 	uint32_t base_seq[2]; /* first sequence number of payload, per direction */
 	uint32_t fin_seq[2];  /* the one after the last */
-	uint32_t hash;        /* of its key */
 	uint8_t has_good_syn[2];
 	uint8_t n_bad_sums[2];  /* TCP checksums that were not right, per direction, until VG_FLOW_SUMS is decided */
 	uint8_t n_good_sums[2]; /* and of payload that were; a wrong one is right by chance once in 65,536 packets */
 };
+_Static_assert(sizeof(struct vg_flow) + sizeof(struct vg_flow_rare) + sizeof(struct vg_wheel_node) <= 96,
+	       "a million flows are 96 MiB");
 
 /* Called just before a flow leaves the table; its stream must be given back now. Must not call the table. */
 typedef void (*vg_flow_end_fn)(void *owner, struct vg_flow *flow, enum vg_flow_end why);
@@ -57,7 +58,7 @@ struct vg_flow_table {
 	struct vg_stats_page *stats;
 	vg_flow_end_fn on_end;
 	void *owner;
-	uint64_t idle_ns, n_begun, seed[3];
+	uint64_t idle_ns, seed[3];
 	uint32_t n_flows, n_used, head_mask, free_idx, n_fresh;
 };
 
@@ -73,7 +74,7 @@ void vg_flow_table_prefetch_burst(const struct vg_flow_table *table, struct vg_p
 /* The flow of pkt (hash set), begun where there was none: never NULL. May end others (on_end): idle ones of the same
  * key, and the oldest where the table is full. Borrowed until the next call on the table. */
 struct vg_flow *vg_flow_table_find(struct vg_flow_table *table, const struct vg_packet *pkt);
-/* Forgets what the flow was (a new connection took its ports): NEW, no base, a new flow_id. on_end is not called. */
+/* Forgets what the flow was (a new connection took its ports): NEW, no base. on_end is not called. */
 void vg_flow_table_restart(struct vg_flow_table *table, struct vg_flow *flow);
 /* Ends flows that are idle at clock_ns, at most max_flows of them; 0 = nothing was left to end. */
 uint32_t vg_flow_table_age(struct vg_flow_table *table, uint64_t clock_ns, uint32_t max_flows);

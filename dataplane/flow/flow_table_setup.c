@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vigil/pages.h>
+
 #include "dataplane/flow/flow_table.h"
 
 static void release(struct vg_flow_table *table)
@@ -10,9 +12,9 @@ static void release(struct vg_flow_table *table)
 	if (!table)
 		return;
 	vg_wheel_destroy(table->wheel);
-	free(table->heads);
-	free(table->rare);
-	free(table->flows);
+	vg_pages_free(table->heads, ((size_t)table->head_mask + 1) * sizeof(table->heads[0]));
+	vg_pages_free(table->rare, table->n_flows * sizeof(table->rare[0]));
+	vg_pages_free(table->flows, table->n_flows * sizeof(table->flows[0]));
 	free(table);
 }
 
@@ -22,7 +24,7 @@ struct vg_flow_table *vg_flow_table_create(uint32_t n_flows, uint64_t idle_ns, c
 	struct vg_flow_table *table = calloc(1, sizeof(*table));
 	uint32_t n_heads = 1;
 
-	if (!table || !n_flows || n_flows > UINT32_C(1) << 28)
+	if (!table || !n_flows || n_flows > VG_WHEEL_MAX_NODES)
 		goto fail;
 	while (n_heads < n_flows)
 		n_heads *= 2;
@@ -33,9 +35,9 @@ struct vg_flow_table *vg_flow_table_create(uint32_t n_flows, uint64_t idle_ns, c
 	table->stats = stats;
 	table->on_end = on_end;
 	table->owner = owner;
-	table->flows = aligned_alloc(VG_CACHE_LINE, (size_t)n_flows * sizeof(table->flows[0]));
-	table->rare = calloc(n_flows, sizeof(table->rare[0]));
-	table->heads = calloc(n_heads, sizeof(table->heads[0]));
+	table->flows = vg_pages_new(n_flows * sizeof(table->flows[0]));
+	table->rare = vg_pages_new(n_flows * sizeof(table->rare[0]));
+	table->heads = vg_pages_new(n_heads * sizeof(table->heads[0]));
 	table->wheel = vg_wheel_create(n_flows, idle_ns);
 	if (table->flows && table->rare && table->heads && table->wheel)
 		return table;

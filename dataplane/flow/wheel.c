@@ -2,7 +2,8 @@
  * what was clamped to the horizon. A bitmap of used slots makes long jumps of time cheap. */
 #include "dataplane/flow/wheel.h"
 
-#define MASK (VG_WHEEL_SLOTS - 1)
+#define MASK      (VG_WHEEL_SLOTS - 1)
+#define NODE_MASK VG_WHEEL_MAX_NODES
 
 void vg_wheel_reset(struct vg_wheel *wheel, uint64_t now_ns)
 {
@@ -22,11 +23,12 @@ void vg_wheel_arm(struct vg_wheel *wheel, uint32_t node, uint64_t deadline_ns)
 	if (tick - wheel->tick > MASK)
 		tick = wheel->tick + MASK;
 	slot = (uint32_t)tick & MASK;
-	n->slot_1 = slot + 1;
-	n->next = VG_WHEEL_NONE;
-	n->prev = wheel->heads[slot] == VG_WHEEL_NONE ? VG_WHEEL_NONE : wheel->tails[slot];
-	if (n->prev != VG_WHEEL_NONE)
-		wheel->nodes[n->prev].next = node;
+	n->is_armed = 1;
+	n->slot = slot & MASK;
+	n->next = 0;
+	n->prev = wheel->heads[slot] == VG_WHEEL_NONE ? 0 : (wheel->tails[slot] + 1) & NODE_MASK;
+	if (n->prev)
+		wheel->nodes[n->prev - 1].next = (node + 1) & NODE_MASK;
 	else
 		wheel->heads[slot] = node;
 	wheel->tails[slot] = node;
@@ -37,21 +39,21 @@ void vg_wheel_arm(struct vg_wheel *wheel, uint32_t node, uint64_t deadline_ns)
 void vg_wheel_disarm(struct vg_wheel *wheel, uint32_t node)
 {
 	struct vg_wheel_node *n = &wheel->nodes[node];
-	uint32_t slot = n->slot_1 - 1;
+	uint32_t slot = n->slot;
 
-	if (!n->slot_1)
+	if (!n->is_armed)
 		return;
-	if (n->prev != VG_WHEEL_NONE)
-		wheel->nodes[n->prev].next = n->next;
+	if (n->prev)
+		wheel->nodes[n->prev - 1].next = n->next;
+	else /* 0 - 1 is VG_WHEEL_NONE */
+		wheel->heads[slot] = (uint32_t)n->next - 1;
+	if (n->next)
+		wheel->nodes[n->next - 1].prev = n->prev;
 	else
-		wheel->heads[slot] = n->next;
-	if (n->next != VG_WHEEL_NONE)
-		wheel->nodes[n->next].prev = n->prev;
-	else
-		wheel->tails[slot] = n->prev;
+		wheel->tails[slot] = (uint32_t)n->prev - 1;
 	if (wheel->heads[slot] == VG_WHEEL_NONE)
 		wheel->used[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
-	n->slot_1 = 0;
+	n->is_armed = 0;
 	wheel->n_armed--;
 }
 

@@ -61,7 +61,7 @@ static void set_deadline(const struct place *p, uint64_t deadline_ns)
 
 	p->d->deadline_ns = deadline_ns;
 	p->stream->deadline_ns = deadline_ns < other->deadline_ns ? deadline_ns : other->deadline_ns;
-	if (deadline_ns != UINT64_MAX && !p->all->wheel->nodes[wheel_node].slot_1) {
+	if (deadline_ns != UINT64_MAX && !vg_wheel_is_armed(p->all->wheel, wheel_node)) {
 		if (!p->all->wheel->n_armed)
 			vg_wheel_reset(p->all->wheel, p->clock_ns);
 		vg_wheel_arm(p->all->wheel, wheel_node, deadline_ns);

@@ -1,17 +1,24 @@
 /* The cold half of stream.h. Both pools are mapped on first touch. */
 #include <stdlib.h>
 
+#include <vigil/pages.h>
+
 #include "dataplane/stream/holes_priv.h"
 
 #define MIN_DIR_NODES 8u
+
+static size_t nodes_bytes(const struct vg_streams *streams)
+{
+	return streams->n_nodes * sizeof(streams->nodes[0]);
+}
 
 static void release(struct vg_streams *streams)
 {
 	if (!streams)
 		return;
 	vg_wheel_destroy(streams->wheel);
-	free(streams->nodes);
-	free(streams->streams);
+	vg_pages_free(streams->nodes, nodes_bytes(streams));
+	vg_pages_free(streams->streams, streams->n_streams * sizeof(streams->streams[0]));
 	free(streams);
 }
 
@@ -34,8 +41,8 @@ struct vg_streams *vg_streams_create(uint32_t n_streams, uint32_t hole_bytes, ui
 	streams->hole_timeout_ns = hole_timeout_ns ? hole_timeout_ns : 1;
 	streams->stats = stats;
 	streams->sink = *sink;
-	streams->streams = calloc(n_streams, sizeof(streams->streams[0]));
-	streams->nodes = calloc(streams->n_nodes ? streams->n_nodes : 1, sizeof(streams->nodes[0]));
+	streams->streams = vg_pages_new(n_streams * sizeof(streams->streams[0]));
+	streams->nodes = vg_pages_new(nodes_bytes(streams));
 	streams->wheel = vg_wheel_create(2 * n_streams, streams->hole_timeout_ns);
 	if (streams->streams && streams->nodes && streams->wheel)
 		return streams;
