@@ -25,8 +25,8 @@ struct vg_wheel {
 	struct vg_wheel_node *nodes;
 };
 
-/* A wheel for nodes 0..n_nodes-1 (at most VG_WHEEL_MAX_NODES) whose deadlines are mostly at most horizon_ns ahead. NULL:
- * out of memory. Cold. */
+/* A wheel for nodes 0..n_nodes-1 (at most VG_WHEEL_MAX_NODES) whose deadlines are mostly at most horizon_ns ahead.
+ * NULL: out of memory. Cold. */
 void vg_wheel_destroy(struct vg_wheel *wheel);
 struct vg_wheel *vg_wheel_create(uint32_t n_nodes, uint64_t horizon_ns) VG_DEALLOC(vg_wheel_destroy);
 
