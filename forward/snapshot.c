@@ -16,6 +16,11 @@ static int is_in_range(struct vg_forward_conf *conf)
 	    vg_frame_ring_check(&conf->ring))
 		return 0;
 	for (uint32_t i = 0; i < conf->n_pairs; i++)
+		if (conf->is_inspect_first[i] > 1 ||
+		    (conf->is_inspect_first[i] &&
+		     (!conf->hold_ms || !conf->inspect_wait_us || !conf->stops_per_minute)))
+			return 0;
+	for (uint32_t i = 0; i < conf->n_pairs; i++)
 		for (unsigned side = 0; side < 2; side++) {
 			conf->pairs[i][side][VG_SNAPSHOT_PORT - 1] = 0;
 			if (!conf->pairs[i][side][0])

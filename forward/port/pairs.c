@@ -16,7 +16,8 @@
 
 #define ROOM             "forward/port"
 #define N_DESC           1024u
-#define N_BURSTS         512u /* buffers per port on their way */
+#define N_BURSTS         512u             /* buffers per port on their way */
+#define N_HELD           (6u * 1024 + 64) /* buffers of an inspect-first pair that may wait: VG_HOLD_MBUFS */
 #define CACHE_MBUFS      128u
 #define HEAD_BYTES       26u   /* Ethernet header, two tags, and four to spare (IEEE 802.3, 802.1ad) */
 #define ROOM_BYTES       2048u /* the least data room of a buffer */
@@ -93,6 +94,8 @@ static int open_port(struct vg_pairs *pairs, const struct vg_forward_conf *conf,
 static uint32_t n_mbufs(const struct vg_forward_conf *conf)
 {
 	uint32_t n = CACHE_MBUFS * 2 * (conf->n_pairs + 1);
+	for (uint32_t i = 0; i < conf->n_pairs; i++)
+		n += conf->is_inspect_first[i] ? N_HELD : 0;
 	for (uint32_t i = 0; i < conf->n_pairs; i++)
 		for (unsigned side = 0; side < 2; side++) /* net_af_packet holds no buffers in rings */
 			n += N_BURSTS + (is_af_packet(conf->pairs[i][side]) ? 0 : 2 * N_DESC);

@@ -23,7 +23,13 @@ static uint64_t strip(struct rte_mbuf **mbufs, uint32_t n, int is_copied)
 	return n_bytes;
 }
 
-static uint32_t send_all(struct vg_pump *pump, uint16_t eth_id, struct rte_mbuf **mbufs, uint32_t n)
+void vg_pump_count(struct vg_pump *pump, struct rte_mbuf **mbufs, uint32_t n)
+{
+	vg_count(pump->stats, VG_F_RX_BYTES, strip(mbufs, n, 0));
+	vg_count(pump->stats, VG_F_RX_PACKETS, n);
+}
+
+uint32_t vg_pump_send(struct vg_pump *pump, uint16_t eth_id, struct rte_mbuf **mbufs, uint32_t n)
 {
 	uint32_t n_sent = rte_eth_tx_burst(eth_id, 0, mbufs, (uint16_t)n);
 	for (uint32_t tries = 0; n_sent < n && tries < VG_PUMP_TX_RETRIES; tries++) {
@@ -38,12 +44,12 @@ static uint32_t send_all(struct vg_pump *pump, uint16_t eth_id, struct rte_mbuf 
 	return n_sent;
 }
 
-static void copy(struct vg_ring *ring, const struct rte_mbuf *m, struct vg_frame_slot *slot)
+int vg_pump_copy(struct vg_ring *ring, const struct rte_mbuf *m, const struct vg_frame_slot *slot)
 {
 	uint8_t *to = vg_ring_reserve(ring, m->pkt_len);
 	uint32_t n_left = m->pkt_len;
 	if (!to)
-		return;
+		return 0;
 	for (const struct rte_mbuf *seg = m; seg && n_left; seg = seg->next) {
 		uint32_t n = seg->data_len < n_left ? seg->data_len : n_left;
 		memcpy(to, rte_pktmbuf_mtod(seg, const uint8_t *), n);
@@ -51,6 +57,7 @@ static void copy(struct vg_ring *ring, const struct rte_mbuf *m, struct vg_frame
 		n_left -= n;
 	}
 	vg_ring_commit(ring, slot, m->pkt_len - n_left);
+	return 1;
 }
 
 uint32_t vg_pump_burst(struct vg_pump *pump, unsigned direction, uint64_t mono_ns, int64_t wall_ns)
@@ -65,10 +72,10 @@ uint32_t vg_pump_burst(struct vg_pump *pump, unsigned direction, uint64_t mono_n
 		return 0;
 	vg_count(pump->stats, VG_F_RX_BYTES, strip(mbufs, n, is_copied));
 	vg_count(pump->stats, VG_F_RX_PACKETS, n);
-	n_sent = send_all(pump, pump->eth_id[!direction], mbufs, n);
+	n_sent = vg_pump_send(pump, pump->eth_id[!direction], mbufs, n);
 	if (is_copied) {
 		for (uint32_t i = 0; i < n_sent; i++)
-			copy(pump->ring, mbufs[i], &slot);
+			(void)vg_pump_copy(pump->ring, mbufs[i], &slot);
 		rte_pktmbuf_free_bulk(mbufs, n);
 	}
 	vg_ring_publish(pump->ring, is_copied ? 0 : n_sent);

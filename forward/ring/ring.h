@@ -16,6 +16,7 @@ enum vg_ring_state { VG_RING_VACANT, VG_RING_OFFERED, VG_RING_ATTACHED, VG_RING_
 
 struct vg_ring {
 	struct vg_frame_ring_geometry geometry;
+	uint32_t is_inspect_first, hold_ms; /* set before the server gives the ring away */
 	int out_fd;
 	struct vg_frame_ring_out *out;
 	struct vg_frame_slot *slots;

@@ -48,11 +48,16 @@ struct vg_forward_server {
 
 /* ---- the seat ---- */
 
+static size_t in_bytes(const struct vg_ring *ring)
+{
+	return vg_frame_ring_in_bytes(&ring->geometry, (int)ring->is_inspect_first);
+}
+
 static void seat_free(struct vg_forward_server *s)
 {
 	for (uint32_t i = 0; i < s->n_pairs; i++) {
 		if (s->seat.in[i])
-			munmap(s->seat.in[i], VG_FRAME_RING_PAGE);
+			munmap(s->seat.in[i], in_bytes(s->rings[i]));
 		if (s->seat.in_fd[i] >= 0)
 			close(s->seat.in_fd[i]);
 		s->seat.in[i] = NULL;
@@ -65,9 +70,9 @@ static void seat_free(struct vg_forward_server *s)
 static enum vg_err seat_take(struct vg_forward_server *s)
 {
 	for (uint32_t i = 0; i < s->n_pairs; i++) {
-		s->seat.in_fd[i] = vg_memfd_new("vigil-tail", VG_FRAME_RING_PAGE);
+		s->seat.in_fd[i] = vg_memfd_new("vigil-tail", in_bytes(s->rings[i]));
 		if (s->seat.in_fd[i] >= 0)
-			s->seat.in[i] = vg_memfd_map(s->seat.in_fd[i], VG_FRAME_RING_PAGE, PROT_READ);
+			s->seat.in[i] = vg_memfd_map(s->seat.in_fd[i], in_bytes(s->rings[i]), PROT_READ);
 		if (!s->seat.in[i] || vg_memfd_seal(s->seat.in_fd[i], VG_SEALS_PEER)) {
 			seat_free(s);
 			return VG_ENOMEM;
@@ -163,7 +168,9 @@ static enum vg_err message_send(const struct vg_forward_server *s, const struct 
 				   .pair_idx = pair,
 				   .epoch = s->seat.epoch,
 				   .start_idx = atomic_load_explicit(&s->rings[pair]->start_idx, memory_order_acquire),
-				   .geometry = s->rings[pair]->geometry };
+				   .geometry = s->rings[pair]->geometry,
+				   .is_inspect_first = s->rings[pair]->is_inspect_first,
+				   .hold_ms = s->rings[pair]->hold_ms };
 	int fds[2] = { s->rings[pair]->out_fd, s->seat.in_fd[pair] };
 	return vg_sock_send(l->fd, &m, sizeof(m), fds, 2);
 }
