@@ -24,6 +24,7 @@
 #include <vigil/memfd.h>
 
 #include "forward/eal.h"
+#include "forward/hold/hold.h"
 #include "forward/port/pairs.h"
 #include "forward/port/watch.h"
 #include "forward/pump/pump.h"
@@ -49,7 +50,14 @@ struct forward {
 struct thread {
 	struct forward *forward;
 	struct vg_pump pump;
+	struct vg_hold *hold; /* NULL: the pair is forward-first */
 };
+
+static uint32_t burst(struct thread *t, unsigned direction, uint64_t mono_ns, int64_t wall_ns)
+{
+	return t->hold ? vg_hold_burst(t->hold, direction, mono_ns, wall_ns)
+		       : vg_pump_burst(&t->pump, direction, mono_ns, wall_ns);
+}
 
 /* One thread per pair: both directions in turn. */
 static int run_pair(void *arg)
@@ -60,9 +68,8 @@ static int run_pair(void *arg)
 	while (!atomic_load_explicit(&t->forward->stop, memory_order_relaxed)) {
 		uint64_t mono_ns = vg_mono_now().ns;
 		int64_t wall_ns = vg_wall_now().ns;
-		uint32_t n = vg_pump_burst(&t->pump, VG_FRAME_A_TO_B, mono_ns, wall_ns) +
-			     vg_pump_burst(&t->pump, VG_FRAME_B_TO_A, mono_ns, wall_ns);
-		n_idle = n ? 0 : n_idle + 1;
+		uint32_t n = burst(t, VG_FRAME_A_TO_B, mono_ns, wall_ns) + burst(t, VG_FRAME_B_TO_A, mono_ns, wall_ns);
+		n_idle = n || (t->hold && vg_hold_is_waiting(t->hold)) ? 0 : n_idle + 1;
 		if (idle_us && n_idle > IDLE_ROUNDS)
 			usleep(idle_us);
 		else if (!n)
@@ -123,7 +130,11 @@ static int make_ring(struct forward *f, uint32_t idx)
 	f->stats[idx]->magic = VG_STATS_MAGIC;
 	f->stats[idx]->n_counters = VG_F_N;
 	f->rings[idx] = vg_ring_create(&f->conf.ring, f->stats[idx]);
-	return f->rings[idx] ? 0 : -1;
+	if (!f->rings[idx])
+		return -1;
+	f->rings[idx]->is_inspect_first = f->conf.is_inspect_first[idx];
+	f->rings[idx]->hold_ms = f->conf.hold_ms;
+	return 0;
 }
 
 static int open_all(struct forward *f, const char *run_dir)
@@ -148,6 +159,18 @@ static int open_all(struct forward *f, const char *run_dir)
 	return f->server ? 0 : -1;
 }
 
+static struct vg_hold *make_hold(const struct forward *f, struct vg_pump *pump)
+{
+	struct vg_hold_conf conf = { .wait_ns = f->conf.inspect_wait_us * 1000ull,
+				     .hold_ns = f->conf.hold_ms * 1000000ull,
+				     .stops_per_minute = f->conf.stops_per_minute,
+				     .pool = f->pairs->pool };
+	struct vg_hold *hold = vg_hold_create(pump, &conf);
+	if (!hold)
+		vg_log(VG_LOG_ERROR, ROOM, "no memory for the frames of pair %u that wait", pump->pair_idx);
+	return hold;
+}
+
 static int launch(struct forward *f, struct thread *threads)
 {
 	unsigned lcore = rte_get_next_lcore(-1, 1, 0);
@@ -158,6 +181,8 @@ static int launch(struct forward *f, struct thread *threads)
 						    (uint16_t)i,
 						    f->rings[i],
 						    f->stats[i] };
+		if (f->conf.is_inspect_first[i] && !(threads[i].hold = make_hold(f, &threads[i].pump)))
+			return -1;
 		if (rte_eal_remote_launch(run_pair, &threads[i], lcore))
 			return -1;
 		lcore = rte_get_next_lcore(lcore, 1, 0);

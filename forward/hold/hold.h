@@ -1,10 +1,10 @@
 #pragma once
 /* hold: an inspect-first pair: frames are copied first, wait in line for the inspector's word, and in queues for a
- * verdict (vigil/frame_ring.h, docs/adr/0011-verdict-hold.md). The clocks are ours: whatever the inspector does or leaves
- * undone, a frame waits wait_ns at most for its word and hold_ns for its verdict, then it goes, in the order it came.
- * Where the inspector is late everything that waits goes, and frames pass at once until it has caught up. One thread per
- * pair, fixed size, made at start, no allocation afterwards. Every word is read once and checked: a wrong one is
- * counted and means "pass". */
+ * verdict (vigil/frame_ring.h, docs/adr/0011-verdict-hold.md). The clocks are ours: whatever the inspector does or
+ * leaves undone, a frame waits wait_ns at most for its word and hold_ns for its verdict; then it goes, in the order it
+ * came. Where the inspector is late everything that waits goes, and frames pass at once until it has caught up. One
+ * thread per pair, fixed size, made at start, no allocation afterwards. Every word is read once and checked: a wrong
+ * one is counted and means "pass". */
 #include <stdint.h>
 
 #include <vigil/base.h>
