@@ -11,6 +11,10 @@
 #define TAG_BYTES       4u
 #define SLL_BYTES       16u
 #define SLL2_BYTES      20u
+#define NFLOG_BYTES     4u
+#define NFLOG_PAYLOAD   9u
+#define MAX_ATTRIBUTES  32u
+#define HDLC_BYTES      4u
 #define IPV4_BYTES      20u
 #define IPV6_BYTES      40u
 #define TCP_BYTES       20u
@@ -29,6 +33,9 @@
 #define EXT_MOBILITY    135u
 /* Headers that carry another one, in all: more than any real frame has. */
 #define MAX_STEPS       16u
+/* Segmentation offload leaves IP lengths of 0 in what is larger than a frame of a network; in a smaller one every
+ * receiver drops it. */
+#define MAX_WIRE_BYTES  1500u
 /* Offsets are kept in 16 bits. */
 #define MAX_FIRST_BYTES 65535u
 
@@ -78,9 +85,41 @@ static uint32_t family_ethertype(uint32_t family)
 	}
 }
 
+/* Packets that Linux's firewall logs: attributes, of which one is the IP packet (tcpdump.org LINKTYPE_NFLOG). Their
+ * lengths are in the byte order of whoever captured. */
+static enum vg_decode_word nflog(struct vg_cursor *c)
+{
+	c->next = c->at[0] == 10 ? VG_ETHERTYPE_IPV6 : VG_ETHERTYPE_IPV4;
+	c->off = NFLOG_BYTES;
+	for (uint32_t i = 0; i < MAX_ATTRIBUTES; i++) {
+		const uint8_t *a = c->at + c->off;
+		uint32_t n, type;
+
+		if (!vg_cursor_has(c, 4))
+			return VG_DECODE_WORD_SHORT;
+		n = vg_le16(a);
+		type = vg_le16(a + 2);
+		if (type > 0xff) {
+			n = vg_be16(a);
+			type = vg_be16(a + 2);
+		}
+		if (type == NFLOG_PAYLOAD) {
+			c->off += 4;
+			return VG_DECODE_AGAIN;
+		}
+		n = (n + 3) & ~3u;
+		if (n < 4 || !vg_cursor_has(c, n))
+			return VG_DECODE_WORD_SHORT;
+		c->off += n;
+	}
+	return VG_DECODE_WORD_DEPTH;
+}
+
 static enum vg_decode_word link_layer(struct vg_cursor *c, struct vg_packet *pkt)
 {
-	static const uint32_t n_heads[VG_LINK_N] = { 0, ETH_BYTES, SLL_BYTES, SLL2_BYTES, 1, 4 };
+	static const uint32_t n_heads[VG_LINK_N] = {
+		0, ETH_BYTES, SLL_BYTES, SLL2_BYTES, 1, 4, NFLOG_BYTES, HDLC_BYTES
+	};
 
 	if (pkt->link <= VG_LINK_NONE || pkt->link >= VG_LINK_N)
 		return VG_DECODE_WORD_NOT_IP;
@@ -100,6 +139,12 @@ static enum vg_decode_word link_layer(struct vg_cursor *c, struct vg_packet *pkt
 	case VG_LINK_NULL:
 		c->next = family_ethertype(vg_le32(c->at));
 		c->off = 4;
+		return VG_DECODE_AGAIN;
+	case VG_LINK_NFLOG:
+		return nflog(c);
+	case VG_LINK_HDLC:
+		c->next = vg_be16(c->at + 2);
+		c->off = HDLC_BYTES;
 		return VG_DECODE_AGAIN;
 	default:
 		c->next = c->at[0] >> 4 == 6 ? VG_ETHERTYPE_IPV6 : VG_ETHERTYPE_IPV4;
@@ -202,6 +247,8 @@ static enum vg_decode_word ipv4(struct vg_cursor *c, struct vg_packet *pkt)
 	if (ip[0] >> 4 != 4 || n_head < IPV4_BYTES || !vg_cursor_has(c, n_head))
 		return VG_DECODE_WORD_SHORT;
 	pkt->is_whole = n_total != 0;
+	if (!n_total && pkt->n_frame_bytes - begin_off <= MAX_WIRE_BYTES)
+		return VG_DECODE_WORD_SHORT;
 	if (!n_total)
 		n_total = pkt->n_frame_bytes - begin_off;
 	if (n_total < n_head)
@@ -232,7 +279,9 @@ static enum vg_decode_word ipv6(struct vg_cursor *c, struct vg_packet *pkt)
 	next = ip[6];
 	end_off = c->off + IPV6_BYTES + vg_be16(ip + 4);
 	pkt->is_whole = vg_be16(ip + 4) != 0;
-	if (!vg_be16(ip + 4))
+	if (!vg_be16(ip + 4) && pkt->n_frame_bytes - begin_off <= MAX_WIRE_BYTES)
+		return VG_DECODE_WORD_SHORT;
+	if (!vg_be16(ip + 4)) /* or a jumbogram (RFC 2675), which is larger than any padding */
 		end_off = pkt->n_frame_bytes;
 	c->off += IPV6_BYTES;
 	while (is_extension(next)) {

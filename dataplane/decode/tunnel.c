@@ -22,6 +22,8 @@
 #define ERSPAN3_SUB  8u /* the platform's part, where the O bit says so */
 #define UDP_BYTES    8u
 #define PORT_VXLAN   4789u /* RFC 7348 5 */
+#define PORT_GPE     4790u /* draft-ietf-nvo3-vxlan-gpe: what is inside is named */
+#define PORT_GRE     4754u /* RFC 8086 5 */
 #define PORT_VXLAN0  8472u /* Linux before the RFC, and OTV */
 #define PORT_GENEVE  6081u /* RFC 8926 3.3 */
 #define VXLAN_BYTES  8u
@@ -214,9 +216,11 @@ enum vg_decode_word vg_decode_udp(struct vg_cursor *c, struct vg_packet *pkt, ui
 	if (!vg_cursor_has(c, UDP_BYTES))
 		return VG_DECODE_WORD_SHORT;
 	port = vg_be16(u + 2);
-	if (port != PORT_VXLAN && port != PORT_VXLAN0 && port != PORT_GENEVE)
+	if (port != PORT_VXLAN && port != PORT_VXLAN0 && port != PORT_GENEVE && port != PORT_GPE && port != PORT_GRE)
 		return VG_DECODE_WORD_NOT_TCP;
 	c->off += UDP_BYTES;
+	if (port == PORT_GRE)
+		return vg_decode_gre(c, pkt, carrier_off, version);
 	if (port == PORT_GENEVE)
 		return geneve(c, pkt, carrier_off, version);
 	if (!vg_cursor_has(c, VXLAN_BYTES))
@@ -224,11 +228,13 @@ enum vg_decode_word vg_decode_udp(struct vg_cursor *c, struct vg_packet *pkt, ui
 	u += UDP_BYTES;
 	if (!(u[0] & 8)) /* RFC 7348 5: the I flag makes the VNI valid */
 		return VG_DECODE_WORD_NOT_TCP;
+	c->next = VG_ETHERTYPE_BRIDGE;
+	if (port == PORT_GPE && (u[0] & 4)) /* the P flag: a next protocol stands in the header */
+		c->next = u[3] == 1 ? VG_ETHERTYPE_IPV4 : u[3] == 2 ? VG_ETHERTYPE_IPV6 : u[3] == 3 ? c->next : 0;
 	if (!enter(pkt, VG_TUNNEL_VXLAN, be24(u + 4), carrier_off, version))
 		return VG_DECODE_WORD_DEPTH;
 	set_tenant(pkt, VG_TUNNEL_VXLAN, be24(u + 4));
 	c->off += VXLAN_BYTES;
-	c->next = VG_ETHERTYPE_BRIDGE;
 	return VG_DECODE_AGAIN;
 }
 

@@ -41,6 +41,10 @@ static enum vg_link link_of(int dlt)
 	case DLT_NULL:
 	case DLT_LOOP:
 		return VG_LINK_NULL;
+	case DLT_NFLOG:
+		return VG_LINK_NFLOG;
+	case DLT_C_HDLC:
+		return VG_LINK_HDLC;
 	default:
 		return VG_LINK_NONE;
 	}

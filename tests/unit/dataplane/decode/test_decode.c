@@ -179,7 +179,7 @@ static void fragments_and_other_protocols_are_named(void **state)
 	assert_int_equal(decode(&f, VG_LINK_NONE, f.n_bytes, &pkt), VG_DECODE_WORD_NOT_IP);
 }
 
-static void padding_is_cut_and_length_zero_means_all(void **state)
+static void padding_is_cut_and_length_zero_means_all_of_a_giant(void **state)
 {
 	struct pb_frame f;
 	struct vg_packet pkt;
@@ -190,13 +190,70 @@ static void padding_is_cut_and_length_zero_means_all(void **state)
 	check(&f, VG_LINK_ETHERNET, &pkt);
 	f.n_bytes -= 60;
 	pb_set16(&f, f.ip_off + 2, 0);
-	check(&f, VG_LINK_ETHERNET, &pkt);
+	/* every receiver drops that; only what is larger than a wire's frame was left so by offload */
+	assert_int_equal(decode(&f, VG_LINK_ETHERNET, f.n_bytes, &pkt), VG_DECODE_WORD_SHORT);
+	assert_int_equal(decode(&f, VG_LINK_ETHERNET, 1514, &pkt), VG_DECODE_WORD_SHORT);
+	assert_int_equal(decode(&f, VG_LINK_ETHERNET, 1515, &pkt), VG_DECODE_TCP);
 	/* a giant whose payload goes on in further segments */
 	assert_int_equal(decode(&f, VG_LINK_ETHERNET, 65226, &pkt), VG_DECODE_TCP);
 	assert_int_equal(pkt.n_payload_bytes, 65226 - 54);
 	pb_set16(&f, f.ip_off + 2, 1500); /* cut by the capture: only what is there counts */
 	assert_int_equal(decode(&f, VG_LINK_ETHERNET, f.n_bytes, &pkt), VG_DECODE_TCP);
 	assert_int_equal(pkt.n_payload_bytes, 5);
+}
+
+static void jumbograms_and_giants_of_ipv6_end_with_the_frame(void **state)
+{
+	static const uint8_t jumbo[] = { 6, 0, 0xc2, 4, 0, 2, 0, 0 }; /* RFC 2675 2 */
+	struct pb_frame f;
+	struct vg_packet pkt;
+
+	(void)state;
+	for (int has_option = 0; has_option < 2; has_option++) {
+		pb_ether(&f);
+		pb_be16(&f, 0x86dd);
+		pb_ipv6_tcp(&f, &tcp, 0, jumbo, has_option ? sizeof(jumbo) : 0);
+		pb_set16(&f, f.ip_off + 4, 0);
+		assert_int_equal(decode(&f, VG_LINK_ETHERNET, f.n_bytes, &pkt), VG_DECODE_WORD_SHORT);
+		assert_int_equal(decode(&f, VG_LINK_ETHERNET, 200000, &pkt), VG_DECODE_TCP);
+		assert_int_equal(pkt.n_payload_bytes, 200000 - (has_option ? 82 : 74));
+		assert_false(pkt.is_whole);
+	}
+}
+
+static void logged_packets_lie_behind_their_attributes(void **state)
+{
+	static const uint8_t prefix[] = { 5, 0, 10, 0, 'x', 0, 0, 0, 8, 0, 1, 0, 8, 0, 1, 0 };
+	struct pb_frame f;
+	struct vg_packet pkt;
+
+	(void)state;
+	for (int is_v6 = 0; is_v6 < 2; is_v6++) {
+		f.n_bytes = 0;
+		pb_be32(&f, is_v6 ? 10u << 24 : 2u << 24);
+		pb_put(&f, prefix, sizeof(prefix));
+		if (is_v6) /* as a big-endian host writes it */
+			pb_be32(&f, 99u << 16 | 9);
+		else
+			pb_put(&f, (uint8_t[]){ 99, 0, 9, 0 }, 4);
+		if (is_v6)
+			pb_ipv6_tcp(&f, &tcp, 0, NULL, 0);
+		else
+			pb_ipv4_tcp(&f, &tcp, 0);
+		check(&f, VG_LINK_NFLOG, &pkt);
+	}
+	f.n_bytes = 0;
+	pb_be32(&f, 2u << 24);
+	pb_zeros(&f, 200); /* attributes without a length */
+	assert_int_equal(decode(&f, VG_LINK_NFLOG, f.n_bytes, &pkt), VG_DECODE_WORD_SHORT);
+	f.n_bytes = 4;
+	for (int i = 0; i < 40; i++)
+		pb_put(&f, (uint8_t[]){ 4, 0, 1, 0 }, 4);
+	assert_int_equal(decode(&f, VG_LINK_NFLOG, f.n_bytes, &pkt), VG_DECODE_WORD_DEPTH);
+	f.n_bytes = 0;
+	pb_be32(&f, 0x0f000800); /* Cisco HDLC */
+	pb_ipv4_tcp(&f, &tcp, 0);
+	check(&f, VG_LINK_HDLC, &pkt);
 }
 
 static void other_link_types_begin_their_own_way(void **state)
@@ -297,8 +354,10 @@ int main(void)
 		cmocka_unit_test(it_walks_ipv6_extension_headers),
 		cmocka_unit_test(endless_extension_headers_stop_at_the_limit),
 		cmocka_unit_test(fragments_and_other_protocols_are_named),
-		cmocka_unit_test(padding_is_cut_and_length_zero_means_all),
+		cmocka_unit_test(padding_is_cut_and_length_zero_means_all_of_a_giant),
+		cmocka_unit_test(jumbograms_and_giants_of_ipv6_end_with_the_frame),
 		cmocka_unit_test(other_link_types_begin_their_own_way),
+		cmocka_unit_test(logged_packets_lie_behind_their_attributes),
 		cmocka_unit_test(every_cut_of_every_frame_is_short_and_reads_no_further),
 		cmocka_unit_test(inconsistent_lengths_are_short),
 	};

@@ -269,6 +269,48 @@ static void nesting_ends_at_the_limit(void **state)
 	}
 }
 
+static void a_vxlan_that_names_what_is_inside_is_believed(void **state)
+{
+	static const struct {
+		uint8_t flags, next;
+		int has_ether, is_v6;
+		enum vg_decode_word word;
+	} cases[] = { { 0x0c, 3, 1, 0, VG_DECODE_TCP },         { 0x0c, 1, 0, 0, VG_DECODE_TCP },
+		      { 0x0c, 2, 0, 1, VG_DECODE_TCP },         { 0x08, 0, 1, 1, VG_DECODE_TCP },
+		      { 0x0c, 4, 1, 0, VG_DECODE_WORD_NOT_IP }, { 0x04, 1, 0, 0, VG_DECODE_WORD_NOT_TCP } };
+	struct pb_frame f;
+	struct vg_packet pkt;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pb_ether(&f);
+		put_outer(&f, 0, 17);
+		put_udp(&f, 4790);
+		pb_be32(&f, (uint32_t)cases[i].flags << 24 | cases[i].next);
+		pb_be32(&f, 42 << 8);
+		put_inner(&f, cases[i].has_ether, cases[i].is_v6);
+		assert_int_equal(decode(&f, &pkt), cases[i].word);
+	}
+}
+
+static void gre_may_be_carried_by_udp(void **state)
+{
+	struct pb_frame f;
+	struct vg_packet pkt;
+
+	(void)state;
+	pb_ether(&f);
+	put_outer(&f, 1, 17);
+	put_udp(&f, 4754);
+	pb_be32(&f, 0x20000800);
+	pb_be32(&f, 9);
+	put_inner(&f, 0, 0);
+	assert_int_equal(decode(&f, &pkt), VG_DECODE_TCP);
+	assert_int_equal(pkt.n_tunnels, 1);
+	assert_int_equal(pkt.tunnels[0].kind, VG_TUNNEL_GRE);
+	assert_int_equal(pkt.tunnels[0].id, 9);
+}
+
 static void labels_without_end_and_other_ports_are_refused(void **state)
 {
 	struct pb_frame f;
@@ -299,6 +341,8 @@ int main(void)
 		cmocka_unit_test(every_cut_is_refused_and_reads_no_further),
 		cmocka_unit_test(the_vlans_of_the_inner_frame_are_the_tenants),
 		cmocka_unit_test(nesting_ends_at_the_limit),
+		cmocka_unit_test(a_vxlan_that_names_what_is_inside_is_believed),
+		cmocka_unit_test(gre_may_be_carried_by_udp),
 		cmocka_unit_test(labels_without_end_and_other_ports_are_refused),
 	};
 

@@ -39,9 +39,9 @@ static void link_types_are_told(void **state)
 	static const struct {
 		uint32_t dlt;
 		enum vg_link link;
-	} table[] = { { 1, VG_LINK_ETHERNET }, { 113, VG_LINK_SLL }, { 276, VG_LINK_SLL2 }, { 101, VG_LINK_RAW },
-		      { 12, VG_LINK_RAW },     { 228, VG_LINK_RAW }, { 229, VG_LINK_RAW },  { 0, VG_LINK_NULL },
-		      { 108, VG_LINK_NULL },   { 239, VG_LINK_NONE } };
+	} table[] = { { 1, VG_LINK_ETHERNET }, { 113, VG_LINK_SLL },   { 276, VG_LINK_SLL2 }, { 101, VG_LINK_RAW },
+		      { 12, VG_LINK_RAW },     { 228, VG_LINK_RAW },   { 229, VG_LINK_RAW },  { 0, VG_LINK_NULL },
+		      { 108, VG_LINK_NULL },   { 239, VG_LINK_NFLOG }, { 104, VG_LINK_HDLC }, { 129, VG_LINK_NONE } };
 	struct vg_capture_info info;
 	struct cm_file c;
 
