@@ -100,6 +100,12 @@
 	X(VG_H_DECODED_BYTES, "unpack_bytes_total", "bytes that content codings gave")                               \
 	X(VG_H_CODING_BAD, "unpack_failed_total:reason=coding", "content codings that broke")                        \
 	X(VG_H_BUDGET, "unpack_failed_total:reason=budget", "unpacking stopped by its budget")                       \
+	X(VG_H_RESOURCES, "resources_total", "resources begun that come in pieces")                                  \
+	X(VG_H_RESOURCE_PIECES, "resource_pieces_total", "pieces of resources taken in")                             \
+	X(VG_H_RESOURCES_WHOLE, "resources_ended_total:reason=whole", "resources put together whole")                \
+	X(VG_H_RESOURCES_AGED, "resources_ended_total:reason=age", "let go: no further piece came")                  \
+	X(VG_H_RESOURCES_FULL, "resources_ended_total:reason=full", "let go: no memory or state was free")           \
+	X(VG_H_RESOURCES_CHANGED, "resources_changed_total", "pieces that contradicted earlier ones; the later won") \
 	X(VG_H_IMAGES, "images_decoded_total", "pictures decoded to luma")                                           \
 	X(VG_H_IMAGES_PARTIAL, "images_partial_total", "of these: incomplete, hashed as far as they went")           \
 	X(VG_H_PDQ, "pdq_hashes_total", "PDQ hashes made")                                                           \

@@ -1,0 +1,407 @@
+/* A resource is a sorted list of stretches that are there, and blocks with their bytes. A part lies at its number times
+ * VG_RESOURCE_PART_BYTES, so parts follow each other as their numbers do and never touch. */
+#include "hashing/resource/resource_priv.h"
+
+static uint32_t bucket_of(const struct vg_resources *rs, uint64_t name)
+{
+	return (uint32_t)((name * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (rs->n_buckets - 1);
+}
+
+static uint32_t find(const struct vg_resources *rs, uint64_t name)
+{
+	uint32_t idx = rs->buckets[bucket_of(rs, name)];
+
+	while (idx != VG_RESOURCE_NONE && rs->all[idx].name != name)
+		idx = rs->all[idx].next_idx;
+	return idx;
+}
+
+static void age_unlink(struct vg_resources *rs, uint32_t idx)
+{
+	struct vg_resource *r = &rs->all[idx];
+
+	if (r->older == VG_RESOURCE_NONE)
+		rs->oldest = r->newer;
+	else
+		rs->all[r->older].newer = r->newer;
+	if (r->newer == VG_RESOURCE_NONE)
+		rs->newest = r->older;
+	else
+		rs->all[r->newer].older = r->older;
+}
+
+static void age_link(struct vg_resources *rs, uint32_t idx, uint64_t now_ns)
+{
+	struct vg_resource *r = &rs->all[idx];
+
+	r->seen_ns = now_ns;
+	r->older = rs->newest;
+	r->newer = VG_RESOURCE_NONE;
+	if (rs->newest == VG_RESOURCE_NONE)
+		rs->oldest = idx;
+	else
+		rs->all[rs->newest].newer = idx;
+	rs->newest = idx;
+}
+
+void vg_resource_forget(struct vg_resources *rs, uint32_t idx)
+{
+	struct vg_resource *r = &rs->all[idx];
+	uint32_t *link = &rs->buckets[bucket_of(rs, r->name)];
+
+	vg_resource_store_give_all(rs, idx);
+	if (r->stream)
+		rs->streams[rs->n_streams++] = r->stream;
+	r->stream = NULL;
+	while (*link != idx)
+		link = &rs->all[*link].next_idx;
+	*link = r->next_idx;
+	age_unlink(rs, idx);
+	r->name = r->epoch = 0;
+	r->next_idx = rs->first_free;
+	rs->first_free = idx;
+}
+
+/* Large ones are digested as they come; false: no state is free. */
+static bool stream_begin(struct vg_resources *rs, struct vg_resource *r)
+{
+	if (!rs->n_streams)
+		return false;
+	r->stream = rs->streams[--rs->n_streams];
+	vg_digests_init(r->stream, rs->setup.no_digests ? 0 : VG_DIGEST_ALL);
+	return true;
+}
+
+static uint32_t make(struct vg_resources *rs, uint64_t name, uint64_t total, bool is_parts, uint64_t now_ns)
+{
+	uint32_t idx, bucket = bucket_of(rs, name);
+	struct vg_resource *r;
+
+	if (rs->first_free == VG_RESOURCE_NONE) {
+		vg_count(rs->setup.stats, VG_H_RESOURCES_FULL, 1);
+		vg_resource_forget(rs, rs->oldest);
+	}
+	idx = rs->first_free;
+	r = &rs->all[idx];
+	rs->first_free = r->next_idx;
+	*r = (struct vg_resource){ .name = name,
+				   .total = total,
+				   .epoch = ++rs->epoch,
+				   .first_block = VG_RESOURCE_NONE,
+				   .next_idx = rs->buckets[bucket],
+				   .is_parts = is_parts };
+	rs->buckets[bucket] = idx;
+	age_link(rs, idx, now_ns);
+	vg_count(rs->setup.stats, VG_H_RESOURCES, 1);
+	if (!is_parts && total > rs->setup.keep_bytes && !stream_begin(rs, r)) {
+		vg_count(rs->setup.stats, VG_H_RESOURCES_FULL, 1);
+		vg_resource_forget(rs, idx);
+		return VG_RESOURCE_NONE;
+	}
+	return idx;
+}
+
+bool vg_resource_open(struct vg_resources *rs, uint64_t name, uint64_t off, uint64_t total, uint32_t part_no,
+		      uint64_t now_ns, struct vg_resource_writer *writer)
+{
+	bool is_parts = part_no != 0;
+	uint32_t idx = find(rs, name);
+
+	*writer = (struct vg_resource_writer){ 0 };
+	if (!name || (is_parts ? part_no >= VG_RESOURCE_MAX_PARTS : total == UINT64_MAX || off >= total))
+		return false;
+	if (idx != VG_RESOURCE_NONE &&
+	    (rs->all[idx].is_parts != is_parts || (!is_parts && rs->all[idx].total != total))) {
+		vg_resource_forget(rs, idx); /* it is another one by now */
+		idx = VG_RESOURCE_NONE;
+	}
+	if (idx == VG_RESOURCE_NONE) {
+		idx = make(rs, name, total, is_parts, now_ns);
+		if (idx == VG_RESOURCE_NONE)
+			return false;
+	} else {
+		age_unlink(rs, idx);
+		age_link(rs, idx, now_ns);
+	}
+	writer->idx = idx;
+	writer->epoch = rs->all[idx].epoch;
+	writer->is_part = is_parts;
+	writer->at = writer->from = is_parts ? part_no * VG_RESOURCE_PART_BYTES : off;
+	vg_count(rs->setup.stats, VG_H_RESOURCE_PIECES, 1);
+	return true;
+}
+
+/* ---- stretches ---- */
+
+/* The first stretch that ends behind `at`. */
+static uint32_t extent_at(const struct vg_resource *r, uint64_t at)
+{
+	uint32_t i = 0;
+
+	while (i < r->n_extents && r->extents[i].to <= at)
+		i++;
+	return i;
+}
+
+static void extent_remove(struct vg_resource *r, uint32_t i)
+{
+	memmove(&r->extents[i], &r->extents[i + 1], (r->n_extents - i - 1) * sizeof(r->extents[0]));
+	r->n_extents--;
+}
+
+/* from..to is there now, and was not before. False: too many stretches. */
+static bool extent_add(struct vg_resource *r, uint64_t from, uint64_t to)
+{
+	uint32_t i = extent_at(r, from);
+	bool joins_before = i && r->extents[i - 1].to == from,
+	     joins_after = i < r->n_extents && r->extents[i].from == to;
+
+	if (joins_before && joins_after) {
+		r->extents[i - 1].to = r->extents[i].to;
+		extent_remove(r, i);
+	} else if (joins_before) {
+		r->extents[i - 1].to = to;
+	} else if (joins_after) {
+		r->extents[i].from = from;
+	} else {
+		if (r->n_extents == VG_RESOURCE_EXTENTS)
+			return false;
+		memmove(&r->extents[i + 1], &r->extents[i], (r->n_extents - i) * sizeof(r->extents[0]));
+		r->extents[i] = (struct vg_extent){ from, to, false };
+		r->n_extents++;
+	}
+	return true;
+}
+
+/* ---- bytes ---- */
+
+enum what { PUT, COMPARE };
+
+/* PUT: copies bytes to their blocks; false: no room. COMPARE: are those that are kept the same? */
+static bool blocks_do(struct vg_resources *rs, uint32_t idx, uint64_t at, const uint8_t *bytes, size_t n_bytes,
+		      enum what what)
+{
+	while (n_bytes) {
+		uint64_t no = at / VG_RESOURCE_BLOCK, in = at % VG_RESOURCE_BLOCK;
+		size_t n = VG_RESOURCE_BLOCK - in < n_bytes ? VG_RESOURCE_BLOCK - in : n_bytes;
+		uint8_t *block = what == PUT ? vg_resource_store_take(rs, idx, no)
+					     : vg_resource_store_find(rs, idx, no);
+
+		if (what == PUT && !block)
+			return false;
+		if (what == PUT)
+			memcpy(block + in, bytes, n);
+		else if (block && memcmp(block + in, bytes, n))
+			return false;
+		at += n;
+		bytes += n;
+		n_bytes -= n;
+	}
+	return true;
+}
+
+/* Digests bytes that continue what is digested, and keeps the head sample. */
+static bool stream_eat(struct vg_resources *rs, uint32_t idx, const uint8_t *bytes, size_t n_bytes)
+{
+	struct vg_resource *r = &rs->all[idx];
+	uint64_t n_sample = rs->setup.sample_bytes > r->digested ? rs->setup.sample_bytes - r->digested : 0;
+
+	vg_digests_feed(r->stream, bytes, n_bytes);
+	if (n_sample && !blocks_do(rs, idx, r->digested, bytes, n_sample < n_bytes ? (size_t)n_sample : n_bytes, PUT))
+		return false;
+	r->digested += n_bytes;
+	return true;
+}
+
+/* What lay beyond and now continues what is digested. */
+static bool stream_drain(struct vg_resources *rs, uint32_t idx)
+{
+	struct vg_resource *r = &rs->all[idx];
+	uint64_t to = r->n_extents && !r->extents[0].from ? r->extents[0].to : 0;
+
+	while (r->digested < to) {
+		uint64_t no = r->digested / VG_RESOURCE_BLOCK, in = r->digested % VG_RESOURCE_BLOCK;
+		uint64_t n = VG_RESOURCE_BLOCK - in < to - r->digested ? VG_RESOURCE_BLOCK - in : to - r->digested;
+		const uint8_t *block = vg_resource_store_find(rs, idx, no);
+
+		if (!block)
+			return false;
+		vg_digests_feed(r->stream, block + in, n);
+		r->digested += n;
+		if (r->digested / VG_RESOURCE_BLOCK > no && no * VG_RESOURCE_BLOCK >= rs->setup.sample_bytes)
+			vg_resource_store_give(rs, idx, no);
+	}
+	return true;
+}
+
+/* A stretch that was not there. */
+static bool put_new(struct vg_resources *rs, uint32_t idx, uint64_t at, const uint8_t *bytes, size_t n_bytes)
+{
+	struct vg_resource *r = &rs->all[idx];
+	bool continues = r->stream && at == r->digested;
+
+	if (continues ? !stream_eat(rs, idx, bytes, n_bytes) : !blocks_do(rs, idx, at, bytes, n_bytes, PUT))
+		return false;
+	return extent_add(r, at, at + n_bytes) && (!continues || stream_drain(rs, idx));
+}
+
+/* The bytes there differ: this piece is another version of the resource, and all we have is what it brought. False:
+ * that is not kept. */
+static bool begin_again(struct vg_resource *r, const struct vg_resource_writer *w)
+{
+	uint32_t i = extent_at(r, w->from);
+
+	if (r->stream)
+		return false;
+	if (!w->is_part)
+		r->n_extents = 0;
+	else if (i < r->n_extents && r->extents[i].from == w->from)
+		extent_remove(r, i);
+	return w->from == w->at || extent_add(r, w->from, w->at);
+}
+
+static bool write_some(struct vg_resources *rs, struct vg_resource_writer *w, const uint8_t *bytes, size_t *n_bytes)
+{
+	struct vg_resource *r = &rs->all[w->idx];
+	uint32_t i = extent_at(r, w->at);
+	bool is_there = i < r->n_extents && r->extents[i].from <= w->at;
+	uint64_t to = is_there ? r->extents[i].to : i < r->n_extents ? r->extents[i].from : UINT64_MAX;
+
+	if (to - w->at < *n_bytes)
+		*n_bytes = (size_t)(to - w->at);
+	if (!is_there)
+		return put_new(rs, w->idx, w->at, bytes, *n_bytes);
+	if (blocks_do(rs, w->idx, w->at, bytes, *n_bytes, COMPARE))
+		return true;
+	vg_count(rs->setup.stats, VG_H_RESOURCES_CHANGED, 1);
+	*n_bytes = 0; /* again, as new bytes */
+	return begin_again(r, w);
+}
+
+void vg_resource_write(struct vg_resources *rs, struct vg_resource_writer *writer, const uint8_t *bytes, size_t n_bytes)
+{
+	uint64_t end = writer->is_part ? writer->from + VG_RESOURCE_PART_BYTES - 1 : 0;
+
+	if (!writer->epoch || rs->all[writer->idx].epoch != writer->epoch)
+		return;
+	if (!writer->is_part)
+		end = rs->all[writer->idx].total;
+	while (n_bytes && writer->at < end) {
+		size_t n = end - writer->at < n_bytes ? (size_t)(end - writer->at) : n_bytes;
+		if (!write_some(rs, writer, bytes, &n)) {
+			vg_count(rs->setup.stats, VG_H_RESOURCES_FULL, 1);
+			vg_resource_forget(rs, writer->idx);
+			writer->epoch = 0;
+			return;
+		}
+		writer->at += n;
+		bytes += n;
+		n_bytes -= n;
+	}
+}
+
+void vg_resource_skip(struct vg_resource_writer *writer, uint64_t n_bytes)
+{
+	writer->at = n_bytes < UINT64_MAX - writer->at ? writer->at + n_bytes : UINT64_MAX;
+}
+
+void vg_resource_close(struct vg_resources *rs, struct vg_resource_writer *writer, bool to_end)
+{
+	struct vg_resource *r = &rs->all[writer->idx];
+	uint32_t i;
+
+	if (writer->epoch && r->epoch == writer->epoch && writer->is_part) {
+		i = extent_at(r, writer->from);
+		if (i < r->n_extents && r->extents[i].from == writer->from) {
+			if (to_end && r->extents[i].to == writer->at)
+				r->extents[i].whole = true;
+			else if (!r->extents[i].whole)
+				extent_remove(r, i);
+		}
+	}
+	*writer = (struct vg_resource_writer){ 0 };
+}
+
+void vg_resource_all_parts(struct vg_resources *rs, uint64_t name, uint32_t n_parts, uint64_t now_ns)
+{
+	uint32_t idx = find(rs, name);
+
+	if (!name || !n_parts)
+		return;
+	if (idx == VG_RESOURCE_NONE) /* it was seen before its parts: two cores, two lanes */
+		idx = make(rs, name, UINT64_MAX, true, now_ns);
+	if (idx != VG_RESOURCE_NONE && rs->all[idx].is_parts)
+		rs->all[idx].n_parts = n_parts;
+}
+
+static bool is_whole(const struct vg_resource *r)
+{
+	if (!r->is_parts)
+		return r->n_extents == 1 && !r->extents[0].from && r->extents[0].to == r->total;
+	for (uint32_t i = 0; i < r->n_extents; i++)
+		if (!r->extents[i].whole)
+			return false;
+	return r->n_parts && r->n_extents == r->n_parts;
+}
+
+/* All kept bytes, in order; only the head of one that was digested. */
+static void spans_make(struct vg_resources *rs, uint32_t idx, struct vg_resource_whole *whole)
+{
+	struct vg_resource *r = &rs->all[idx];
+	uint64_t n_max = r->stream ? rs->setup.sample_bytes : UINT64_MAX;
+	struct vg_chain *chain = &whole->bytes;
+
+	*chain = (struct vg_chain){ .spans = rs->spans };
+	for (uint32_t i = 0; i < r->n_extents; i++) {
+		for (uint64_t at = r->extents[i].from; at < r->extents[i].to && chain->n_bytes < n_max;) {
+			uint64_t in = at % VG_RESOURCE_BLOCK, n = VG_RESOURCE_BLOCK - in;
+			const uint8_t *block = vg_resource_store_find(rs, idx, at / VG_RESOURCE_BLOCK);
+
+			n = n < r->extents[i].to - at ? n : r->extents[i].to - at;
+			n = n < n_max - chain->n_bytes ? n : n_max - chain->n_bytes;
+			VG_INVARIANT(block && chain->n_spans < rs->n_blocks + VG_RESOURCE_EXTENTS);
+			rs->spans[chain->n_spans++] = (struct vg_span){ block + in, n };
+			chain->n_bytes += n;
+			at += n;
+		}
+		whole->n_bytes += r->extents[i].to - r->extents[i].from;
+	}
+}
+
+bool vg_resource_take(struct vg_resources *rs, uint64_t name, struct vg_resource_whole *whole)
+{
+	uint32_t idx = find(rs, name);
+
+	memset(whole, 0, sizeof(*whole));
+	if (idx == VG_RESOURCE_NONE || !is_whole(&rs->all[idx]))
+		return false;
+	spans_make(rs, idx, whole);
+	if (rs->all[idx].stream) {
+		vg_digests_done(rs->all[idx].stream, &whole->digests);
+		whole->has_digests = !rs->setup.no_digests;
+	}
+	vg_count(rs->setup.stats, VG_H_RESOURCES_WHOLE, 1);
+	return true;
+}
+
+void vg_resource_drop(struct vg_resources *rs, uint64_t name)
+{
+	uint32_t idx = find(rs, name);
+
+	if (idx != VG_RESOURCE_NONE)
+		vg_resource_forget(rs, idx);
+}
+
+void vg_resource_age(struct vg_resources *rs, uint64_t now_ns)
+{
+	while (rs->oldest != VG_RESOURCE_NONE && now_ns - rs->all[rs->oldest].seen_ns > rs->setup.age_ns &&
+	       now_ns > rs->all[rs->oldest].seen_ns) {
+		vg_count(rs->setup.stats, VG_H_RESOURCES_AGED, 1);
+		vg_resource_forget(rs, rs->oldest);
+	}
+}
+
+uint32_t vg_resource_n_blocks(const struct vg_resources *rs)
+{
+	return rs->n_used;
+}

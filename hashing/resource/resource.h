@@ -1,0 +1,74 @@
+#pragma once
+/* resource: puts one resource together out of the pieces in which it was transferred: ranges (RFC 9110 14), resumed
+ * downloads, files read or written at offsets, uploads in numbered parts (S3). Pieces come in any order, overlap, and
+ * belong together by a name that the dataplane gave them (vigil/attribution.h).
+ *
+ * A resource of known size up to `keep_bytes` is kept in blocks until it is whole. A larger one is digested as far as
+ * it is contiguous; only what lies beyond the contiguous part, and a head sample, is kept. Parts are kept.
+ * Memory: hold_bytes of blocks, made at start, touched as used; where they run out the resource that was longest
+ * without a piece goes. So does one that had none for age_ns: content is not kept without need. One thread. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vigil/base.h>
+#include <vigil/stats_page.h>
+
+#include "hashing/chain/chain.h"
+#include "hashing/digest/digest.h"
+
+#define VG_RESOURCE_BLOCK       65536u
+#define VG_RESOURCE_EXTENTS     64u                 /* separate stretches of one resource at a time */
+#define VG_RESOURCE_MAX_STREAMS 64u                 /* large ones at a time */
+#define VG_RESOURCE_PART_BYTES  (UINT64_C(1) << 40) /* one part is smaller (S3: 5 GiB) */
+#define VG_RESOURCE_MAX_PARTS   (1u << 20)          /* a part's number is smaller (S3: 10,000) */
+
+struct vg_resources_setup {
+	uint64_t hold_bytes, keep_bytes, age_ns;
+	uint64_t sample_bytes; /* from the beginning of one that is not kept whole */
+	uint32_t n_resources;
+	bool no_digests;
+	struct vg_stats_page *stats;
+};
+struct vg_resources;
+
+void vg_resources_destroy(struct vg_resources *rs);
+/* Start-up only. NULL: out of memory. */
+struct vg_resources *vg_resources_create(const struct vg_resources_setup *setup) VG_DEALLOC(vg_resources_destroy);
+
+/* Where a piece's next byte goes. All zero: nowhere. It outlives its resource: then writing does nothing. */
+struct vg_resource_writer {
+	uint64_t at, from;
+	uint64_t epoch; /* of the resource it was opened on */
+	uint32_t idx;
+	bool is_part;
+};
+
+/* A piece begins at offset `off` of a resource of `total` bytes (UINT64_MAX: not known), or, part_no not 0, is that
+ * part. now_ns: monotonic. False: no room, or what it says cannot be (counted). */
+bool vg_resource_open(struct vg_resources *rs, uint64_t name, uint64_t off, uint64_t total, uint32_t part_no,
+		      uint64_t now_ns, struct vg_resource_writer *writer);
+/* The piece's next bytes. What is there already stays, unless it differs: then this piece is believed and what was
+ * there before is forgotten. */
+void vg_resource_write(struct vg_resources *rs, struct vg_resource_writer *writer, const uint8_t *bytes,
+		       size_t n_bytes);
+/* The piece goes on n_bytes later. */
+void vg_resource_skip(struct vg_resource_writer *writer, uint64_t n_bytes);
+/* It ended; to_end: as it was announced to. A part that did not is forgotten. */
+void vg_resource_close(struct vg_resources *rs, struct vg_resource_writer *writer, bool to_end);
+/* An upload in parts says that it has n_parts and that all were sent. */
+void vg_resource_all_parts(struct vg_resources *rs, uint64_t name, uint32_t n_parts, uint64_t now_ns);
+
+struct vg_resource_whole {
+	struct vg_chain bytes; /* what is kept: all of it, or a head sample; until the next call of this room */
+	uint64_t n_bytes;
+	bool has_digests; /* of one that is not kept */
+	struct vg_digest_values digests;
+};
+/* True, once, where the resource of this name is whole; drop it when done with it. */
+bool vg_resource_take(struct vg_resources *rs, uint64_t name, struct vg_resource_whole *whole);
+void vg_resource_drop(struct vg_resources *rs, uint64_t name);
+
+/* Lets go of what is too old: to be called now and then. */
+void vg_resource_age(struct vg_resources *rs, uint64_t now_ns);
+/* Blocks in use. */
+uint32_t vg_resource_n_blocks(const struct vg_resources *rs);

@@ -1,0 +1,85 @@
+/* All memory of the room, made before the sandbox closes. */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "hashing/resource/resource_priv.h"
+
+static void discard(struct vg_resources *rs)
+{
+	if (rs->memory)
+		munmap(rs->memory, (size_t)rs->n_blocks * VG_RESOURCE_BLOCK);
+	for (uint32_t i = 0; rs->all && i < rs->setup.n_resources; i++)
+		vg_digests_destroy(rs->all[i].stream);
+	for (uint32_t i = 0; i < rs->n_streams; i++)
+		vg_digests_destroy(rs->streams[i]);
+	free(rs->all);
+	free(rs->buckets);
+	free(rs->blocks);
+	free(rs->block_buckets);
+	free(rs->spans);
+	free(rs);
+}
+
+void vg_resources_destroy(struct vg_resources *rs)
+{
+	if (rs)
+		discard(rs);
+}
+
+static uint32_t power_above(uint32_t n)
+{
+	uint32_t p = 1;
+
+	while (p < n)
+		p <<= 1;
+	return p;
+}
+
+static bool make_tables(struct vg_resources *rs)
+{
+	rs->n_buckets = power_above(rs->setup.n_resources);
+	rs->n_block_buckets = power_above(rs->n_blocks);
+	rs->all = calloc(rs->setup.n_resources, sizeof(*rs->all));
+	rs->buckets = malloc(rs->n_buckets * sizeof(*rs->buckets));
+	rs->blocks = calloc(rs->n_blocks, sizeof(*rs->blocks));
+	rs->block_buckets = malloc(rs->n_block_buckets * sizeof(*rs->block_buckets));
+	rs->spans = calloc((size_t)rs->n_blocks + VG_RESOURCE_EXTENTS, sizeof(*rs->spans));
+	if (!rs->all || !rs->buckets || !rs->blocks || !rs->block_buckets || !rs->spans)
+		return false;
+	for (uint32_t i = 0; i < rs->n_buckets; i++)
+		rs->buckets[i] = VG_RESOURCE_NONE;
+	for (uint32_t i = 0; i < rs->n_block_buckets; i++)
+		rs->block_buckets[i] = VG_RESOURCE_NONE;
+	for (uint32_t i = 0; i < rs->setup.n_resources; i++)
+		rs->all[i].next_idx = i + 1 < rs->setup.n_resources ? i + 1 : VG_RESOURCE_NONE;
+	for (uint32_t i = 0; i < rs->n_blocks; i++)
+		rs->blocks[i].next_idx = i + 1 < rs->n_blocks ? i + 1 : VG_RESOURCE_NONE;
+	rs->oldest = rs->newest = VG_RESOURCE_NONE;
+	return true;
+}
+
+struct vg_resources *vg_resources_create(const struct vg_resources_setup *setup)
+{
+	struct vg_resources *rs = calloc(1, sizeof(*rs));
+
+	if (!rs)
+		return NULL;
+	rs->setup = *setup;
+	rs->setup.n_resources += !setup->n_resources;
+	rs->n_blocks = (uint32_t)(setup->hold_bytes / VG_RESOURCE_BLOCK);
+	rs->n_blocks += !rs->n_blocks;
+	rs->memory = mmap(NULL, (size_t)rs->n_blocks * VG_RESOURCE_BLOCK, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (rs->memory == MAP_FAILED)
+		rs->memory = NULL;
+	if (!rs->memory || !make_tables(rs))
+		goto out;
+	(void)madvise(rs->memory, (size_t)rs->n_blocks * VG_RESOURCE_BLOCK, MADV_DONTDUMP);
+	for (; rs->n_streams < VG_RESOURCE_MAX_STREAMS; rs->n_streams++)
+		if (!(rs->streams[rs->n_streams] = vg_digests_create()))
+			goto out;
+	return rs;
+out:
+	discard(rs);
+	return NULL;
+}
