@@ -168,11 +168,13 @@ static enum vg_err open_outbox(struct vg_daemon *d, char *why, size_t n_why)
 		   : VG_OK;
 }
 
-/* What an honest hasher can send: a body held whole, or what it kept of an unpacked stream. */
+/* What an honest hasher can send: a body held whole, what it kept of an unpacked stream, or a file put together. */
 static uint64_t max_sample_bytes(const struct vg_config *config)
 {
 	uint64_t unpacked = config->hashing.max_unpacked_bytes;
 	unpacked = unpacked > MAX_UNPACKED_SAMPLE ? MAX_UNPACKED_SAMPLE : unpacked;
+	if (unpacked < config->hashing.resource_hold_bytes)
+		unpacked = config->hashing.resource_hold_bytes;
 	return config->dataplane.object_hold_bytes > unpacked ? config->dataplane.object_hold_bytes : unpacked;
 }
 

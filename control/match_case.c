@@ -122,7 +122,7 @@ static void take_file(const struct vg_intake_match *match, struct vg_case_file *
 	f->n_sample_bytes = r->n_sample_bytes;
 	f->partial = v->partial;
 	f->state = atomic_load_explicit(&a->state, memory_order_relaxed);
-	if (r->flags & VG_RECORD_MEMBER_OF || f->state == VG_STATE_OPEN)
+	if (r->flags & (VG_RECORD_MEMBER_OF | VG_RECORD_RESOURCE) || f->state == VG_STATE_OPEN)
 		f->state = r->state; /* a part ends on its own; a dead dataplane ends nothing */
 	f->complete = f->state == VG_STATE_COMPLETE && !(r->flags & VG_RECORD_BAD_CODING);
 	f->kind = r->kind;

@@ -76,6 +76,9 @@ static void member_begin(struct vg_body *b, const struct vg_part_head *head, uin
 	b->in_member = true;
 	b->has_filename = head->has_filename;
 	b->member_off = off;
+	b->member.is_range = head->has_range;
+	b->member.range_off = head->range_off;
+	b->member.range_total = head->range_total;
 	b->member.n_name = head->n_filename;
 	memcpy(b->member.name, head->filename, head->n_filename);
 	b->member_keep.n_bytes = 0;
@@ -101,7 +104,7 @@ static void member_end(struct vg_body *b, bool whole)
 	vg_digests_done(b->member_digests, &m->digests);
 	/* A file field left empty, or a form field. */
 	if ((!m->n_bytes && !m->n_name) ||
-	    (!b->has_filename &&
+	    (!b->has_filename && !m->is_range &&
 	     vg_kind_of(head, vg_chain_copy(&m->bytes, 0, head, sizeof(head))) == VG_KIND_UNKNOWN)) {
 		b->budget.n_members--;
 		return;
@@ -173,6 +176,8 @@ static void on_decoded(void *ctx, const uint8_t *bytes, size_t n_bytes)
 	b->n_decoded += n_bytes;
 	if (b->has_codings)
 		vg_digests_feed(b->decoded, bytes, n_bytes);
+	if (b->begin.on_bytes)
+		b->begin.on_bytes(b->begin.ctx, bytes, n_bytes);
 	if (b->has_codings || !b->begin.held)
 		keep_add(&b->keep, bytes, n_bytes);
 	if (b->levels[0].active)

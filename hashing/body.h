@@ -20,12 +20,16 @@
 struct vg_body_member {
 	struct vg_chain bytes; /* what is there of it; all of it where bytes.n_bytes == n_bytes */
 	uint64_t n_bytes;
-	bool whole;                      /* it ended by its boundary, without a hole */
+	bool whole;    /* it ended by its boundary, without a hole */
+	bool is_range; /* it is a piece of something: from range_off on, of range_total bytes */
+	uint64_t range_off, range_total;
 	struct vg_digest_values digests; /* of n_bytes */
 	uint16_t n_name;
 	char name[VG_PART_NAME_BYTES]; /* claimed file name, not NUL-terminated */
 };
 typedef void (*vg_body_member_fn)(void *ctx, const struct vg_body_member *member);
+/* Decoded bytes of a body, borrowed for the call. */
+typedef void (*vg_body_bytes_fn)(void *ctx, const uint8_t *bytes, size_t n_bytes);
 
 struct vg_body_setup {
 	uint64_t keep_bytes;        /* of a decoded (or, streaming, of any) body */
@@ -45,6 +49,7 @@ struct vg_body_begin {
 	size_t n_boundary;
 	const struct vg_chain *held; /* the very bytes that will be fed, where they stay until the end; else NULL */
 	vg_body_member_fn on_member;
+	vg_body_bytes_fn on_bytes; /* NULL: nobody asks */
 	void *ctx;
 };
 void vg_body_begin(struct vg_body *body, const struct vg_body_begin *begin);

@@ -120,6 +120,8 @@ static void sane(struct vg_hashing_conf *c)
 	c->max_ratio = c->max_ratio ? c->max_ratio : 2048;
 	c->max_members = c->max_members ? c->max_members : 1000;
 	c->sample_bytes = c->sample_bytes > 64u << 20 ? 64u << 20 : c->sample_bytes;
+	c->resource_hold_bytes = c->resource_hold_bytes ? c->resource_hold_bytes : 128u << 20;
+	c->resource_hold_ms = c->resource_hold_ms ? c->resource_hold_ms : 60000;
 	c->spool_bytes = c->spool_bytes ? c->spool_bytes : 256u << 20;
 	c->max_depth = c->max_depth ? c->max_depth : 6;
 	c->max_object_ms = c->max_object_ms ? c->max_object_ms : 30000;

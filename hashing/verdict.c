@@ -4,6 +4,7 @@
 #include <vigil/clock.h>
 #include <vigil/log.h>
 
+#include "hashing/pieces.h"
 #include "hashing/worker_priv.h"
 
 _Static_assert(VG_PART_NAME_BYTES == VG_RECORD_MEMBER, "a member's name fits its record");
@@ -96,6 +97,10 @@ void vg_worker_on_member(void *stream, const struct vg_body_member *member)
 
 	if (w->gave_up)
 		return;
+	if (member->is_range) {
+		vg_pieces_member(w, s->job, member);
+		return;
+	}
 	VG_INVARIANT(s->results.n < s->results.n_room);
 	vg_count(w->setup.stats, VG_H_MEMBERS, 1);
 	memset(&r->record, 0, sizeof(r->record));
@@ -122,9 +127,6 @@ static void digest_chain(struct vg_worker *w, const struct vg_chain *chain, stru
 
 static void end_digests(struct vg_worker *w, struct vg_job *job, const struct vg_chain *chain, struct closed *c)
 {
-	struct vg_intake_object *o = job->object;
-
-	c->complete = o->state == VG_STATE_COMPLETE && !o->n_gaps;
 	if (job->raw) {
 		vg_digests_done(job->raw, &c->raw);
 		w->digests[w->n_digests++] = job->raw;
@@ -235,7 +237,9 @@ static bool put(struct vg_worker *w, struct vg_job *job, const struct closed *c,
 	record->core_idx = job->lane->core_idx;
 	record->enqueued_ns = o->enqueued_ns;
 	record->verdict_ns = vg_mono_now().ns;
-	if (!(record->flags & VG_RECORD_MEMBER_OF))
+	if (record->flags & VG_RECORD_RESOURCE)
+		record->state = VG_STATE_COMPLETE;
+	else if (!(record->flags & VG_RECORD_MEMBER_OF))
 		record->state = o->state;
 	else if (record->state == VG_STATE_OPEN)
 		record->state = c->complete ? VG_STATE_TRUNCATED : o->state;
@@ -249,6 +253,44 @@ static bool put(struct vg_worker *w, struct vg_job *job, const struct closed *c,
 	r->memfd = -1;
 	job->n_unacked++;
 	return true;
+}
+
+/* The resource that this object made whole, judged as one file. */
+static bool judge_resource(struct vg_worker *w, struct vg_job *job, const struct vg_resource_whole *whole,
+			   struct vg_result *r)
+{
+	struct vg_digest_values digests = whole->digests;
+	struct vg_match_file file = { .bytes = whole->bytes, .n_bytes = whole->n_bytes };
+	bool is_held = whole->bytes.n_bytes == whole->n_bytes, send;
+
+	memset(&r->record, 0, sizeof(r->record));
+	if (is_held && !whole->has_digests && !(w->setup.conf.flags & VG_HCONF_NO_DIGESTS))
+		digest_chain(w, &whole->bytes, &digests);
+	file.digests = w->setup.conf.flags & VG_HCONF_NO_DIGESTS ? NULL : &digests;
+	file.may_decode = is_held && !(job->object->flags & VG_OPEN_NO_DECODE);
+	r->record.flags = VG_RECORD_RESOURCE | (file.may_decode ? 0 : VG_RECORD_NO_DECODE);
+	r->record.member_no = UINT32_MAX;
+	send = judge(w, &file, &whole->bytes, r);
+	job->matched |= r->record.n_hits != 0;
+	return send;
+}
+
+/* What the object was a piece of: true where that is whole now and is to be sent. */
+static bool close_pieces(struct vg_worker *w, struct vg_job *job, const struct closed *c, struct vg_result *r)
+{
+	struct vg_pieces_end end = { .bytes = c->end.bytes,
+				     .n_bytes = c->end.coding.coded ? c->end.n_bytes : job->object->n_bytes,
+				     .complete = c->complete && !c->end.coding.bad,
+				     .decoded = c->end.coding.coded };
+	struct vg_resource_whole whole;
+	uint64_t name = vg_pieces_close(w, job, &end, &whole);
+	bool send;
+
+	if (!name)
+		return false;
+	send = judge_resource(w, job, &whole, r);
+	vg_resource_drop(w->resources, name);
+	return send;
 }
 
 static void count_latency(struct vg_worker *w, uint64_t enqueued_ns)
@@ -272,10 +314,14 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 	struct vg_result body = { .memfd = -1 };
 	struct vg_chain chain;
 	struct closed c = { .complete = false };
-	bool send_body;
+	struct vg_result resource = { .memfd = -1 };
+	bool send_body, send_resource, running;
 
 	vg_intake_chain(job->lane, job->object, w->spans, w->max_spans, &chain);
-	end_digests(w, job, &chain, &c);
+	c.complete = job->object->state == VG_STATE_COMPLETE && !job->object->n_gaps;
+	running = job->streaming && !c.complete; /* somebody may go on where this one broke off */
+	if (!running)
+		end_digests(w, job, &chain, &c);
 	tell_verdict(w, job, &c, false);
 	vg_worker_decoding(w, job, true);
 	if (!job->stream)
@@ -286,6 +332,9 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 		unpack_held(w, job, &chain, &c.end);
 	else
 		c.end.bytes = chain;
+	send_resource = close_pieces(w, job, &c, &resource);
+	if (running)
+		end_digests(w, job, &chain, &c);
 	count_unpacked(w, &c);
 	choose_reading(w, job, &chain, &c);
 	send_body = judge_body(w, job, &c, &body);
@@ -293,9 +342,13 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 	tell_verdict(w, job, &c, true);
 	count_latency(w, job->object->enqueued_ns);
 	if (send_body && !w->gave_up)
-		(void)put(w, job, &c, &body, !s->results.n);
+		(void)put(w, job, &c, &body, !s->results.n && !send_resource);
 	for (uint32_t i = 0; i < s->results.n && !w->gave_up; i++)
-		(void)put(w, job, &c, &s->results.at[i], i + 1 == s->results.n);
+		(void)put(w, job, &c, &s->results.at[i], i + 1 == s->results.n && !send_resource);
+	if (send_resource && !w->gave_up)
+		(void)put(w, job, &c, &resource, true);
+	if (resource.memfd >= 0)
+		close(resource.memfd);
 	if (body.memfd >= 0)
 		close(body.memfd);
 	drop_results(&s->results);

@@ -5,6 +5,7 @@
 #include <sys/time.h>
 
 #include "hashing/crash.h"
+#include "hashing/pieces.h"
 #include "hashing/worker_priv.h"
 
 static struct vg_job *job_of(struct vg_worker *w, uint32_t lane_idx, struct vg_intake_object *object)
@@ -81,6 +82,8 @@ void vg_worker_body_begin(struct vg_worker *w, struct vg_job *job, struct vg_str
 			begin.n_boundary = record.n_boundary;
 		}
 	}
+	if (!held)
+		vg_pieces_stream(w, job, &begin);
 	vg_body_begin(s->body, &begin);
 }
 
@@ -131,6 +134,8 @@ static void go_streaming(struct vg_worker *w, struct vg_job *job)
 	} else {
 		vg_count(w->setup.stats, VG_H_BUDGET, 1);
 	}
+	if (o->n_gaps)
+		vg_pieces_gap(w, job);
 	job->n_gaps_seen = o->n_gaps;
 	while (vg_intake_return_first(job->lane, o))
 		;
@@ -158,8 +163,10 @@ static void on_data(struct vg_worker *w, struct vg_job *job, const struct vg_spa
 		return;
 	if (job->stream) {
 		vg_worker_decoding(w, job, true);
-		if (o->n_gaps != job->n_gaps_seen)
+		if (o->n_gaps != job->n_gaps_seen) {
+			vg_pieces_gap(w, job);
 			vg_body_gap(job->stream->body);
+		}
 		vg_body_feed(job->stream->body, bytes->at, bytes->n_bytes);
 		vg_worker_decoding(w, job, false);
 	}

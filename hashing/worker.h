@@ -16,12 +16,14 @@
 #include "hashing/intake/intake.h"
 #include "hashing/match/match.h"
 
-#define VG_WORKER_N_DIGESTS   8192u
-#define VG_WORKER_N_STREAMS   64u
-#define VG_WORKER_HELD_KEEP   (256ull << 20) /* decoded bytes of a held body that can be matched whole */
-#define VG_WORKER_MEMBER_KEEP (64ull << 20)  /* of one member of a decoded, held body */
-#define VG_WORKER_STREAM_KEEP (8ull << 20)   /* of one member of a digest-only body */
-#define VG_WORKER_DECODE_S    60             /* CPU time a body may cost before we call it a crash (SIGPROF) */
+#define VG_WORKER_N_DIGESTS     8192u
+#define VG_WORKER_N_STREAMS     64u
+#define VG_WORKER_HELD_KEEP     (256ull << 20) /* decoded bytes of a held body that can be matched whole */
+#define VG_WORKER_MEMBER_KEEP   (64ull << 20)  /* of one member of a decoded, held body */
+#define VG_WORKER_STREAM_KEEP   (8ull << 20)   /* of one member of a digest-only body */
+#define VG_WORKER_N_RESOURCES   4096u          /* in pieces, at a time */
+#define VG_WORKER_RESOURCE_PART 4u             /* one that is kept whole may take so much of resource_hold_bytes */
+#define VG_WORKER_DECODE_S      60             /* CPU time a body may cost before we call it a crash (SIGPROF) */
 
 struct vg_worker_setup {
 	struct vg_intake *const *lanes; /* by core_idx; stay the caller's */

@@ -1,5 +1,6 @@
 #pragma once
 /* worker_priv: what the three files of the worker share. */
+#include "hashing/resource/resource.h"
 #include "hashing/worker.h"
 
 /* A record that is not sent yet, and the sealed bytes of its match (-1: none). */
@@ -25,6 +26,7 @@ struct vg_job {
 	struct vg_intake_object *object;
 	struct vg_digests *raw; /* of the body as it came; NULL: none was free, or not wanted, or done */
 	struct vg_stream *stream;
+	struct vg_resource_writer writer; /* streaming: of the resource it is a piece of */
 	uint32_t n_gaps_seen, n_unacked;
 	bool raw_lost; /* bytes were given back without being digested */
 	bool streaming, finished, matched;
@@ -40,6 +42,7 @@ struct vg_worker {
 	struct vg_stream *streams[VG_WORKER_N_STREAMS];
 	uint32_t n_streams; /* free ones, from the front */
 	struct vg_stream held;
+	struct vg_resources *resources;
 	struct vg_span *spans, *cut_spans;
 	uint32_t max_spans;
 	bool gave_up;

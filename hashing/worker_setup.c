@@ -39,6 +39,13 @@ static bool make_pools(struct vg_worker *w)
 {
 	const struct vg_hashing_conf *c = &w->setup.conf;
 	uint64_t n_objects = 0;
+	struct vg_resources_setup resources = { .hold_bytes = c->resource_hold_bytes,
+						.keep_bytes = c->resource_hold_bytes / VG_WORKER_RESOURCE_PART,
+						.age_ns = c->resource_hold_ms * 1000000,
+						.sample_bytes = c->sample_bytes,
+						.n_resources = VG_WORKER_N_RESOURCES,
+						.no_digests = c->flags & VG_HCONF_NO_DIGESTS,
+						.stats = w->setup.stats };
 
 	for (uint32_t i = 0; i < w->setup.n_lanes; i++) {
 		const struct vg_lane_geometry *g = &w->setup.lanes[i]->geometry;
@@ -51,7 +58,8 @@ static bool make_pools(struct vg_worker *w)
 	w->spans = calloc(w->max_spans + 1, sizeof(*w->spans));
 	w->cut_spans = calloc(w->max_spans + 1, sizeof(*w->cut_spans));
 	w->spare = vg_digests_create();
-	if (!w->spans || !w->cut_spans || !w->spare)
+	w->resources = vg_resources_create(&resources);
+	if (!w->spans || !w->cut_spans || !w->spare || !w->resources)
 		return false;
 	for (uint64_t n = least(n_objects, VG_WORKER_N_DIGESTS); w->n_digests < n; w->n_digests++) {
 		w->digests[w->n_digests] = vg_digests_create();
@@ -87,6 +95,7 @@ static void discard(struct vg_worker *w)
 		}
 	stream_fini(&w->held);
 	vg_digests_destroy(w->spare);
+	vg_resources_destroy(w->resources);
 	free(w->spans);
 	free(w->cut_spans);
 	free(w);

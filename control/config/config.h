@@ -70,6 +70,8 @@ struct vg_config_hashing {
 	uint32_t max_ratio, max_members;
 	uint64_t max_pixels, sample_bytes, spool_bytes, max_picture_bytes;
 	uint32_t min_picture_side, max_frames, max_depth, max_object_ms;
+	uint64_t resource_hold_bytes;
+	uint32_t resource_hold_ms;
 };
 /* One list file and its policy. */
 struct vg_config_list {

@@ -181,6 +181,10 @@ const struct vg_option vg_options[] = {
 	      "head sample of an object that was not kept whole"),
 	BYTES("hashing", "spool_bytes", hashing.spool_bytes, 1u << 20, UINT64_MAX >> 1, "268435456", "bytes",
 	      "matches that wait for vigild, for each hasher; beyond it the hasher waits"),
+	BYTES("hashing", "resource_hold_bytes", hashing.resource_hold_bytes, 1u << 20, UINT64_MAX >> 1, "134217728",
+	      "bytes", "files that came in pieces and are not whole yet, for each hasher; the oldest go first"),
+	NUMBER("hashing", "resource_hold_ms", hashing.resource_hold_ms, 100, 3600000, "60000", "ms",
+	       "that a file in pieces is kept without a further piece"),
 
 	LIST_TEXT("name", VG_OPTION_TEXT, name, 1, "", "what cases, metrics and reports call it"),
 	LIST_TEXT("file", VG_OPTION_PATH, file, 1, "", "lines: algo,value[,entry_id[,class[,note]]]"),

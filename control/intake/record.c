@@ -88,6 +88,8 @@ static void lose_record(const struct vg_intake_link *link, const struct vg_msg_r
 	a->kind = r->kind;
 	a->codings = r->flags & VG_RECORD_CODED ? VG_CODING_UNKNOWN : VG_CODING_NONE;
 	a->n_boundary = r->flags & VG_RECORD_MEMBER_OF ? 1 : 0;
+	a->resource = r->flags & VG_RECORD_RESOURCE ? 1 : 0;
+	a->range_off = a->range_total = UINT64_MAX;
 	a->vlan[0] = a->vlan[1] = 0xffff;
 	a->first_byte_ns = a->last_byte_ns = vg_wall_now().ns;
 	atomic_store_explicit(&a->state, r->state, memory_order_relaxed);

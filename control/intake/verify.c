@@ -9,7 +9,7 @@
 #include <vigil/base.h>
 
 #define MAX_SAME    256 /* entries of one digest that are looked through */
-#define KNOWN_FLAGS 255u
+#define KNOWN_FLAGS (2u * VG_RECORD_RESOURCE - 1)
 
 const char *vg_refusal_str(unsigned refusal)
 {
@@ -36,8 +36,13 @@ enum vg_refusal vg_verify_fields(const struct vg_msg_record *r, int is_match)
 	    r->flags > KNOWN_FLAGS || r->state >= VG_STATE_N || r->n_hits > VG_RECORD_MAX_HITS ||
 	    r->n_member > VG_RECORD_MEMBER || r->pdq_quality > 100)
 		return VG_REFUSE_FIELDS;
-	if (!!(r->flags & VG_RECORD_MEMBER_OF) != !!r->member_no)
+	if (r->flags & VG_RECORD_RESOURCE) {
+		if (r->member_no != UINT32_MAX || r->state != VG_STATE_COMPLETE ||
+		    r->flags & (VG_RECORD_MEMBER_OF | VG_RECORD_CODED))
+			return VG_REFUSE_FIELDS;
+	} else if (!!(r->flags & VG_RECORD_MEMBER_OF) != !!r->member_no) {
 		return VG_REFUSE_FIELDS;
+	}
 	for (unsigned i = 0; i < r->n_hits; i++)
 		if (!hit_is_sane(&r->hits[i], r->flags))
 			return VG_REFUSE_FIELDS;
@@ -107,9 +112,25 @@ static enum vg_refusal check_attribution(const struct vg_msg_record *r, const st
 	if (a->core_idx != r->core_idx)
 		return VG_REFUSE_ATTRIBUTION;
 	/* A part has an end of its own: it may be whole in a body that is not, and the other way round. */
-	if (r->flags & VG_RECORD_MEMBER_OF || r->state == VG_STATE_OPEN || r->state == state)
+	if (r->flags & (VG_RECORD_MEMBER_OF | VG_RECORD_RESOURCE) || r->state == VG_STATE_OPEN || r->state == state)
 		return VG_REFUSE_NONE;
 	return is_left_open(r, state) ? VG_REFUSE_NONE : VG_REFUSE_ATTRIBUTION;
+}
+
+/* A resource must be one that its piece is of, as large as the piece says, and hold the piece's first bytes where the
+ * piece says. Where in an upload its parts lie only the hasher knows. */
+static enum vg_refusal check_resource(const struct vg_verify_args *args)
+{
+	const struct vg_msg_record *r = args->record;
+	const struct vg_attribution *a = args->attribution;
+	int has_place = a->flags & VG_ATTR_PIECE && !a->part_no && a->range_off != UINT64_MAX && !a->codings;
+	uint64_t n;
+	if (!a->resource || (a->range_total != UINT64_MAX && r->n_bytes != a->range_total))
+		return VG_REFUSE_HEAD;
+	if (!has_place || a->range_off >= r->n_sample_bytes)
+		return VG_REFUSE_NONE;
+	n = r->n_sample_bytes - a->range_off < a->n_head ? r->n_sample_bytes - a->range_off : a->n_head;
+	return memcmp(a->head, args->bytes + a->range_off, n) ? VG_REFUSE_HEAD : VG_REFUSE_NONE;
 }
 
 /* Ties the bytes to the record that the dataplane wrote, as far as that can be done without undoing a coding. */
@@ -119,6 +140,8 @@ static enum vg_refusal check_head(const struct vg_verify_args *args)
 	const struct vg_attribution *a = args->attribution;
 	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
 	int is_coded = !!(r->flags & VG_RECORD_CODED);
+	if (r->flags & VG_RECORD_RESOURCE)
+		return check_resource(args);
 	if (is_coded && !a->codings)
 		return VG_REFUSE_HEAD;
 	if (r->flags & VG_RECORD_MEMBER_OF) {

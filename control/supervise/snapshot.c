@@ -75,6 +75,8 @@ enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_
 	conf->max_frames = h->max_frames;
 	conf->max_depth = h->max_depth;
 	conf->max_object_ms = h->max_object_ms;
+	conf->resource_hold_bytes = h->resource_hold_bytes;
+	conf->resource_hold_ms = h->resource_hold_ms;
 	return VG_OK;
 }
 

@@ -322,6 +322,34 @@ void vg_resource_close(struct vg_resources *rs, struct vg_resource_writer *write
 	*writer = (struct vg_resource_writer){ 0 };
 }
 
+void vg_resource_adopt(struct vg_resources *rs, uint64_t name, uint64_t total, const struct vg_digests *digests,
+		       uint64_t n_bytes, const struct vg_chain *head, uint64_t now_ns)
+{
+	struct vg_resource_writer w;
+	struct vg_chain_reader reader;
+	uint64_t n_sample = rs->setup.sample_bytes < n_bytes ? rs->setup.sample_bytes : n_bytes;
+	struct vg_resource *r;
+
+	if (find(rs, name) != VG_RESOURCE_NONE || total <= rs->setup.keep_bytes || n_bytes > total ||
+	    head->n_bytes < n_sample || !vg_resource_open(rs, name, 0, total, 0, now_ns, &w))
+		return;
+	r = &rs->all[w.idx];
+	vg_chain_reader_init(&reader, head);
+	while (reader.off < n_sample) {
+		uint64_t at = reader.off;
+		struct vg_span piece = vg_chain_next(&reader, (size_t)(n_sample - at));
+		if (!blocks_do(rs, w.idx, at, piece.at, piece.n_bytes, PUT))
+			goto out;
+	}
+	if (vg_digests_copy(r->stream, digests) || !extent_add(r, 0, n_bytes))
+		goto out;
+	r->digested = n_bytes;
+	return;
+out:
+	vg_count(rs->setup.stats, VG_H_RESOURCES_FULL, 1);
+	vg_resource_forget(rs, w.idx);
+}
+
 void vg_resource_all_parts(struct vg_resources *rs, uint64_t name, uint32_t n_parts, uint64_t now_ns)
 {
 	uint32_t idx = find(rs, name);

@@ -55,6 +55,10 @@ void vg_resource_write(struct vg_resources *rs, struct vg_resource_writer *write
 void vg_resource_skip(struct vg_resource_writer *writer, uint64_t n_bytes);
 /* It ended; to_end: as it was announced to. A part that did not is forgotten. */
 void vg_resource_close(struct vg_resources *rs, struct vg_resource_writer *writer, bool to_end);
+/* The first n_bytes of a resource larger than keep_bytes were digested elsewhere (digests: still running, copied);
+ * head: their beginning, for the sample. Nothing where the resource is there already, or small. */
+void vg_resource_adopt(struct vg_resources *rs, uint64_t name, uint64_t total, const struct vg_digests *digests,
+		       uint64_t n_bytes, const struct vg_chain *head, uint64_t now_ns);
 /* An upload in parts says that it has n_parts and that all were sent. */
 void vg_resource_all_parts(struct vg_resources *rs, uint64_t name, uint32_t n_parts, uint64_t now_ns);
 

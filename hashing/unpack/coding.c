@@ -12,11 +12,12 @@
 #include <vigil/bytes.h>
 #include <vigil/media.h>
 
+#include "hashing/unpack/aws_chunked.h"
 #include "hashing/unpack/kind.h"
 
 #define N_SNIFF 12 /* bytes that decide what a layer is */
 
-enum method { SNIFF, PLAIN, INFLATE, BROTLI, TRAILER, FINISHED };
+enum method { SNIFF, PLAIN, INFLATE, BROTLI, TRAILER, AWS_CHUNKED, FINISHED };
 
 struct layer {
 	enum method method;
@@ -26,6 +27,7 @@ struct layer {
 	size_t n_sniff;
 	z_stream z;
 	BrotliDecoderState *br;
+	struct vg_aws_chunked aws;
 	uint8_t piece[VG_CODING_PIECE];
 };
 struct vg_coding_stack {
@@ -160,6 +162,10 @@ static enum method judge(struct vg_coding_stack *s, struct layer *l, int *window
 	unsigned kind = vg_kind_of(b, l->n_sniff);
 	bool zlib = l->n_sniff >= 2 && (b[0] & 15) == 8 && b[0] >> 4 <= 7 && (b[0] << 8 | b[1]) % 31 == 0;
 
+	if (l->label == VG_CODING_AWS_CHUNKED) {
+		l->aws = (struct vg_aws_chunked){ 0 };
+		return AWS_CHUNKED;
+	}
 	if (l->n_sniff >= 3 && b[0] == 0x1f && b[1] == 0x8b && b[2] == 8) {
 		*window_bits = 15 + 16;
 		l->gzip = true;
@@ -206,6 +212,22 @@ static enum vg_step decide(struct vg_coding_stack *s, uint32_t layer_idx)
 	return step;
 }
 
+static enum vg_step feed_aws_chunked(struct vg_coding_stack *s, uint32_t layer_idx, struct vg_span *in)
+{
+	struct layer *l = &s->layers[layer_idx];
+	struct vg_span data;
+	enum vg_step step = vg_aws_chunked_feed(&l->aws, in, &data);
+
+	if (step == VG_BAD)
+		return refused(s, l, l->aws.made_any, in);
+	if (data.n_bytes &&
+	    (!vg_budget_make(s->budget, data.n_bytes) || pass_on(s, layer_idx, data.at, data.n_bytes) == VG_BAD))
+		return broken(s);
+	if (step == VG_DONE)
+		l->method = FINISHED;
+	return VG_MORE;
+}
+
 static enum vg_step feed_layer(struct vg_coding_stack *s, uint32_t layer_idx, const uint8_t *bytes, size_t n_bytes)
 {
 	struct layer *l = &s->layers[layer_idx];
@@ -229,6 +251,9 @@ static enum vg_step feed_layer(struct vg_coding_stack *s, uint32_t layer_idx, co
 			break;
 		case BROTLI:
 			step = feed_brotli(s, layer_idx, &in);
+			break;
+		case AWS_CHUNKED:
+			step = feed_aws_chunked(s, layer_idx, &in);
 			break;
 		case TRAILER:
 			step = feed_trailer(s, layer_idx, &in);
@@ -266,7 +291,7 @@ void vg_coding_begin(struct vg_coding_stack *stack, uint32_t codings, bool may_g
 			continue;
 		struct layer *l = &stack->layers[stack->n_layers++];
 		l->method = SNIFF;
-		l->label = label < VG_CODING_UNKNOWN ? label : VG_CODING_UNKNOWN;
+		l->label = label < VG_CODING_UNKNOWN || label == VG_CODING_AWS_CHUNKED ? label : VG_CODING_UNKNOWN;
 		l->gzip = l->in_sniff = false;
 		l->n_sniff = 0;
 		l->br = NULL;
@@ -301,7 +326,7 @@ void vg_coding_end(struct vg_coding_stack *stack, struct vg_coding_result *resul
 		/* A body shorter than the sniff is decided by what there is; an empty one is empty. */
 		if (l->method == SNIFF && l->n_sniff && !stack->stopped && decide(stack, i) == VG_BAD)
 			stack->stopped = true;
-		stack->result.bad |= l->method == INFLATE || l->method == BROTLI;
+		stack->result.bad |= l->method == INFLATE || l->method == BROTLI || l->method == AWS_CHUNKED;
 		stack->result.coded |= l->method != SNIFF && l->method != PLAIN;
 		stack->result.unknown |= l->label == VG_CODING_UNKNOWN && (l->method == SNIFF || l->method == PLAIN);
 	}

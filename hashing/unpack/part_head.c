@@ -158,6 +158,44 @@ static void on_type(struct vg_part_head *h, struct text rest)
 		}
 }
 
+/* Digits, saturating; false: none. */
+static bool take_number(struct text *rest, uint64_t *number)
+{
+	size_t n = 0;
+
+	*number = 0;
+	for (; n < rest->n && rest->at[n] >= '0' && rest->at[n] <= '9'; n++)
+		*number = *number > (UINT64_MAX - 9) / 10 ? UINT64_MAX : *number * 10 + (uint64_t)(rest->at[n] - '0');
+	rest->at += n;
+	rest->n -= n;
+	return n != 0;
+}
+
+static bool take_char(struct text *rest, char c)
+{
+	bool is_there = rest->n && rest->at[0] == c;
+
+	rest->at += is_there;
+	rest->n -= is_there;
+	return is_there;
+}
+
+/* "bytes 0-499/1234" or ".../ *" */
+static void on_range(struct vg_part_head *h, struct text value)
+{
+	uint64_t last;
+
+	if (!begins(value, "bytes"))
+		return;
+	value = trim((struct text){ value.at + 5, value.n - 5 });
+	if (!take_number(&value, &h->range_off) || !take_char(&value, '-') || !take_number(&value, &last) ||
+	    !take_char(&value, '/') || last < h->range_off)
+		return;
+	if (!take_number(&value, &h->range_total))
+		h->range_total = UINT64_MAX;
+	h->has_range = h->range_total > last;
+}
+
 static void on_line(struct vg_part_head *h, struct text line)
 {
 	const char *colon = line.n ? memchr(line.at, ':', line.n) : NULL;
@@ -171,6 +209,8 @@ static void on_line(struct vg_part_head *h, struct text line)
 		on_disposition(h, value);
 	else if (same(name, "content-type"))
 		on_type(h, value);
+	else if (same(name, "content-range"))
+		on_range(h, value);
 	else if (same(name, "content-transfer-encoding"))
 		h->coded = same(value, "base64") || same(value, "quoted-printable");
 }

@@ -13,6 +13,8 @@
 struct vg_part_head {
 	bool has_filename; /* it was sent as a file, even where the name is empty */
 	bool coded;        /* a Content-Transfer-Encoding that changes the bytes (base64, quoted-printable) */
+	bool has_range;    /* Content-Range (RFC 9110 14.4): it is a piece of something */
+	uint64_t range_off, range_total; /* total UINT64_MAX: not known */
 	uint16_t n_filename, n_boundary;
 	char filename
 		[VG_PART_NAME_BYTES];    /* not NUL-terminated; as sent, %-escapes of filename* undone, no NUL inside */

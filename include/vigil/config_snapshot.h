@@ -66,17 +66,19 @@ struct vg_hashing_conf {
 	uint64_t generation;
 	uint32_t n_bytes; /* sizeof(struct vg_hashing_conf) */
 	uint32_t flags;
-	uint64_t max_unpacked_bytes; /* per object, all its codings and members together */
-	uint32_t max_ratio;          /* unpacked : packed, checked beyond 1 MiB */
-	uint32_t max_members;        /* per object */
-	uint64_t max_pixels;         /* per picture */
-	uint64_t sample_bytes;       /* head sample of a digest-only match */
-	uint64_t spool_bytes;        /* unacknowledged match bytes kept before intake pauses */
-	uint64_t max_picture_bytes;  /* memory that one picture's decoder may take */
-	uint32_t min_picture_side;   /* pixels; smaller pictures get digests only */
-	uint32_t max_frames;         /* of an animation or of pages that are hashed */
-	uint32_t max_depth;          /* containers in containers */
-	uint32_t max_object_ms;      /* processor time of one object */
+	uint64_t max_unpacked_bytes;  /* per object, all its codings and members together */
+	uint32_t max_ratio;           /* unpacked : packed, checked beyond 1 MiB */
+	uint32_t max_members;         /* per object */
+	uint64_t max_pixels;          /* per picture */
+	uint64_t sample_bytes;        /* head sample of a digest-only match */
+	uint64_t spool_bytes;         /* unacknowledged match bytes kept before intake pauses */
+	uint64_t max_picture_bytes;   /* memory that one picture's decoder may take */
+	uint32_t min_picture_side;    /* pixels; smaller pictures get digests only */
+	uint32_t max_frames;          /* of an animation or of pages that are hashed */
+	uint32_t max_depth;           /* containers in containers */
+	uint32_t max_object_ms;       /* processor time of one object */
+	uint64_t resource_hold_bytes; /* of all resources in pieces that are not whole yet */
+	uint64_t resource_hold_ms;    /* one without a new piece for so long is let go */
 };
 
 #define VG_FORWARD_MAX_PAIRS 16

@@ -102,9 +102,16 @@ static inline const char *vg_proto_str(unsigned proto)
 }
 
 /* Content codings (RFC 9110 8.4.1) in the order they were applied: up to 4, one per byte of a uint32_t, first applied
- * in
- * the lowest byte, 0 = no more. The decoder undoes the highest set byte first. */
-enum vg_coding { VG_CODING_NONE, VG_CODING_GZIP, VG_CODING_DEFLATE, VG_CODING_BR, VG_CODING_UNKNOWN };
+ * in the lowest byte, 0 = no more. The decoder undoes the highest set byte first. AWS_CHUNKED: S3's signed chunks, no
+ * coding of HTTP but undone like one. */
+enum vg_coding {
+	VG_CODING_NONE,
+	VG_CODING_GZIP,
+	VG_CODING_DEFLATE,
+	VG_CODING_BR,
+	VG_CODING_UNKNOWN,
+	VG_CODING_AWS_CHUNKED
+};
 
 /* List algorithms. */
 enum vg_algo { VG_ALGO_NONE, VG_ALGO_MD5, VG_ALGO_SHA1, VG_ALGO_SHA256, VG_ALGO_PDQ, VG_ALGO_N };

@@ -155,6 +155,7 @@ struct vg_hit {
 	256u /* its purse of bytes, ratio, members, depth or time ran out: not all was looked at */
 #define VG_RECORD_ENCRYPTED   512u  /* it holds files that only a password opens */
 #define VG_RECORD_BAD_ARCHIVE 1024u /* it broke before its end, or is of a sort that nobody here reads */
+#define VG_RECORD_RESOURCE    2048u /* a whole resource put together; the object is the piece that completed it */
 /* VG_MSG_OBJECT, and with the object's bytes as a sealed memfd (VG_SEALS_FINAL) VG_MSG_MATCH. All of it is a hasher's
  * word: vigild believes only what it has recomputed. */
 struct vg_msg_record {
@@ -165,7 +166,7 @@ struct vg_msg_record {
 	uint64_t generation;                 /* of the index that was searched, 0 = none */
 	uint64_t n_bytes;                    /* size of the (decoded) file or member */
 	uint64_t n_sample_bytes;             /* MATCH: bytes in the memfd */
-	uint32_t core_idx, flags, member_no; /* member_no 0 = the body itself, 1.. its members in order */
+	uint32_t core_idx, flags, member_no; /* 0 = the body itself, 1.. its members in order; RESOURCE: UINT32_MAX */
 	uint8_t kind, state, n_hits, pdq_quality;
 	uint64_t verdict_ns;                            /* CLOCK_MONOTONIC when the verdict was made */
 	uint64_t enqueued_ns;                           /* of its CLOSE descriptor */

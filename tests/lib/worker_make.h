@@ -121,7 +121,9 @@ static inline struct vg_hashing_conf vg_worker_make_conf(void)
 					 .max_members = 20,
 					 .max_pixels = 1 << 24,
 					 .sample_bytes = 1000,
-					 .spool_bytes = 1 << 20 };
+					 .spool_bytes = 1 << 20,
+					 .resource_hold_bytes = 16 << 20,
+					 .resource_hold_ms = 60000 };
 }
 static inline struct vg_worker_make *vg_worker_make_create(const struct vg_hashing_conf *conf, uint32_t flags)
 {

@@ -2,6 +2,8 @@
  * ends and a handful of compares. */
 #include "dataplane/proto/http1/http1_head.h"
 
+#include <stddef.h>
+
 #include <vigil/media.h>
 
 #define SPAN(p, n) ((struct vg_span){ (p), (n) })
@@ -186,6 +188,8 @@ static uint32_t codings_take(struct vg_span value, uint32_t codings, uint8_t *is
 			codings = coding_append(codings, VG_CODING_GZIP);
 		else if (is_word(one.at, n, "deflate"))
 			codings = coding_append(codings, VG_CODING_DEFLATE);
+		else if (is_word(one.at, n, "aws-chunked"))
+			codings = coding_append(codings, VG_CODING_AWS_CHUNKED);
 		else if (is_word(one.at, n, "br"))
 			codings = coding_append(codings, VG_CODING_BR);
 		else
@@ -194,20 +198,80 @@ static uint32_t codings_take(struct vg_span value, uint32_t codings, uint8_t *is
 	return codings;
 }
 
+static size_t number_take(struct vg_span *rest, uint64_t *number)
+{
+	size_t n = 0;
+	*number = 0;
+	for (; n < rest->n_bytes && is_digit(rest->at[n]); n++)
+		*number = *number > (UINT64_MAX - 9) / 10 ? UINT64_MAX : *number * 10 + (uint64_t)(rest->at[n] - '0');
+	*rest = SPAN(rest->at + n, rest->n_bytes - n);
+	return n;
+}
+
+static int char_take(struct vg_span *rest, uint8_t c)
+{
+	int is_there = rest->n_bytes && rest->at[0] == c;
+	if (is_there)
+		*rest = SPAN(rest->at + 1, rest->n_bytes - 1);
+	return is_there;
+}
+
+/* "bytes 0-499/1234", the total may be "*"; anything else says nothing. */
+static void range_take(struct vg_span value, struct vg_http1_head *head)
+{
+	if (value.n_bytes < 6 || !is_word(value.at, 5, "bytes"))
+		return;
+	value = trim(value.at + 5, value.n_bytes - 5);
+	if (!number_take(&value, &head->range_off) || !char_take(&value, '-') ||
+	    !number_take(&value, &head->range_last) || !char_take(&value, '/') || head->range_last < head->range_off)
+		return;
+	if (!number_take(&value, &head->range_total))
+		head->range_total = UINT64_MAX;
+	head->has_range = head->range_total > head->range_last;
+}
+
 static void span_once(struct vg_span *field, struct vg_span value)
 {
 	if (!field->at)
 		*field = value;
 }
 
+/* Headers of which only the first one's value is kept, as it is. */
+static const struct {
+	const char *name;
+	uint32_t n_name, off;
+} kept[] = {
+#define KEPT(text, field)                                                     \
+	{                                                                     \
+		text, sizeof(text) - 1, offsetof(struct vg_http1_head, field) \
+	}
+	KEPT("host", host),
+	KEPT("etag", etag),
+	KEPT("forwarded", forwarded),
+	KEPT("user-agent", agent),
+	KEPT("content-type", type),
+	KEPT("last-modified", modified),
+	KEPT("x-forwarded-for", forwarded_for),
+	KEPT("content-disposition", disposition),
+#undef KEPT
+};
+
+static int keep(struct vg_span name, struct vg_span value, struct vg_http1_head *head)
+{
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (name.n_bytes == kept[i].n_name && is_word(name.at, kept[i].n_name, kept[i].name)) {
+			span_once((struct vg_span *)(void *)((uint8_t *)head + kept[i].off), value);
+			return 1;
+		}
+	return 0;
+}
+
 /* transfer codings collect in *transfer; they were applied after the content codings. */
 static void header_take(struct vg_span name, struct vg_span value, struct vg_http1_head *head, uint32_t *transfer)
 {
-	switch (name.n_bytes) {
-	case 4:
-		if (is_word(name.at, 4, "host"))
-			span_once(&head->host, value);
+	if (keep(name, value, head))
 		return;
+	switch (name.n_bytes) {
 	case 6:
 		if (is_word(name.at, 6, "expect"))
 			head->expects_continue = value.n_bytes >= 4 && is_word(value.at, 4, "100-") ? 1 : 0;
@@ -216,25 +280,13 @@ static void header_take(struct vg_span name, struct vg_span value, struct vg_htt
 		if (is_word(name.at, 7, "upgrade"))
 			head->has_upgrade = 1;
 		return;
-	case 9:
-		if (is_word(name.at, 9, "forwarded"))
-			span_once(&head->forwarded, value);
-		return;
-	case 10:
-		if (is_word(name.at, 10, "user-agent"))
-			span_once(&head->agent, value);
-		return;
-	case 12:
-		if (is_word(name.at, 12, "content-type"))
-			span_once(&head->type, value);
+	case 13:
+		if (is_word(name.at, 13, "content-range"))
+			range_take(value, head);
 		return;
 	case 14:
 		if (is_word(name.at, 14, "content-length"))
 			length_take(value, head);
-		return;
-	case 15:
-		if (is_word(name.at, 15, "x-forwarded-for"))
-			span_once(&head->forwarded_for, value);
 		return;
 	case 16:
 		if (is_word(name.at, 16, "content-encoding"))
@@ -246,13 +298,27 @@ static void header_take(struct vg_span name, struct vg_span value, struct vg_htt
 			*transfer = codings_take(value, *transfer, &head->is_chunked);
 		}
 		return;
-	case 19:
-		if (is_word(name.at, 19, "content-disposition"))
-			span_once(&head->disposition, value);
+	case 20:
+		if (is_word(name.at, 20, "x-amz-content-sha256") && value.n_bytes > 10 &&
+		    is_word(value.at, 10, "streaming-"))
+			head->is_aws_chunked = 1;
 		return;
 	default:
 		return;
 	}
+}
+
+/* S3's chunks are around everything else, wherever the header names them (S3: "Content-Encoding: aws-chunked,gzip"). */
+static void aws_chunked_last(struct vg_http1_head *head)
+{
+	uint32_t codings = 0;
+	for (uint32_t all = head->codings; all; all >>= 8) {
+		if ((all & 0xff) == VG_CODING_AWS_CHUNKED)
+			head->is_aws_chunked = 1;
+		else
+			codings = coding_append(codings, (enum vg_coding)(all & 0xff));
+	}
+	head->codings = head->is_aws_chunked ? coding_append(codings, VG_CODING_AWS_CHUNKED) : codings;
 }
 
 /* The end of the (perhaps folded, RFC 9112 5.2) line that begins at `at`: the offset behind its LF. */
@@ -285,6 +351,7 @@ enum vg_step vg_http1_head_parse(const uint8_t *bytes, size_t n_bytes, struct vg
 		struct vg_span name = trim(line, (size_t)(colon - line));
 		header_take(name, trim(colon + 1, (size_t)(bytes + end - colon) - 1), head, &transfer);
 	}
+	aws_chunked_last(head);
 	for (; transfer; transfer >>= 8)
 		head->codings = coding_append(head->codings, (enum vg_coding)(transfer & 0xff));
 	if (head->has_transfer && head->has_length)

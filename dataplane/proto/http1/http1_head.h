@@ -19,13 +19,17 @@ struct vg_http1_head {
 	uint8_t is_chunked;         /* Transfer-Encoding names chunked (RFC 9112 6.1) */
 	uint8_t has_transfer;       /* there is a Transfer-Encoding at all */
 	uint8_t expects_continue, has_upgrade;
-	uint8_t is_http2; /* the line of HTTP/2's preface says so */
-	uint16_t status;  /* responses */
+	uint8_t is_http2;  /* the line of HTTP/2's preface says so */
+	uint8_t has_range; /* Content-Range with a first and a last byte (RFC 9110 14.4): range_off … range_last */
+	uint8_t is_aws_chunked; /* x-amz-content-sha256: STREAMING-… (S3), besides what codings say */
+	uint16_t status;        /* responses */
 	uint32_t n_headers;
 	uint32_t codings; /* content codings, then transfer codings, packed as media.h says */
 	uint64_t length;
-	struct vg_span method, target; /* requests */
+	uint64_t range_off, range_last, range_total; /* range_total UINT64_MAX: "*" */
+	struct vg_span method, target;               /* requests */
 	struct vg_span host, type, disposition, agent, forwarded_for, forwarded;
+	struct vg_span etag, modified; /* which version it is of (RFC 9110 8.8) */
 };
 
 /* The offset behind the blank line that ends the head, or 0: not there yet. The first `from` bytes were looked at

@@ -1,0 +1,139 @@
+#include "hashing/pieces.h"
+
+#include <vigil/clock.h>
+
+/* The attribution record of an object that has a resource. False: it has none. */
+static bool record_of(const struct vg_job *job, struct vg_attribution *record)
+{
+	const struct vg_intake *lane = job->lane;
+
+	return job->object->flags & VG_OPEN_RESOURCE &&
+	       !vg_attribution_read(lane->attr, lane->geometry.n_attr, job->object->object_id, record) &&
+	       record->resource;
+}
+
+static bool open_writer(struct vg_worker *w, struct vg_job *job, const struct vg_attribution *record)
+{
+	uint64_t now_ns = vg_mono_now().ns;
+
+	vg_resource_age(w->resources, now_ns);
+	return vg_resource_open(w->resources, record->resource, record->range_off, record->range_total, record->part_no,
+				now_ns, &job->writer);
+}
+
+static void on_bytes(void *stream, const uint8_t *bytes, size_t n_bytes)
+{
+	struct vg_stream *s = stream;
+
+	vg_resource_write(s->worker->resources, &s->job->writer, bytes, n_bytes);
+}
+
+void vg_pieces_stream(struct vg_worker *w, struct vg_job *job, struct vg_body_begin *begin)
+{
+	struct vg_attribution record;
+
+	if (!record_of(job, &record) || !(record.flags & VG_ATTR_PIECE) ||
+	    (record.range_off == UINT64_MAX && !record.part_no))
+		return;
+	if (open_writer(w, job, &record))
+		begin->on_bytes = on_bytes;
+}
+
+void vg_pieces_gap(struct vg_worker *w, struct vg_job *job)
+{
+	vg_resource_close(w->resources, &job->writer, false);
+}
+
+static void write_chain(struct vg_worker *w, struct vg_resource_writer *writer, const struct vg_chain *chain,
+			uint64_t n_bytes)
+{
+	struct vg_chain_reader r;
+
+	vg_chain_reader_init(&r, chain);
+	while (r.off < n_bytes && vg_chain_left(&r)) {
+		struct vg_span piece = vg_chain_next(&r, (size_t)(n_bytes - r.off));
+		vg_resource_write(w->resources, writer, piece.at, piece.n_bytes);
+	}
+}
+
+void vg_pieces_member(struct vg_worker *w, struct vg_job *job, const struct vg_body_member *member)
+{
+	struct vg_attribution record;
+	struct vg_resource_writer writer;
+
+	if (!record_of(job, &record) || !vg_resource_open(w->resources, record.resource, member->range_off,
+							  member->range_total, 0, vg_mono_now().ns, &writer))
+		return;
+	write_chain(w, &writer, &member->bytes, member->bytes.n_bytes);
+	vg_resource_close(w->resources, &writer, member->whole);
+}
+
+/* How often "<PartNumber>" stands in the message that ends an upload in parts (S3 CompleteMultipartUpload). */
+static uint32_t n_parts_of(const struct vg_chain *chain)
+{
+	static const char word[] = "<PartNumber>";
+	struct vg_chain_reader r;
+	uint32_t n_parts = 0;
+	size_t n_matched = 0;
+
+	vg_chain_reader_init(&r, chain);
+	while (vg_chain_left(&r)) {
+		struct vg_span piece = vg_chain_next(&r, SIZE_MAX);
+		for (size_t i = 0; i < piece.n_bytes; i++) {
+			n_matched = piece.at[i] == (uint8_t)word[n_matched] ? n_matched + 1 : piece.at[i] == '<';
+			if (n_matched < sizeof(word) - 1)
+				continue;
+			n_matched = 0;
+			n_parts++;
+		}
+	}
+	return n_parts;
+}
+
+/* A piece that was held. */
+static void close_held(struct vg_worker *w, struct vg_job *job, const struct vg_pieces_end *end,
+		       const struct vg_attribution *record)
+{
+	const struct vg_intake_object *o = job->object;
+	uint64_t n_bytes = o->n_gaps ? end->decoded ? 0 : o->gap_at[0] : end->bytes.n_bytes;
+
+	if (!open_writer(w, job, record))
+		return;
+	write_chain(w, &job->writer, &end->bytes, n_bytes);
+	vg_resource_close(w->resources, &job->writer, end->complete && end->bytes.n_bytes == end->n_bytes);
+}
+
+/* A whole transfer that broke off: the beginning of what may be gone on with. */
+static void close_broken(struct vg_worker *w, struct vg_job *job, const struct vg_pieces_end *end,
+			 struct vg_attribution *record)
+{
+	record->range_off = 0;
+	record->part_no = 0;
+	if (end->decoded || record->range_total == UINT64_MAX)
+		return;
+	if (!job->streaming)
+		close_held(w, job, end, record);
+	else if (!job->object->n_gaps && job->raw)
+		vg_resource_adopt(w->resources, record->resource, record->range_total, job->raw, job->object->n_bytes,
+				  &end->bytes, vg_mono_now().ns);
+}
+
+uint64_t vg_pieces_close(struct vg_worker *w, struct vg_job *job, const struct vg_pieces_end *end,
+			 struct vg_resource_whole *whole)
+{
+	struct vg_attribution record;
+
+	if (!record_of(job, &record))
+		return 0;
+	if (record.flags & VG_ATTR_ALL_PARTS)
+		vg_resource_all_parts(w->resources, record.resource, n_parts_of(&end->bytes), vg_mono_now().ns);
+	else if (!(record.flags & VG_ATTR_PIECE)) {
+		if (end->complete)
+			return 0;
+		close_broken(w, job, end, &record);
+	} else if (job->streaming)
+		vg_resource_close(w->resources, &job->writer, end->complete);
+	else if (record.part_no || record.range_off != UINT64_MAX)
+		close_held(w, job, end, &record);
+	return vg_resource_take(w->resources, record.resource, whole) ? record.resource : 0;
+}

@@ -1,0 +1,21 @@
+#pragma once
+/* pieces: what an object brings to the resource it is a piece of: ranges, resumed downloads, parts of a
+ * multipart/byteranges body, numbered parts of an upload. Between worker and resource/. */
+#include "hashing/worker_priv.h"
+
+/* A digest-only object begins to be walked: its decoded bytes go to its resource from now on. Sets begin->on_bytes. */
+void vg_pieces_stream(struct vg_worker *w, struct vg_job *job, struct vg_body_begin *begin);
+/* There is a hole in what it brings: nothing behind it is taken. */
+void vg_pieces_gap(struct vg_worker *w, struct vg_job *job);
+/* A member that says which piece of the resource it is. */
+void vg_pieces_member(struct vg_worker *w, struct vg_job *job, const struct vg_body_member *member);
+
+struct vg_pieces_end {
+	struct vg_chain bytes;  /* of the decoded body, what is kept of it from its beginning on */
+	uint64_t n_bytes;       /* of the decoded body */
+	bool complete, decoded; /* decoded: a coding was undone */
+};
+/* The object is closed. The name of the resource that is whole by it, or 0; then *whole is it (borrowed until
+ * vg_resource_drop()). Before vg_digests_done() of job->raw. */
+uint64_t vg_pieces_close(struct vg_worker *w, struct vg_job *job, const struct vg_pieces_end *end,
+			 struct vg_resource_whole *whole);
