@@ -1,7 +1,7 @@
 #pragma once
 /* aws_chunked: the chunks in which S3 clients send signed uploads (AWS Signature Version 4, "Transferring payload in
- * multiple chunks"): SIZE[;chunk-signature=…] CRLF DATA CRLF …, a chunk of size 0, trailing headers. Cut anywhere, no
- * copies. Signatures are not checked. Pure, caller's storage. */
+ * multiple chunks"): SIZE[;chunk-signature=…] CRLF DATA CRLF, …, a chunk of size 0, trailing headers. Cut anywhere,
+ * no copies. Signatures are not checked. Pure, caller's storage. */
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -96,15 +96,17 @@ static uint32_t number_of(struct vg_span digits)
 	return n;
 }
 
-/* Ranges (RFC 9110 14): the same version of the same URL. A range of all of it is no piece. */
+/* Ranges (RFC 9110 14): the same version of the same URL; where it has an entity tag, whatever the server was called. A
+ * range of all of it is no piece. */
 static void card_range(struct vg_proto *p, const struct vg_http1_flow *flow, const struct vg_http1_head *head)
 {
 	struct vg_attribution *c = &p->card;
 	int is_multipart = head->status == 206 && c->n_boundary && !head->has_range, is_piece;
-	struct vg_span texts[5] = { text_of(c->host, c->n_host),
-				    text_of(c->url, c->n_url),
+	struct vg_span none = { NULL, 0 }, url = text_of(c->url, c->n_url), host = text_of(c->host, c->n_host);
+	struct vg_span texts[5] = { url,
 				    head->etag,
-				    head->etag.at ? (struct vg_span){ NULL, 0 } : head->modified,
+				    head->etag.at ? none : head->modified,
+				    head->etag.at ? none : host,
 				    { &c->direction, 1 } };
 
 	if (c->codings || (!c->n_url && !head->etag.at) || (c->direction == VG_DOWNLOAD && head->status / 100 != 2))
