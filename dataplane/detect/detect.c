@@ -115,12 +115,16 @@ enum vg_app vg_detect_ask(struct vg_detect *detect, struct vg_detect_flow *flow,
 	if (flow->n_packets >= VG_DETECT_PACKETS)
 		return VG_APP_NONE;
 	flow->n_packets++;
-	state = ndpi_flow(detect, flow);
-	if (!state)
+	state = vg_ndpi_memory_has_room(detect->memory) ? ndpi_flow(detect, flow) : NULL;
+	if (!state) {
+		vg_count(detect->stats, VG_C_DETECT_NO_STATE, 1);
 		return VG_APP_NONE;
+	}
 	vg_count(detect->stats, VG_C_DETECT_NDPI, 1);
+	vg_ndpi_memory_enter(detect->memory);
 	said = ndpi_detection_process_packet(detect->engine, state, ip,
 					     (unsigned short)(n_bytes < 65535 ? n_bytes : 65535), clock_ns / 1000000);
+	vg_ndpi_memory_leave();
 	if (said.master_protocol == NDPI_PROTOCOL_UNKNOWN && said.app_protocol == NDPI_PROTOCOL_UNKNOWN)
 		app = VG_APP_NONE;
 	else if (said.master_protocol == NDPI_PROTOCOL_HTTP || said.app_protocol == NDPI_PROTOCOL_HTTP)
@@ -138,7 +142,9 @@ void vg_detect_end(struct vg_detect *detect, struct vg_detect_flow *flow)
 	if (!flow->ndpi_1)
 		return;
 	state = ndpi_flow(detect, flow);
+	vg_ndpi_memory_enter(detect->memory);
 	ndpi_free_flow_data(state);
+	vg_ndpi_memory_leave();
 	detect->free[detect->n_free++] = flow->ndpi_1 - 1;
 	flow->ndpi_1 = 0;
 }

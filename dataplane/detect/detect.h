@@ -1,7 +1,8 @@
 #pragma once
 /* detect: which protocol does a flow speak? The cheap question first (first bytes), nDPI for what stays undecided.
- * One struct vg_detect per core. Not a hot room: nDPI allocates; how often it is asked is bounded per flow and how
- * many flows it may hold at a time per core. */
+ * One struct vg_detect per core. Not a hot room by its libraries: nDPI allocates, but from
+ * memory of a fixed size (ndpi_memory.h); how often it is asked is bounded per flow, and how many flows it may hold at
+ * a time per core. */
 #include <stdint.h>
 
 #include <vigil/base.h>

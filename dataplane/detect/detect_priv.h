@@ -1,10 +1,12 @@
 #pragma once
 /* detect_priv: the engine of one core, shared by detect.c and its _setup half. */
 #include "dataplane/detect/detect.h"
+#include "dataplane/detect/ndpi_memory.h"
 
 struct ndpi_detection_module_struct;
 struct vg_detect {
 	struct ndpi_detection_module_struct *engine;
+	struct vg_ndpi_memory *memory; /* what nDPI allocates while packets run */
 	struct vg_stats_page *stats;
 	uint8_t *flows; /* VG_DETECT_FLOWS of flow_bytes each */
 	uint32_t *free;

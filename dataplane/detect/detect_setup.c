@@ -6,16 +6,22 @@
 #include <ndpi/ndpi_api.h>
 #include <ndpi/ndpi_main.h>
 
+#include <vigil/pages.h>
+
 #include "dataplane/detect/detect_priv.h"
 
 static void release(struct vg_detect *detect)
 {
 	if (!detect)
 		return;
-	if (detect->engine)
+	if (detect->engine) {
+		vg_ndpi_memory_enter(detect->memory);
 		ndpi_exit_detection_module(detect->engine);
+		vg_ndpi_memory_leave();
+	}
+	vg_ndpi_memory_destroy(detect->memory);
 	free(detect->free);
-	free(detect->flows);
+	vg_pages_free(detect->flows, (size_t)VG_DETECT_FLOWS * detect->flow_bytes);
 	free(detect);
 }
 
@@ -30,9 +36,12 @@ struct vg_detect *vg_detect_create(struct vg_stats_page *stats, const struct vg_
 	detect->n_rows = n_rows < VG_APP_N ? n_rows : VG_APP_N;
 	memcpy(detect->rows, rows, detect->n_rows * sizeof(rows[0]));
 	detect->flow_bytes = (ndpi_detection_get_sizeof_ndpi_flow_struct() + 63u) & ~63u;
-	detect->flows = calloc(VG_DETECT_FLOWS, detect->flow_bytes);
+	detect->flows = vg_pages_new((size_t)VG_DETECT_FLOWS * detect->flow_bytes);
 	detect->free = calloc(VG_DETECT_FLOWS, sizeof(detect->free[0]));
-	detect->engine = ndpi_init_detection_module(ndpi_dont_load_tor_hosts | ndpi_dont_init_libgcrypt);
+	detect->memory = vg_ndpi_memory_create();
+	detect->engine = !detect->memory
+				 ? NULL
+				 : ndpi_init_detection_module(ndpi_dont_load_tor_hosts | ndpi_dont_init_libgcrypt);
 	if (!detect->flows || !detect->free || !detect->engine) {
 		release(detect);
 		return NULL;

@@ -41,6 +41,8 @@
 	X(VG_C_PROTO_HANDED_OVER, "flows_handed_over_total",                                                          \
 	  "flows that one protocol left to another (Upgrade and the like)")                                           \
 	X(VG_C_DETECT_NDPI, "detect_ndpi_packets_total", "packets that nDPI was asked about")                         \
+	X(VG_C_DETECT_NO_STATE, "detect_ndpi_skipped_packets_total",                                                  \
+	  "packets nDPI was not asked about: its states or memory were used up")                                      \
 	X(VG_C_HTTP_REQUESTS, "http_messages_total:kind=request", "HTTP request heads parsed")                        \
 	X(VG_C_HTTP_RESPONSES, "http_messages_total:kind=response", "HTTP response heads parsed")                     \
 	X(VG_C_HTTP_BAD, "http_bad_total", "HTTP streams let go because their framing broke")                         \
