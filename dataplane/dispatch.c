@@ -1,5 +1,4 @@
-/* What travels with a frame lies in its mbuf: port = capture, packet_type = link type, timestamp = UTC ns, and the
- * clock in a field of our own, which also carries the marks: end of a round, end of input. */
+/* What travels with a frame: carry.h. The field of its clock also carries the marks: end of a round, end of input. */
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -12,8 +11,10 @@
 #include <vigil/clock.h>
 #include <vigil/log.h>
 
+#include "dataplane/carry.h"
 #include "dataplane/decode/defrag.h"
 #include "dataplane/dispatch.h"
+#include "dataplane/steer.h"
 
 #define ROOM         "dataplane/dispatch"
 #define MARK_ROUND   UINT64_MAX
@@ -22,11 +23,6 @@
 #define IDLE_ROUNDS  256u
 /* Buffers that per-lcore caches may hold back: one and a half cache per lcore (rte_mempool). */
 #define CACHED_MBUFS (128u * 3 / 2)
-
-static uint64_t *clock_of(struct rte_mbuf *m, int off)
-{
-	return RTE_MBUF_DYNFIELD(m, off, uint64_t *);
-}
 
 static void release(struct vg_dispatch *dispatch)
 {
@@ -42,7 +38,6 @@ static void release(struct vg_dispatch *dispatch)
 struct vg_dispatch *vg_dispatch_create(struct vg_ports *ports, const struct vg_dataplane_conf *conf, uint32_t n_rings,
 				       const _Atomic int *stop)
 {
-	static const struct rte_mbuf_dynfield field = { .name = "vigil_clock", .size = 8, .align = 8 };
 	struct vg_dispatch *dispatch = calloc(1, sizeof(*dispatch));
 	uint64_t seed[3];
 	char name[32];
@@ -60,7 +55,7 @@ struct vg_dispatch *vg_dispatch_create(struct vg_ports *ports, const struct vg_d
 	vg_feed_init(&dispatch->feed, ports, conf, conf->flags & VG_CONF_REPLAY ? VG_FEED_ALL : VG_FEED_SINGLE_QUEUE,
 		     0);
 	dispatch->stop = stop;
-	dispatch->clock_off = rte_mbuf_dynfield_register(&field);
+	dispatch->clock_off = vg_carry_clock_off();
 	for (uint32_t i = 0; i < n_rings && dispatch->clock_off >= 0; i++) {
 		snprintf(name, sizeof(name), "vigil_%u", i);
 		dispatch->rings[i] = rte_ring_create(name, VG_DISPATCH_RING, SOCKET_ID_ANY,
@@ -79,11 +74,14 @@ void vg_dispatch_destroy(struct vg_dispatch *dispatch)
 	release(dispatch);
 }
 
-/* Symmetric in addresses and ports (the key is ordered); frames without TCP go anywhere. */
+/* Symmetric in addresses and ports (the key is ordered); frames without TCP go anywhere. Beside cards
+ * that share out by themselves, a flow's worker is the one that they would name. */
 static uint32_t ring_of(const struct vg_dispatch *dispatch, const struct vg_packet *pkt)
 {
 	uint64_t words[4], h;
 
+	if (dispatch->feed.ports->rss.n_queues)
+		return vg_steer_home(&dispatch->feed.ports->rss, pkt);
 	memcpy(words, pkt->key.ip, sizeof(words));
 	h = words[0] ^ words[1] ^ words[2] ^ words[3] ^ (uint64_t)pkt->key.port[0] << 32 ^
 	    (uint64_t)pkt->key.port[1] << 48;
@@ -116,13 +114,13 @@ static void flush(struct vg_dispatch *dispatch, uint32_t ring, int is_mark)
 	atomic_fetch_add_explicit(&dispatch->n_missed, n - n_sent, memory_order_relaxed);
 }
 
-/* A buffer; NULL where none is free and nothing waits, or at stop. */
-static struct rte_mbuf *take_mbuf(struct vg_dispatch *dispatch, int is_mark)
+/* A buffer for a mark; NULL only at stop. */
+static struct rte_mbuf *take_mbuf(struct vg_dispatch *dispatch)
 {
 	struct rte_mbuf *m;
 
 	while (!(m = rte_pktmbuf_alloc(dispatch->feed.ports->pool))) {
-		if ((!is_mark && !must_wait(dispatch)) || atomic_load_explicit(dispatch->stop, memory_order_relaxed))
+		if (atomic_load_explicit(dispatch->stop, memory_order_relaxed))
 			return NULL;
 		usleep(WAIT_US);
 	}
@@ -132,11 +130,11 @@ static struct rte_mbuf *take_mbuf(struct vg_dispatch *dispatch, int is_mark)
 static void send_mark(struct vg_dispatch *dispatch, uint64_t mark)
 {
 	for (uint32_t i = 0; i < dispatch->n_rings; i++) {
-		struct rte_mbuf *m = take_mbuf(dispatch, 1);
+		struct rte_mbuf *m = take_mbuf(dispatch);
 
 		if (!m)
 			return;
-		*clock_of(m, dispatch->clock_off) = mark;
+		*vg_carry_clock(m, dispatch->clock_off) = mark;
 		dispatch->out[i][dispatch->n_out[i]++] = m;
 		flush(dispatch, i, 1);
 	}
@@ -145,28 +143,14 @@ static void send_mark(struct vg_dispatch *dispatch, uint64_t mark)
 /* A datagram that was put together, in buffers of its own. NULL: there were none. */
 static struct rte_mbuf *copy_whole(struct vg_dispatch *dispatch, const struct vg_packet *pkt)
 {
-	struct rte_mbuf *first = NULL;
+	struct rte_mbuf *m;
 
-	for (uint32_t off = 0; off < pkt->n_frame_bytes;) {
-		struct rte_mbuf *m = take_mbuf(dispatch, 0);
-		uint32_t n = pkt->n_frame_bytes - off;
-
-		if (!m || (first && rte_pktmbuf_chain(first, m))) {
-			rte_pktmbuf_free(m);
-			rte_pktmbuf_free(first);
+	while (!(m = vg_carry_copy(dispatch->feed.ports->pool, pkt))) {
+		if (!must_wait(dispatch) || atomic_load_explicit(dispatch->stop, memory_order_relaxed))
 			return NULL;
-		}
-		n = n < rte_pktmbuf_tailroom(m) ? n : rte_pktmbuf_tailroom(m);
-		memcpy(rte_pktmbuf_mtod(m, uint8_t *), pkt->frame + off, n);
-		m->data_len = (uint16_t)n;
-		if (first)
-			first->pkt_len += n;
-		else
-			m->pkt_len = n;
-		first = first ? first : m;
-		off += n;
+		usleep(WAIT_US);
 	}
-	return first;
+	return m;
 }
 
 /* The frame that goes on instead of m: m, a datagram whose last fragment m was, or NULL. m is taken over. */
@@ -214,7 +198,7 @@ static void send_frames(struct vg_dispatch *dispatch)
 		m->port = feed->capture_idx;
 		m->packet_type = feed->link;
 		*RTE_MBUF_DYNFIELD(m, feed->ports->timestamp_off, rte_mbuf_timestamp_t *) = (uint64_t)feed->wall_ns[i];
-		*clock_of(m, dispatch->clock_off) = feed->clocks_ns[i];
+		*vg_carry_clock(m, dispatch->clock_off) = feed->clocks_ns[i];
 		dispatch->out[ring][dispatch->n_out[ring]++] = m;
 	}
 	for (uint32_t ring = 0; ring < dispatch->n_rings; ring++)
@@ -302,7 +286,7 @@ enum vg_feed_word vg_dispatch_next(struct vg_dispatch_end *end, struct vg_feed *
 
 		if (!m)
 			break;
-		clock_ns = *clock_of(m, end->clock_off);
+		clock_ns = *vg_carry_clock(m, end->clock_off);
 		if (clock_ns >= MARK_END && !n) {
 			end->n_given++;
 			rte_pktmbuf_free(m);

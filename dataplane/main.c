@@ -32,6 +32,7 @@ struct dataplane {
 	struct vg_dataplane_conf conf;
 	struct vg_shared shared;
 	struct vg_worker *workers[VG_LANE_MAX_CORES];
+	struct vg_steer *steers[VG_LANE_MAX_CORES];
 	struct vg_handoff *handoffs[VG_LANE_MAX_CORES];
 	int stats_fds[VG_LANE_MAX_CORES];
 	struct vg_handoff_server *server;
@@ -99,6 +100,20 @@ static int has_single_queue(const struct vg_ports *ports)
 	return 0;
 }
 
+/* Where cards share out, workers hand each other what these could not hash. */
+static int connect_workers(struct dataplane *dp)
+{
+	struct vg_stats_page *stats[VG_LANE_MAX_CORES];
+
+	for (uint32_t i = 0; i < dp->conf.n_cores; i++)
+		stats[i] = dp->workers[i]->stats;
+	if (vg_steers_create(dp->steers, dp->shared.ports, stats, dp->conf.n_cores))
+		return -1;
+	for (uint32_t i = 0; i < dp->conf.n_cores; i++)
+		dp->workers[i]->steer = dp->steers[i];
+	return 0;
+}
+
 static int open_all(struct dataplane *dp, const char *run_dir)
 {
 	struct vg_dataplane_conf *conf = &dp->conf;
@@ -124,6 +139,8 @@ static int open_all(struct dataplane *dp, const char *run_dir)
 		dp->handoffs[i] = dp->workers[i]->handoff;
 		dp->stats_fds[i] = dp->workers[i]->stats_fd;
 	}
+	if (shared->ports->rss.n_queues && connect_workers(dp))
+		return -1;
 	if (!(conf->flags & VG_CONF_REPLAY))
 		vg_ports_watch_begin(shared->ports, dp->workers[0]->stats, conf->n_cores);
 	dp->server = vg_handoff_server_create(run_dir, conf, shared->boot_id, dp->handoffs, dp->stats_fds,
@@ -218,6 +235,7 @@ out:
 		vg_handoff_server_destroy(dp->server);
 		for (uint32_t i = 0; i < VG_LANE_MAX_CORES; i++)
 			vg_worker_destroy(dp->workers[i]);
+		vg_steers_destroy(dp->steers, dp->conf.n_cores);
 		vg_dispatch_destroy(dp->shared.dispatch);
 		vg_ports_destroy(dp->shared.ports);
 	}

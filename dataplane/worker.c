@@ -9,6 +9,7 @@
 
 #include "dataplane/worker.h"
 
+#define N_SOURCES    3u
 #define WAIT_US      50
 #define DRAINED_US   500
 #define LOST_EACH_NS 1000000000u
@@ -54,15 +55,33 @@ static void inspect_frames(struct vg_worker *worker)
 	rte_pktmbuf_free_bulk(&feed->mbufs[feed->first], feed->n_frames);
 }
 
+/* From the dispatcher's ring, from the other workers, or from this worker's own queues. */
+static enum vg_feed_word next_of(struct vg_worker *worker, uint32_t source, uint64_t mono_ns)
+{
+	struct vg_feed *feed = &worker->feed;
+	enum vg_feed_word word;
+
+	if (source == 0)
+		return worker->end.ring ? vg_dispatch_next(&worker->end, feed) : VG_FEED_IDLE;
+	if (source == 1)
+		return worker->steer ? vg_steer_next(worker->steer, feed) : VG_FEED_IDLE;
+	if (worker->end.ring && (worker->shared->conf->flags & VG_CONF_REPLAY))
+		return VG_FEED_IDLE;
+	word = vg_feed_next(feed, mono_ns, vg_wall_now().ns);
+	if (word == VG_FEED_PACKETS && worker->steer && feed->ports->ports[feed->capture_idx].n_queues > 1)
+		vg_steer_burst(worker->steer, feed);
+	return word;
+}
+
 static enum vg_feed_word next_frames(struct vg_worker *worker, uint64_t mono_ns)
 {
 	enum vg_feed_word word = VG_FEED_IDLE;
 
-	if (worker->end.ring)
-		word = vg_dispatch_next(&worker->end, &worker->feed);
-	if (word != VG_FEED_IDLE || (worker->end.ring && (worker->shared->conf->flags & VG_CONF_REPLAY)))
-		return word;
-	return vg_feed_next(&worker->feed, mono_ns, vg_wall_now().ns);
+	for (uint32_t k = 0; k < N_SOURCES && word == VG_FEED_IDLE; k++) {
+		word = next_of(worker, worker->source, mono_ns);
+		worker->source = (worker->source + 1) % N_SOURCES;
+	}
+	return word;
 }
 
 /* What the dispatcher counted, and what a replay lost; by core 0. What live ports lost is the main thread's to see. */

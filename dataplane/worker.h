@@ -13,6 +13,7 @@
 #include "dataplane/inspect.h"
 #include "dataplane/media/media.h"
 #include "dataplane/proto/proto.h"
+#include "dataplane/steer.h"
 
 /* What the threads of one dataplane share; written by main, except n_lost. */
 struct vg_shared {
@@ -35,6 +36,8 @@ struct vg_worker {
 	struct vg_inspect *inspect;
 	struct vg_feed feed;
 	struct vg_dispatch_end end;  /* ring NULL: none */
+	struct vg_steer *steer;      /* main's; NULL: every port has one queue */
+	uint32_t source;             /* whose turn it is: dispatcher, other workers, own queues */
 	uint64_t clock_ns;           /* of inspect: never goes back within a round */
 	uint64_t dispatched[VG_C_N]; /* core 0: what the dispatcher had counted */
 	uint64_t next_lost_ns;       /* when the ports' losses are looked at again */

@@ -9,11 +9,13 @@
 
 #include "dataplane/port/capture.h"
 #include "dataplane/port/frames.h"
+#include "dataplane/port/rss.h"
 
 struct rte_mbuf;
 struct rte_mempool;
 
-#define VG_PORT_BURST 32u
+#define VG_PORT_BURST       32u
+#define VG_PORT_STEER_MBUFS 1024u /* that may be on their way from one worker to another */
 
 struct vg_port {
 	const char *said; /* as the configuration names it; borrowed */
@@ -32,13 +34,14 @@ struct vg_ports {
 	int timestamp_off; /* of the receive time in an mbuf (captures: UTC, us) */
 	uint32_t n_ports;
 	uint32_t n_rx_mbufs; /* buffers that the largest burst can take: receive only when so many are free */
+	struct vg_rss rss;   /* n_queues 0: no port has more than one queue */
 	struct vg_frames_link *forward; /* NULL: no port is a forwarded pair */
 	struct vg_port ports[VG_SNAPSHOT_MAX_PORTS];
 };
 
 /* Opens and starts the ports of conf for n_workers receiving threads, after EAL is up. A device gets one queue per
- * worker with symmetric RSS where it has that, else a single queue. NULL: what is wrong is logged with the port's
- * name. Cold. */
+ * worker where its card can share out symmetrically (rss.h), else a single queue, and the log says why. NULL: what is
+ * wrong is logged with the port's name. Cold. */
 void vg_ports_destroy(struct vg_ports *ports);
 struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t n_workers) VG_DEALLOC(vg_ports_destroy);
 

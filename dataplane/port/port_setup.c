@@ -31,41 +31,27 @@
  * the fewer there are, the more of them are still in some core's cache when their turn comes again. */
 #define DISPATCH_MBUFS  (512u + CACHE_MBUFS * 3 / 2)
 
-/* Symmetric in source and destination: 0x6d5a again and again (Woo and Park, 2012). */
-static void symmetric_key(uint8_t *key, size_t n_bytes)
-{
-	for (size_t i = 0; i < n_bytes; i++)
-		key[i] = i & 1 ? 0x5a : 0x6d;
-}
-
-static int configure(struct vg_ports *ports, struct vg_port *port, uint32_t n_workers)
+/* Configures and starts a device with n_queues. */
+static int start(struct vg_ports *ports, struct vg_port *port, const struct rte_eth_dev_info *info, uint16_t n_queues)
 {
 	struct rte_eth_conf conf = { 0 };
-	struct rte_eth_dev_info info;
-	uint8_t key[64];
+	uint8_t key[VG_RSS_MAX_KEY];
 	uint16_t n_desc = RX_DESC, n_tx_desc = 64;
 	int socket = rte_eth_dev_socket_id(port->eth_id);
 
-	if (rte_eth_dev_info_get(port->eth_id, &info))
-		return -1;
-	port->n_queues = 1;
-	if (!port->is_capture && n_workers > 1 && info.max_rx_queues >= n_workers && info.flow_type_rss_offloads) {
-		symmetric_key(key, sizeof(key));
-		port->n_queues = (uint16_t)n_workers;
+	port->n_queues = n_queues;
+	if (n_queues > 1) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_key = key;
-		conf.rx_adv_conf.rss_conf.rss_key_len = info.hash_key_size < sizeof(key) ? info.hash_key_size
-											 : sizeof(key);
-		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP);
+		vg_rss_ask(&ports->rss, info, key, &conf.rx_adv_conf.rss_conf);
 	}
-	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-	if (rte_eth_dev_configure(port->eth_id, port->n_queues, info.max_tx_queues ? 1 : 0, &conf))
+	conf.rxmode.offloads = info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+	if (rte_eth_dev_configure(port->eth_id, n_queues, info->max_tx_queues ? 1 : 0, &conf))
 		return -1;
 	(void)rte_eth_dev_adjust_nb_rx_tx_desc(port->eth_id, &n_desc, &n_tx_desc);
-	for (uint16_t q = 0; q < port->n_queues; q++)
+	for (uint16_t q = 0; q < n_queues; q++)
 		if (rte_eth_rx_queue_setup(port->eth_id, q, n_desc, (unsigned)socket, NULL, ports->pool))
 			return -1;
-	if (info.max_tx_queues && rte_eth_tx_queue_setup(port->eth_id, 0, n_tx_desc, (unsigned)socket, NULL))
+	if (info->max_tx_queues && rte_eth_tx_queue_setup(port->eth_id, 0, n_tx_desc, (unsigned)socket, NULL))
 		return -1;
 	if (rte_eth_dev_start(port->eth_id))
 		return -1;
@@ -74,8 +60,35 @@ static int configure(struct vg_ports *ports, struct vg_port *port, uint32_t n_wo
 	return 0;
 }
 
-static int open_device(struct vg_ports *ports, struct vg_port *port, const char *devargs, const char *said,
-		       uint32_t n_workers)
+/* One queue per worker where the card keeps to what was agreed, else one queue and the dispatching thread. */
+static int start_live(struct vg_ports *ports, struct vg_port *port, uint32_t n_workers)
+{
+	struct rte_eth_dev_info info;
+	const char *why;
+
+	if (rte_eth_dev_info_get(port->eth_id, &info))
+		return -1;
+	if (n_workers == 1)
+		return start(ports, port, &info, 1);
+	why = vg_rss_agree(&ports->rss, &info, n_workers);
+	if (!why) {
+		if (!start(ports, port, &info, (uint16_t)n_workers)) {
+			why = vg_rss_confirm(&ports->rss, port->eth_id, &info);
+			if (!why) {
+				vg_log(VG_LOG_INFO, ROOM, "%s: its card shares out over %u queues", port->name,
+				       n_workers);
+				return 0;
+			}
+			(void)rte_eth_dev_stop(port->eth_id);
+		} else {
+			why = "it does not start with more than one queue";
+		}
+	}
+	vg_log(VG_LOG_INFO, ROOM, "%s: one queue, a thread of ours shares out: %s", port->name, why);
+	return start(ports, port, &info, 1);
+}
+
+static int probe_device(struct vg_port *port, const char *devargs, const char *said)
 {
 	size_t n_name = strcspn(devargs, ",");
 
@@ -91,11 +104,49 @@ static int open_device(struct vg_ports *ports, struct vg_port *port, const char 
 		       said, rte_strerror(rte_errno));
 		return -1;
 	}
-	if (configure(ports, port, n_workers)) {
-		vg_log(VG_LOG_ERROR, ROOM, "%s: cannot be started", said);
-		return -1;
-	}
 	return 0;
+}
+
+/* What all cards can do, before any is started: they share one map from hash to worker. */
+static void agree_all(struct vg_ports *ports, uint32_t n_workers)
+{
+	for (uint32_t i = 0; i < ports->n_ports && n_workers > 1; i++) {
+		struct rte_eth_dev_info info;
+
+		if (ports->ports[i].name[0] && !rte_eth_dev_info_get(ports->ports[i].eth_id, &info))
+			(void)vg_rss_agree(&ports->rss, &info, n_workers);
+	}
+}
+
+static int start_all(struct vg_ports *ports, uint32_t n_workers)
+{
+	int has_queues = 0;
+
+	agree_all(ports, n_workers);
+	for (uint32_t i = 0; i < ports->n_ports; i++) {
+		struct vg_port *port = &ports->ports[i];
+
+		if (port->name[0] && start_live(ports, port, n_workers)) {
+			vg_log(VG_LOG_ERROR, ROOM, "%s: cannot be started", port->said);
+			return -1;
+		}
+		has_queues |= port->n_queues > 1;
+	}
+	if (!has_queues)
+		ports->rss = (struct vg_rss){ 0 };
+	return 0;
+}
+
+static int open_device(struct vg_ports *ports, struct vg_port *port, const char *devargs, const char *said)
+{
+	struct rte_eth_dev_info info;
+
+	if (probe_device(port, devargs, said))
+		return -1;
+	if (!rte_eth_dev_info_get(port->eth_id, &info) && !start(ports, port, &info, 1))
+		return 0;
+	vg_log(VG_LOG_ERROR, ROOM, "%s: cannot be started", said);
+	return -1;
 }
 
 /* A capture's own stream with a large buffer: libpcap would read 4 KiB at a time (st_blksize). */
@@ -128,7 +179,7 @@ static int open_reader(struct vg_ports *ports, struct vg_port *port, uint32_t id
 	}
 	snprintf(devargs, sizeof(devargs), "net_pcap%u,rx_pcap=-", idx);
 	stdin = stream;
-	failed = open_device(ports, port, devargs, path, 1);
+	failed = open_device(ports, port, devargs, path);
 	stdin = ours;
 	return failed;
 }
@@ -181,6 +232,8 @@ static int make_pool(struct vg_ports *ports, const struct vg_dataplane_conf *con
 			n_room_bytes = PACKET_BYTES;
 	ports->n_rx_mbufs = VG_PORT_BURST * (FRAME_BYTES / ROOM_BYTES + 1);
 	n_mbufs = 2 * ports->n_rx_mbufs + (n_workers > 1 ? (n_workers + 1) * DISPATCH_MBUFS : 0);
+	if (!is_replay && n_workers > 1)
+		n_mbufs += n_workers * (n_workers - 1) * VG_PORT_STEER_MBUFS;
 	if (!is_replay)
 		n_mbufs += LIVE_MBUFS * (n_room_bytes == ROOM_BYTES ? n_workers * conf->n_ports : 1);
 	ports->pool = rte_pktmbuf_pool_create("vigil", n_mbufs - 1, CACHE_MBUFS, 0,
@@ -233,10 +286,12 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 		else if (!strncmp(said, VG_FORWARD_PORT, strlen(VG_FORWARD_PORT)))
 			failed = open_forwarded(ports, &ports->ports[i], said);
 		else
-			failed = open_device(ports, &ports->ports[i], said, said, n_workers);
+			failed = probe_device(&ports->ports[i], said, said);
 		if (failed)
 			goto fail;
 	}
+	if (!(conf->flags & VG_CONF_REPLAY) && start_all(ports, n_workers))
+		goto fail;
 	return ports;
 fail:
 	release(ports);

@@ -74,6 +74,10 @@
 	X(VG_C_OBJECTS_DONE, "objects_done_total", "objects whose verdict came back")                                 \
 	X(VG_C_MATCHED, "objects_matched_total", "objects whose verdict was a match, by the hasher's word")           \
 	X(VG_C_LOSSLESS_WAITS, "lossless_waits_total", "times a replay's reader waited for hashers")                  \
+	X(VG_C_STEERED, "steered_packets_total", "packets handed to the worker of their inner addresses")             \
+	X(VG_C_STEER_FULL, "steer_shed_packets_total:reason=full",                                                    \
+	  "packets not inspected: the way to their worker was full")                                                  \
+	X(VG_C_STEER_NOMBUF, "steer_shed_packets_total:reason=buffer", "datagrams not inspected: no buffer was free") \
 	X(VG_C_HOLD_BEGUN, "hold_begun_total", "times frames of a direction began to wait for a verdict")             \
 	X(VG_C_HOLD_PASSED, "hold_ended_total:outcome=passed", "released by a verdict: nothing to stop")              \
 	X(VG_C_HOLD_STOPPED, "hold_ended_total:outcome=stopped", "held frames dropped, connection reset")             \
