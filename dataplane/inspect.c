@@ -9,6 +9,7 @@
 #include "dataplane/decode/decode.h"
 #include "dataplane/decode/tenant.h"
 #include "dataplane/flow/decoy.h"
+#include "dataplane/hold/hold.h"
 #include "dataplane/inspect_priv.h"
 
 #define TICK_FLOWS    64u /* aged per tick */
@@ -358,6 +359,24 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 				   pkt->wall_ns));
 }
 
+/* The same where the verdict hold may want it: a stopped connection is at its end, whatever else comes of it. */
+static void inspect_held(struct vg_inspect *inspect, const struct vg_packet *pkt)
+{
+	int is_over = vg_hold_before(inspect->hold, pkt);
+
+	if (!is_over) {
+		inspect_packet(inspect, pkt);
+		is_over = vg_hold_after(inspect->hold, pkt);
+	}
+	if (is_over)
+		finish(inspect, vg_flow_table_find(inspect->flows, pkt), VG_END_RST);
+}
+
+void vg_inspect_hold(struct vg_inspect *inspect, struct vg_hold *hold)
+{
+	inspect->hold = hold;
+}
+
 void vg_inspect_burst(struct vg_inspect *inspect, struct vg_packet *pkts, uint32_t n_pkts)
 {
 	n_pkts = vg_defrag_burst(inspect->defrag, pkts, n_pkts, inspect->stats);
@@ -365,7 +384,10 @@ void vg_inspect_burst(struct vg_inspect *inspect, struct vg_packet *pkts, uint32
 		vg_tenant_apply(rule_of(inspect, &pkts[i]), &pkts[i]);
 	vg_flow_table_prefetch_burst(inspect->flows, pkts, n_pkts);
 	for (uint32_t i = 0; i < n_pkts; i++)
-		inspect_packet(inspect, &pkts[i]);
+		if (!inspect->hold)
+			inspect_packet(inspect, &pkts[i]);
+		else
+			inspect_held(inspect, &pkts[i]);
 }
 
 void vg_inspect_tick(struct vg_inspect *inspect, uint64_t clock_ns)

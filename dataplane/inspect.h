@@ -19,6 +19,9 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 				     struct vg_stats_page *stats, struct vg_proto *proto)
 	VG_DEALLOC(vg_inspect_destroy);
 
+/* Verdict hold: asked before and after each packet. NULL (at first): none. Borrowed. Cold. */
+struct vg_hold;
+void vg_inspect_hold(struct vg_inspect *inspect, struct vg_hold *hold);
 /* Inspects n_pkts (<= VG_BURST) frames, of which the port half and key.capture_idx are set. pkt->segment is the
  * rte_mbuf of the frame, or NULL where all of it lies in the first segment. clock_ns never goes back until the next
  * flush. */

@@ -26,6 +26,7 @@ struct vg_inspect {
 	struct vg_detect *detect;
 	struct vg_proto *proto; /* borrowed */
 	struct vg_stats_page *stats;
+	struct vg_hold *hold;           /* NULL: no pair is inspect-first */
 	struct vg_inspect_stream *live; /* n_live of them */
 	uint64_t n_begun;               /* live streams so far */
 	uint32_t n_live;

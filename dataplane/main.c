@@ -114,6 +114,17 @@ static int connect_workers(struct dataplane *dp)
 	return 0;
 }
 
+/* What vigild knows is to be stopped; of no use where nothing can be. */
+static enum vg_err take_known(void *ctx, const struct vg_msg_known *msg, int fd)
+{
+	struct dataplane *dp = ctx;
+	enum vg_err err = dp->workers[0]->hold ? vg_known_take(vg_hold_known(dp->workers[0]->hold), msg, fd) : VG_OK;
+
+	if (err)
+		vg_log(VG_LOG_ERROR, ROOM, "the table of known objects is refused: %s", vg_err_str(err));
+	return err;
+}
+
 static int open_all(struct dataplane *dp, const char *run_dir)
 {
 	struct vg_dataplane_conf *conf = &dp->conf;
@@ -145,6 +156,8 @@ static int open_all(struct dataplane *dp, const char *run_dir)
 		vg_ports_watch_begin(shared->ports, dp->workers[0]->stats, conf->n_cores);
 	dp->server = vg_handoff_server_create(run_dir, conf, shared->boot_id, dp->handoffs, dp->stats_fds,
 					      conf->n_cores);
+	if (dp->server)
+		vg_handoff_server_on_known(dp->server, take_known, dp);
 	return dp->server ? 0 : -1;
 }
 

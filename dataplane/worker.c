@@ -24,6 +24,7 @@ static void inspect_frames(struct vg_worker *worker)
 {
 	struct vg_feed *feed = &worker->feed;
 	struct vg_packet pkts[VG_BURST];
+	uint32_t tags[VG_BURST];
 	uint64_t n_bytes = 0;
 
 	for (uint32_t i = 0; i < feed->n_frames; i++) {
@@ -35,6 +36,8 @@ static void inspect_frames(struct vg_worker *worker)
 		pkt->n_first_bytes = m->data_len;
 		pkt->n_frame_bytes = m->pkt_len;
 		pkt->segment = m;
+		pkt->frame_no = (uint8_t)i;
+		tags[i] = m->hash.usr;
 		pkt->wall_ns = feed->wall_ns[feed->first + i];
 		if (feed->clocks_ns[feed->first + i] > worker->clock_ns)
 			worker->clock_ns = feed->clocks_ns[feed->first + i];
@@ -43,7 +46,12 @@ static void inspect_frames(struct vg_worker *worker)
 		pkt->key.capture_idx = feed->capture_idx;
 		n_bytes += m->pkt_len;
 	}
+	if (worker->hold)
+		vg_hold_burst_begin(worker->hold, worker->shared->ports->ports[feed->capture_idx].frames, tags,
+				    feed->n_frames);
 	vg_inspect_burst(worker->inspect, pkts, feed->n_frames);
+	if (worker->hold)
+		vg_hold_burst_end(worker->hold);
 	vg_count(worker->stats, VG_C_RX_PACKETS, feed->n_frames);
 	vg_count(worker->stats, VG_C_RX_BYTES, n_bytes);
 	atomic_store_explicit(&worker->stats->progress_packets,
@@ -115,6 +123,8 @@ static int turn(struct vg_worker *worker)
 	uint64_t mono_ns = vg_mono_now().ns;
 
 	vg_handoff_poll(worker->handoff, mono_ns);
+	if (worker->hold)
+		vg_hold_poll(worker->hold, mono_ns);
 	if (worker->core_idx == 0 && mono_ns >= worker->next_lost_ns) {
 		worker->next_lost_ns = mono_ns + LOST_EACH_NS;
 		count_lost(worker);

@@ -10,6 +10,7 @@
 
 #include "dataplane/dispatch.h"
 #include "dataplane/handoff/handoff.h"
+#include "dataplane/hold/hold.h"
 #include "dataplane/inspect.h"
 #include "dataplane/media/media.h"
 #include "dataplane/proto/proto.h"
@@ -31,6 +32,7 @@ struct vg_worker {
 	int stats_fd;
 	struct vg_stats_page *stats;
 	struct vg_handoff *handoff;
+	struct vg_hold *hold; /* NULL: no pair is inspect-first */
 	struct vg_media *media;
 	struct vg_proto *proto;
 	struct vg_inspect *inspect;

@@ -16,17 +16,34 @@ static void release(struct vg_worker *worker)
 	vg_inspect_destroy(worker->inspect);
 	vg_proto_destroy(worker->proto);
 	vg_media_destroy(worker->media);
+	vg_hold_destroy(worker->hold);
 	vg_handoff_destroy(worker->handoff);
 	if (worker->stats_fd >= 0)
 		close(worker->stats_fd);
 	free(worker);
 }
 
+/* Where a pair is inspect-first, its frames wait for this core's words. */
+static int create_hold(struct vg_worker *worker)
+{
+	struct vg_ports *ports = worker->shared->ports;
+
+	for (uint32_t i = 0; i < ports->n_ports; i++) {
+		if (!ports->ports[i].frames || !ports->ports[i].frames->is_inspect_first)
+			continue;
+		if (!worker->hold)
+			worker->hold = vg_hold_create(worker->shared->conf, worker->handoff, worker->stats);
+		if (!worker->hold || vg_hold_add_pair(worker->hold, ports->ports[i].frames))
+			return -1;
+	}
+	return 0;
+}
+
 static int create_rooms(struct vg_worker *worker)
 {
 	struct vg_shared *shared = worker->shared;
 	struct vg_media_sink media_sink;
-	struct vg_body_sink body_sink;
+	struct vg_body_sink body_sink, inner_sink;
 	uint64_t seed[3];
 
 	if (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
@@ -38,16 +55,26 @@ static int create_rooms(struct vg_worker *worker)
 					    &shared->stop);
 	if (!worker->handoff)
 		return -1;
-	vg_handoff_media_sink(worker->handoff, &media_sink);
+	if (create_hold(worker))
+		return -1;
+	if (worker->hold)
+		vg_hold_media_sink(worker->hold, &media_sink);
+	else
+		vg_handoff_media_sink(worker->handoff, &media_sink);
 	worker->media = vg_media_create(shared->conf, worker->stats, &media_sink);
 	if (!worker->media)
 		return -1;
-	vg_media_body_sink(worker->media, &body_sink);
+	vg_media_body_sink(worker->media, &inner_sink);
+	body_sink = inner_sink;
+	if (worker->hold)
+		vg_hold_body_sink(worker->hold, &inner_sink, &body_sink);
 	worker->proto = vg_proto_create(shared->conf, worker->stats, &body_sink, vg_protocols);
 	if (!worker->proto)
 		return -1;
 	vg_proto_seed(worker->proto, shared->boot_id);
 	worker->inspect = vg_inspect_create(shared->conf, seed, worker->stats, worker->proto);
+	if (worker->inspect)
+		vg_inspect_hold(worker->inspect, worker->hold);
 	return worker->inspect ? 0 : -1;
 }
 

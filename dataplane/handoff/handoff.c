@@ -77,3 +77,21 @@ void vg_handoff_media_sink(struct vg_handoff *h, struct vg_media_sink *sink)
 		h, vg_object_open, vg_object_data, vg_object_gap, vg_object_amend, vg_object_close
 	};
 }
+
+void vg_handoff_watch(struct vg_handoff *h, const struct vg_handoff_watch *watch)
+{
+	h->watch = *watch;
+}
+
+void vg_handoff_tag(struct vg_object *o, uint32_t tag)
+{
+	o->tag = tag;
+	vg_handoff_outcome(o, VG_HOLD_PENDING, 0);
+}
+
+void vg_handoff_outcome(struct vg_object *o, enum vg_hold_outcome outcome, uint64_t passed_bytes)
+{
+	struct vg_attribution *r = &o->lane->records[o->slot];
+	atomic_store_explicit(&r->hold_passed_bytes, passed_bytes, memory_order_relaxed);
+	atomic_store_explicit(&r->hold, outcome, memory_order_release);
+}

@@ -14,6 +14,7 @@
 
 #include <vigil/base.h>
 #include <vigil/config_snapshot.h>
+#include <vigil/lane.h>
 #include <vigil/stats_page.h>
 
 #include "dataplane/media/media.h"
@@ -33,6 +34,20 @@ struct vg_stats_page *vg_handoff_stats_page(int *fd);
  * and answers non-zero to give up. For a program whose one thread also serves the socket; the default naps. Cold. */
 typedef int vg_handoff_wait_fn(void *ctx, uint64_t *mono_ns);
 void vg_handoff_wait_with(struct vg_handoff *handoff, vg_handoff_wait_fn *fn, void *ctx);
+
+/* For the verdict hold. An object that was opened with VG_OPEN_HOLD may get a tag (not 0); then `verdict` tells what
+ * its hasher says of it, perhaps once more after its death, or not at all, and `gone` that it is over and may not be
+ * named any more. Both are called from vg_handoff_poll() or the sink's functions; they must not call the sink. The
+ * hasher's word is its word only. */
+struct vg_handoff_watch {
+	void *ctx;
+	void (*verdict)(void *ctx, uint32_t tag, uint32_t hasher_idx, enum vg_verdict verdict);
+	void (*gone)(void *ctx, uint32_t tag);
+};
+void vg_handoff_watch(struct vg_handoff *handoff, const struct vg_handoff_watch *watch);
+void vg_handoff_tag(struct vg_object *object, uint32_t tag);
+/* What became of a tagged object's frames, for its attribution record. */
+void vg_handoff_outcome(struct vg_object *object, enum vg_hold_outcome outcome, uint64_t passed_bytes);
 
 /* Fills *sink for vg_media_create(); valid while handoff lives. */
 void vg_handoff_media_sink(struct vg_handoff *handoff, struct vg_media_sink *sink);

@@ -60,6 +60,8 @@ struct vg_object {
 	uint8_t digest_only, no_decode /* 2: nor unpack */, was_offered, was_returned;
 	uint8_t open_pushed, digest_pushed, has_tail_gap, tail_gap_pushed, close_pushed;
 	uint8_t is_queued, is_ranked, is_ended; /* ended: no producer any more */
+	uint8_t has_verdict;                    /* from the present hasher */
+	uint32_t tag;                           /* of the verdict hold; 0 = none */
 };
 
 struct vg_lane {
@@ -95,6 +97,7 @@ struct vg_handoff {
 	vg_handoff_wait_fn *wait; /* NULL: never wait */
 	void *wait_ctx;
 	const _Atomic int *stop;
+	struct vg_handoff_watch watch;
 	uint64_t boot_id, mono_ns, hold_bytes;
 	uint64_t alone_ns; /* as a lane's, for any hasher */
 	uint32_t core_idx, n_lanes, next_lane;

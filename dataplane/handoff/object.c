@@ -101,6 +101,8 @@ void vg_object_free(struct vg_object *o)
 	if (o->is_closed)
 		lane->n_closed--;
 	o->is_used = 0;
+	if (o->tag)
+		lane->home->watch.gone(lane->home->watch.ctx, o->tag);
 	lane->free_slots[lane->n_slots++] = o->slot;
 	vg_lane_count_out(lane, -1);
 }

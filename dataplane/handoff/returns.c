@@ -35,6 +35,7 @@ static void object_rewind(struct vg_object *o, int was_decoding)
 	}
 	if (o->was_offered)
 		vg_count(stats, VG_C_OBJECT_RETRY, 1);
+	o->has_verdict = 0;
 	o->open_pushed = o->digest_pushed = o->tail_gap_pushed = o->close_pushed = 0;
 	o->next_push = o->first;
 	for (uint32_t i = o->first; i != VG_NO_CHUNK; i = o->lane->chunks[i].next)
@@ -99,10 +100,28 @@ static int chunk_return(struct vg_lane *lane, struct vg_object *o, uint32_t chun
 	return 1;
 }
 
+static void verdict_tell(struct vg_lane *lane, struct vg_object *o, uint8_t verdict)
+{
+	const struct vg_handoff_watch *watch = &lane->home->watch;
+	if (o->tag && !o->has_verdict)
+		watch->verdict(watch->ctx, o->tag, (uint32_t)(lane - lane->home->lanes), (enum vg_verdict)verdict);
+	o->has_verdict = 1;
+}
+
+/* Ahead of the DONE: only of what frames wait for, closed, and once. */
+static int verdict_return(struct vg_lane *lane, struct vg_object *o, uint8_t verdict)
+{
+	if (!o->close_pushed || o->has_verdict || !(o->open_flags & VG_OPEN_HOLD) || verdict >= VG_VERDICT_N)
+		return 0;
+	verdict_tell(lane, o, verdict);
+	return 1;
+}
+
 static int done_return(struct vg_lane *lane, struct vg_object *o, uint8_t verdict)
 {
-	if (!o->close_pushed)
+	if (!o->close_pushed || verdict >= VG_VERDICT_N)
 		return 0;
+	verdict_tell(lane, o, verdict);
 	vg_count(lane->home->stats, VG_C_OBJECTS_DONE, 1);
 	if (verdict)
 		vg_count(lane->home->stats, VG_C_MATCHED, 1);
@@ -123,6 +142,8 @@ static int return_take(struct vg_lane *lane, uint64_t word, uint64_t object_id)
 		return 0;
 	if (type == VG_RETURN_CHUNK)
 		return chunk_return(lane, o, chunk_idx);
+	if (type == VG_RETURN_VERDICT)
+		return verdict_return(lane, o, verdict);
 	return type == VG_RETURN_DONE ? done_return(lane, o, verdict) : 0;
 }
 

@@ -46,6 +46,8 @@ struct vg_handoff_server {
 	struct vg_lane_geometry geometry;
 	struct vg_handoff *const *cores;
 	const int *stats_fds;
+	vg_handoff_known_fn *on_known;
+	void *known_ctx;
 	struct link links[MAX_LINKS];
 	struct hasher hashers[VG_LANE_MAX_HASHERS];
 };
@@ -317,19 +319,25 @@ static void link_read(struct vg_handoff_server *s, struct link *l)
 	union {
 		struct vg_msg_head head;
 		struct vg_msg_hello hello;
+		struct vg_msg_known known;
 		uint8_t room[256];
 	} m;
-	int fds[VG_SOCK_MAX_FDS];
+	int fds[VG_SOCK_MAX_FDS], is_known;
 	size_t n_bytes, n_fds;
 	enum vg_err err = vg_sock_recv(l->fd, &m, sizeof(m), &n_bytes, fds, &n_fds);
 	if (err == VG_EAGAIN)
 		return;
+	is_known = !err && l->kind == LINK_CONTROL && n_fds == 1 && s->on_known &&
+		   vg_msg_is(&m.head, n_bytes, VG_MSG_KNOWN, sizeof(m.known)) &&
+		   !s->on_known(s->known_ctx, &m.known, fds[0]);
 	while (!err && n_fds)
 		close(fds[--n_fds]);
 	if (!err && l->kind == LINK_NEW && vg_msg_is(&m.head, n_bytes, VG_MSG_HELLO, sizeof(m.hello))) {
 		hello_take(s, l, &m.hello);
 		return;
 	}
+	if (is_known)
+		return;
 	if (err != VG_ECLOSED)
 		vg_log(VG_LOG_WARN, ROOM, "a peer of the hand-over socket broke the protocol");
 	link_close(s, l);
@@ -408,6 +416,12 @@ void vg_handoff_server_poll(struct vg_handoff_server *s, int timeout_ms)
 		if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
 			link_read(s, &s->links[of[i]]);
 	links_tidy(s);
+}
+
+void vg_handoff_server_on_known(struct vg_handoff_server *s, vg_handoff_known_fn *fn, void *ctx)
+{
+	s->on_known = fn;
+	s->known_ctx = ctx;
 }
 
 int vg_handoff_server_drained(const struct vg_handoff_server *s)

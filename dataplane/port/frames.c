@@ -58,6 +58,7 @@ uint32_t vg_frames_rx(struct vg_frames *frames, struct rte_mempool *pool, struct
 			*n_nombuf += 1;
 			break;
 		}
+		mbufs[n]->hash.usr = (uint32_t)frames->next;
 		n++;
 		frames->next++;
 	}

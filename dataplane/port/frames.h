@@ -20,6 +20,10 @@ struct vg_frames {
 	struct vg_frame_ring_in *in;
 	uint64_t start_idx, next;
 	uint8_t is_broken; /* the forwarder's word cannot be true: nothing more is read */
+	/* inspect-first: each frame waits for our word (vigil/frame_ring.h); words lies behind `in` */
+	uint8_t is_inspect_first;
+	uint32_t hold_ms;
+	_Atomic uint64_t *words;
 };
 struct vg_frames_link {
 	int fd;
@@ -33,7 +37,8 @@ struct vg_frames_link *vg_frames_link_create(const char *path, uint32_t wait_ms)
 /* True once the forwarder has closed the link (or never should have spoken). */
 int vg_frames_link_is_closed(const struct vg_frames_link *link);
 
-/* Up to n_mbufs (<= 32) next frames as mbufs of `pool` (a chain where a frame is larger than one). 0: nothing now,
+/* Up to n_mbufs (<= 32) next frames as mbufs of `pool` (a chain where a frame is larger than one), each with the low
+ * half of its slot index in hash.usr. 0: nothing now,
  * or no buffer was free (*n_nombuf grows; the frame comes next time). A slot that points out of the area is
  * skipped and counted in *n_bad. One thread per ring. */
 uint32_t vg_frames_rx(struct vg_frames *frames, struct rte_mempool *pool, struct rte_mbuf **mbufs, uint32_t n_mbufs,

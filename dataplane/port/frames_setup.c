@@ -25,7 +25,7 @@ static void release(struct vg_frames_link *link)
 		if (f->out)
 			munmap((void *)(uintptr_t)f->out, vg_frame_ring_out_bytes(&f->geometry));
 		if (f->in)
-			munmap(f->in, VG_FRAME_RING_PAGE);
+			munmap(f->in, vg_frame_ring_in_bytes(&f->geometry, f->is_inspect_first));
 	}
 	if (link->fd >= 0)
 		close(link->fd);
@@ -57,13 +57,14 @@ static enum vg_err receive(int fd, uint64_t end_ns, void *msg, size_t cap_bytes,
 
 static enum vg_err take_ring(struct vg_frames *f, const struct vg_msg_frames *m, const int *fds)
 {
-	size_t n_want, n_out, n_in;
+	size_t n_want, n_out, n_in, n_want_in;
 
-	if (f->out || vg_frame_ring_check(&m->geometry))
+	if (f->out || vg_frame_ring_check(&m->geometry) || m->is_inspect_first > 1)
 		return VG_EPROTO;
 	n_want = vg_frame_ring_out_bytes(&m->geometry);
+	n_want_in = vg_frame_ring_in_bytes(&m->geometry, (int)m->is_inspect_first);
 	if (vg_memfd_check(fds[0], VG_SEALS_OURS, n_want, n_want, &n_out) ||
-	    vg_memfd_check(fds[1], VG_SEALS_PEER, VG_FRAME_RING_PAGE, VG_FRAME_RING_PAGE, &n_in))
+	    vg_memfd_check(fds[1], VG_SEALS_PEER, n_want_in, n_want_in, &n_in))
 		return VG_ESEAL;
 	f->geometry = m->geometry;
 	f->out = vg_memfd_map(fds[0], n_out, PROT_READ);
@@ -72,6 +73,9 @@ static enum vg_err take_ring(struct vg_frames *f, const struct vg_msg_frames *m,
 		return VG_ENOMEM;
 	f->slots = (const struct vg_frame_slot *)(const void *)((const uint8_t *)f->out + VG_FRAME_RING_PAGE);
 	f->area = (const uint8_t *)f->out + vg_frame_ring_area_off(&f->geometry);
+	f->is_inspect_first = (uint8_t)m->is_inspect_first;
+	f->hold_ms = m->hold_ms;
+	f->words = (_Atomic uint64_t *)(void *)((uint8_t *)f->in + VG_FRAME_RING_PAGE);
 	f->start_idx = f->next = m->start_idx;
 	return VG_OK;
 }

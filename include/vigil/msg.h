@@ -82,7 +82,8 @@ struct vg_msg_drained {
 };
 
 /* + 1 descriptor, VG_SEALS_FINAL: n_heads struct vg_known_head in ascending order: objects that vigild has verified to
- * be exact matches of a list that says block. Takes the place of the table before it. */
+ * be exact matches of a list that says block. Takes the place of the table before it; an empty one has one head, of
+ * zeros. */
 #define VG_KNOWN_MAX_HEADS  65536u
 #define VG_KNOWN_HEAD_BYTES 16384u /* of the body, or all of it where it is shorter */
 struct vg_known_head {

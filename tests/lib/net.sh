@@ -65,6 +65,11 @@ inline_config() { # LIST [DEVICE ARGUMENTS [MTU]]
 	args=${2:-blocksz=65536,framesz=2048,framecnt=4096,qpairs=1}
 	sed -i -e '/^  ports: \[/d' -e "1i\\forward:\n  mtu: ${3:-1500}\n  pairs:\n    - a: net_af_packet0,iface=m0,$args\n      b: net_af_packet1,iface=m1,$args" "$W/vigil.yaml"
 }
+hold_config() { # LIST HOLD_MS: the same, and what the list names is stopped; a loaded machine must not make the inspector late
+	inline_config "$1"
+	sed -i -e 's/^    action: report$/    action: report+block/' -e 's/^      b: net_af_packet1.*/&\n      mode: inspect-first/' "$W/vigil.yaml"
+	printf 'inline:\n  hold_ms: %s\n  inspect_wait_us: 2000000\n' "$2" >>"$W/vigil.yaml"
+}
 endpoint_up() {
 	start endpoint.log ip netns exec "$H" "$bin/vigil-endpoint" --state "$W/endpoint" "$@"; endpoint=$pid
 	wait_for 10 "the reporting endpoint" test -s "$W/endpoint/endpoint.json"

@@ -59,7 +59,13 @@ static int rig_open(void **state)
 	r->in = vg_memfd_map(r->in_fd, VG_FRAME_RING_PAGE, PROT_READ | PROT_WRITE);
 	r->slots = (struct vg_frame_slot *)(void *)((uint8_t *)r->out + VG_FRAME_RING_PAGE);
 	r->area = (uint8_t *)r->out + vg_frame_ring_area_off(&geometry);
-	r->frames = (struct vg_frames){ geometry, r->out, r->slots, r->area, r->in, 100, 100, 0 };
+	r->frames = (struct vg_frames){ .geometry = geometry,
+					.out = r->out,
+					.slots = r->slots,
+					.area = r->area,
+					.in = r->in,
+					.start_idx = 100,
+					.next = 100 };
 	r->out->head = 100;
 	for (uint32_t i = 0; i < geometry.n_bytes; i++)
 		r->area[i] = (uint8_t)(i * 31 + (i >> 8));

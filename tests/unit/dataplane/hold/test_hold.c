@@ -1,0 +1,459 @@
+/* hold: which frames wait, what is said to the forwarder, and what a body's record says in the end. The forwarder and
+ * the hasher are played by the test, at the two shared pages. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <vigil/memfd.h>
+
+#include "dataplane/hold/hold.h"
+#include "dataplane/hold/sha256.h"
+#include "tests/lib/lane_hasher.h"
+
+#define N_SLOTS 256u
+#define MSS     1000u
+#define HEAD    "HTTP/1.1 200 OK\r\n\r\n"
+
+struct rig {
+	struct vg_dataplane_conf conf;
+	struct vg_stats_page *stats;
+	struct vg_handoff *handoff;
+	struct vg_hold *hold;
+	struct vg_media *media;
+	struct vg_body_sink sink;
+	struct vg_sim sim;
+	struct vg_frame_ring_out *out;
+	struct vg_frames frames;
+	uint32_t tag;
+	uint64_t now_ns;
+	/* the frame being made */
+	struct vg_packet pkt;
+	uint8_t payload[64];
+	uint32_t seq[2];
+	struct vg_attribution card;
+	struct vg_body *body;
+};
+
+static int rig_open(void **state)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+	struct vg_media_sink media;
+	struct vg_body_sink inner;
+	size_t n_in;
+
+	r->conf = (struct vg_dataplane_conf){
+		.flags = VG_CONF_ALL_FILES,
+		.n_cores = 1,
+		.n_hashers = 1,
+		.n_streams = 16,
+		.object_hold_bytes = 1 << 20,
+		.object_max_bytes = 1 << 30,
+		.verdict_hold_bytes = 65536,
+		.stops_per_minute = 2,
+		.lane = { .n_slots = 256, .n_returns = 256, .n_small = 32, .n_large = 8, .n_attr = 16 }
+	};
+	r->stats = calloc(1, VG_STATS_BYTES);
+	r->handoff = vg_handoff_create(&r->conf, 0, 5, r->stats, NULL);
+	r->hold = vg_hold_create(&r->conf, r->handoff, r->stats);
+	vg_hold_media_sink(r->hold, &media);
+	r->media = vg_media_create(&r->conf, r->stats, &media);
+	vg_media_body_sink(r->media, &inner);
+	vg_hold_body_sink(r->hold, &inner, &r->sink);
+	r->frames.geometry = (struct vg_frame_ring_geometry){ N_SLOTS, VG_FRAME_RING_MIN_BYTES };
+	n_in = vg_frame_ring_in_bytes(&r->frames.geometry, 1);
+	r->out = calloc(1, VG_FRAME_RING_PAGE);
+	r->frames.in = aligned_alloc(4096, n_in);
+	memset(r->frames.in, 0, n_in);
+	r->frames.out = r->out;
+	r->frames.words = (_Atomic uint64_t *)(void *)((uint8_t *)r->frames.in + VG_FRAME_RING_PAGE);
+	r->frames.is_inspect_first = 1;
+	assert_int_equal(vg_hold_add_pair(r->hold, &r->frames), VG_OK);
+	r->sim.any_bytes = r->sim.hold_done = 1;
+	vg_sim_attach(&r->sim, r->handoff, 0);
+	r->now_ns = 1000000000000u;
+	vg_hold_poll(r->hold, r->now_ns);
+	r->card.proto = VG_PROTO_HTTP;
+	r->card.direction = VG_DOWNLOAD;
+	r->card.ip_version = 4;
+	r->card.src_ip[0] = 1;
+	r->card.dst_ip[0] = 2;
+	r->card.src_port = 80;
+	r->card.dst_port = 4000;
+	*state = r;
+	return 0;
+}
+
+static int rig_close(void **state)
+{
+	struct rig *r = *state;
+	if (r->body)
+		r->sink.close(r->sink.ctx, r->body, VG_STATE_TRUNCATED, 1);
+	vg_sim_detach(&r->sim);
+	vg_media_destroy(r->media);
+	vg_hold_destroy(r->hold);
+	vg_handoff_destroy(r->handoff);
+	free(r->frames.in);
+	free(r->out);
+	free(r->stats);
+	free(r);
+	return 0;
+}
+
+/* A frame from the server (dir 0) or the client begins to be inspected; 1: it is not looked at. */
+static int begin(struct rig *r, unsigned dir, uint8_t flags, const char *payload, uint32_t n_payload)
+{
+	r->pkt = (struct vg_packet){ .frame = r->payload,
+				     .n_first_bytes = sizeof(r->payload),
+				     .n_frame_bytes = n_payload,
+				     .n_payload_bytes = n_payload,
+				     .clock_ns = r->now_ns,
+				     .tcp_flags = flags | 16,
+				     .dir = (uint8_t)dir,
+				     .seq = r->seq[dir],
+				     .ack = r->seq[!dir],
+				     .hash = 99,
+				     .key = { .ip = { { 1 }, { 2 } }, .port = { 80, 4000 }, .net = 4 } };
+	if (flags == VG_TCP_SYN)
+		r->pkt.tcp_flags = VG_TCP_SYN;
+	r->seq[dir] += n_payload;
+	memset(r->payload, 'x', sizeof(r->payload));
+	memcpy(r->payload, payload, strlen(payload));
+	vg_hold_burst_begin(r->hold, &r->frames, &r->tag, 1);
+	return vg_hold_before(r->hold, &r->pkt);
+}
+/* Its inspection ends: the word it got. */
+static uint64_t end(struct rig *r)
+{
+	(void)vg_hold_after(r->hold, &r->pkt);
+	vg_hold_burst_end(r->hold);
+	uint64_t w = r->frames.words[r->tag & (N_SLOTS - 1)];
+	assert_int_equal(vg_word_tag(w), r->tag);
+	r->tag++;
+	return w;
+}
+static void open_body(struct rig *r, uint64_t size)
+{
+	r->card.size_hint = size;
+	r->body = r->sink.open(r->sink.ctx, &r->card);
+	assert_non_null(r->body);
+}
+static void data(struct rig *r, uint32_t n)
+{
+	static const uint8_t bytes[MSS * 2];
+	assert_int_equal(r->sink.data(r->sink.ctx, r->body, bytes, n, 1), VG_MORE);
+}
+static void close_body(struct rig *r)
+{
+	r->sink.close(r->sink.ctx, r->body, VG_STATE_COMPLETE, 1);
+	r->body = NULL;
+}
+/* A response's head in a frame of its own, then frames of n bytes of its body. */
+static uint64_t head(struct rig *r, uint64_t size)
+{
+	assert_false(begin(r, 0, 0, HEAD, sizeof(HEAD) - 1));
+	open_body(r, size);
+	return end(r);
+}
+static uint64_t more(struct rig *r, uint32_t n, int is_last)
+{
+	assert_false(begin(r, 0, 0, "", n));
+	data(r, n);
+	if (is_last)
+		close_body(r);
+	return end(r);
+}
+static unsigned command(const struct rig *r, uint64_t held)
+{
+	uint64_t w = r->frames.in->queues[vg_word_queue(held)];
+	return vg_word_use(w) == vg_word_use(held) ? vg_word_what(w) : VG_QUEUE_NONE;
+}
+static void answer(struct rig *r, uint64_t held, unsigned result)
+{
+	r->out->results[vg_word_queue(held)] = vg_word_make(0, result, vg_word_use(held), vg_word_queue(held));
+	vg_hold_poll(r->hold, r->now_ns);
+}
+static void verdict(struct rig *r, unsigned type, unsigned what)
+{
+	vg_handoff_poll(r->handoff, r->now_ns);
+	vg_sim_run(&r->sim, 64);
+	vg_sim_return(&r->sim, (struct vg_return){
+				       .type = (uint8_t)type, .verdict = (uint8_t)what, .object_id = r->sim.last.id });
+	vg_handoff_poll(r->handoff, r->now_ns);
+}
+static unsigned outcome(const struct rig *r, uint64_t *passed)
+{
+	const struct vg_attribution *a = &r->sim.lane->records[(uint32_t)r->sim.last.id];
+	*passed = a->hold_passed_bytes;
+	return a->hold;
+}
+static uint64_t counted(const struct rig *r, unsigned counter)
+{
+	return r->stats->counters[counter];
+}
+
+static void a_small_body_waits_from_its_head_on_and_goes_when_it_is_clean(void **state)
+{
+	struct rig *r = *state;
+	uint64_t passed, held;
+	assert_false(begin(r, 1, 0, "GET", 3));
+	assert_int_equal(vg_word_what(end(r)), VG_WORD_PASS);
+	held = head(r, 1500);
+	assert_int_equal(vg_word_what(held), VG_WORD_HOLD);
+	assert_int_equal(vg_word_what(more(r, 1000, 0)), VG_WORD_HOLD);
+	assert_int_equal(vg_word_what(more(r, 500, 1)), VG_WORD_HOLD);
+	assert_false(begin(r, 0, 0, "retransmission", 500)); /* waits behind */
+	assert_int_equal(vg_word_what(end(r)), VG_WORD_HOLD);
+	assert_false(begin(r, 1, 0, "", 0)); /* the other direction does not */
+	assert_int_equal(vg_word_what(end(r)), VG_WORD_PASS);
+	assert_int_equal(command(r, held), VG_QUEUE_NONE);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_MATCH);
+	assert_true(r->sim.last.open_flags & VG_OPEN_HOLD);
+	assert_int_equal(command(r, held), VG_QUEUE_RELEASE);
+	assert_int_equal(outcome(r, &passed), VG_HOLD_PASSED);
+	answer(r, held, VG_RESULT_RELEASED);
+	assert_false(begin(r, 0, 0, "", 10));
+	assert_int_equal(vg_word_what(end(r)), VG_WORD_PASS);
+	verdict(r, VG_RETURN_DONE, VG_VERDICT_MATCH);
+	assert_int_equal(counted(r, VG_C_HOLD_PASSED), 1);
+}
+
+static void a_stop_is_answered_in_words_where_nothing_has_passed(void **state)
+{
+	struct rig *r = *state;
+	uint64_t passed, held = head(r, 700);
+	(void)more(r, 700, 1);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP);
+	assert_int_equal(command(r, held), VG_QUEUE_STOP_451);
+	assert_int_equal(outcome(r, &passed), VG_HOLD_PENDING);
+	answer(r, held, VG_RESULT_STOPPED);
+	assert_int_equal(outcome(r, &passed), VG_HOLD_STOPPED);
+	assert_int_equal(passed, 0);
+	assert_true(begin(r, 0, 0, "again", 700)); /* the server's retransmission is dropped and answered */
+	assert_int_equal(vg_word_what(end(r)), VG_WORD_RESET);
+	assert_true(begin(r, 1, 0, "", 0));
+	assert_int_equal(vg_word_what(end(r)), VG_WORD_DROP);
+	assert_false(begin(r, 1, VG_TCP_SYN, "", 0)); /* a new connection of the same ports is none of that */
+	assert_int_equal(vg_word_what(end(r)), VG_WORD_PASS);
+	assert_int_equal(counted(r, VG_C_HOLD_STOPPED), 1);
+	verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP);
+}
+
+static void of_a_large_body_only_the_end_waits(void **state)
+{
+	struct rig *r = *state;
+	uint64_t passed, held = head(r, 100 * MSS), w;
+	uint32_t n = 0;
+	for (; n < 99; n++) {
+		w = more(r, MSS, 0);
+		if (n == 0) { /* the kind is known, the end is far: the head goes on */
+			assert_int_equal(command(r, held), VG_QUEUE_RELEASE);
+			answer(r, held, VG_RESULT_RELEASED);
+			continue;
+		}
+		if (vg_word_what(w) == VG_WORD_HOLD)
+			break;
+	}
+	assert_int_equal(n, 100 - 9 - 1); /* nine segments of ten that may be in flight */
+	held = w;
+	while (++n < 99)
+		assert_int_equal(vg_word_what(more(r, MSS, 0)), VG_WORD_HOLD);
+	assert_int_equal(vg_word_what(more(r, MSS, 1)), VG_WORD_HOLD);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP);
+	assert_int_equal(command(r, held), VG_QUEUE_STOP);
+	answer(r, held, VG_RESULT_STOPPED);
+	assert_int_equal(outcome(r, &passed), VG_HOLD_STOPPED);
+	assert_int_equal(passed, 90 * MSS);
+	verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP);
+}
+
+static void where_no_length_is_announced_the_last_bytes_wait_in_a_window(void **state)
+{
+	struct rig *r = *state;
+	uint64_t passed, held = head(r, UINT64_MAX);
+	for (unsigned i = 0; i < 50; i++)
+		assert_int_equal(vg_word_what(more(r, MSS, 0)), VG_WORD_HOLD);
+	assert_int_equal(command(r, held), VG_QUEUE_RELEASE_TO);
+	assert_int_equal(vg_word_tag(r->frames.in->queues[vg_word_queue(held)]), 50 - 9); /* tag 0 is the head */
+	(void)more(r, 10, 1);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP);
+	assert_int_equal(command(r, held), VG_QUEUE_STOP); /* the head has passed: no words */
+	answer(r, held, VG_RESULT_STOPPED);
+	assert_int_equal(outcome(r, &passed), VG_HOLD_STOPPED);
+	assert_int_equal(passed, 41 * MSS);
+	verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP);
+}
+
+static void when_the_forwarder_let_it_go_the_record_says_so(void **state)
+{
+	struct rig *r = *state;
+	uint64_t passed, held = head(r, 700);
+	(void)more(r, 700, 1);
+	answer(r, held, VG_RESULT_TIME);
+	assert_false(begin(r, 0, 0, "", 1));
+	assert_int_equal(vg_word_what(end(r)), VG_WORD_PASS); /* nothing waits for it twice */
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP);
+	assert_int_equal(outcome(r, &passed), VG_HOLD_LATE);
+	assert_int_equal(counted(r, VG_C_HOLD_TIME), 1);
+	assert_int_equal(counted(r, VG_C_HOLD_TOO_LATE), 1);
+	verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP);
+	held = head(r, 700); /* said to be stopped, but it went in the same moment */
+	(void)more(r, 700, 1);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP);
+	answer(r, held, VG_RESULT_TIME);
+	assert_int_equal(outcome(r, &passed), VG_HOLD_LATE);
+	assert_false(begin(r, 0, 0, "", 1));
+	assert_int_equal(vg_word_what(end(r)), VG_WORD_PASS);
+	verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP);
+	held = head(r, 700); /* its frame passed before our word came */
+	r->out->let_go = r->tag;
+	vg_hold_poll(r->hold, r->now_ns);
+	assert_int_equal(counted(r, VG_C_HOLD_LATE), 1);
+	(void)held;
+}
+
+static void a_hasher_stops_so_many_in_a_minute_and_then_no_more(void **state)
+{
+	struct rig *r = *state;
+	uint64_t passed;
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t held;
+		assert_false(begin(r, 1, VG_TCP_SYN, "", 0));
+		(void)end(r);
+		if (i == 3)
+			vg_hold_poll(r->hold, r->now_ns += 60000000000u);
+		held = head(r, 700);
+		(void)more(r, 700, 1);
+		verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP);
+		assert_int_equal(command(r, held), i == 2 ? VG_QUEUE_RELEASE : VG_QUEUE_STOP_451);
+		answer(r, held, i == 2 ? VG_RESULT_RELEASED : VG_RESULT_STOPPED);
+		assert_int_equal(outcome(r, &passed), i == 2 ? VG_HOLD_BRAKE : VG_HOLD_STOPPED);
+		verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP);
+	}
+	assert_int_equal(counted(r, VG_C_HOLD_BRAKE), 1);
+}
+
+static void what_was_known_before_is_stopped_by_its_first_bytes(void **state)
+{
+	static const uint8_t zeros[VG_KNOWN_HEAD_BYTES];
+	struct vg_known_head heads[2] = { { 0, { 0 } }, { 40 * MSS, { 0 } } };
+	struct vg_msg_known m = { .generation = 1, .n_heads = 2 };
+	struct rig *r = *state;
+	struct vg_sha256 s;
+	uint64_t held;
+	int fd = vg_memfd_new("t", sizeof(heads)), is_over = 0;
+	void *at = vg_memfd_map(fd, sizeof(heads), PROT_READ | PROT_WRITE);
+	vg_sha256_init(&s);
+	vg_sha256_feed(&s, zeros, sizeof(zeros));
+	vg_sha256_done(&s, heads[1].sha256);
+	memcpy(at, heads, sizeof(heads));
+	munmap(at, sizeof(heads));
+	assert_int_equal(vg_memfd_seal(fd, VG_SEALS_FINAL), VG_OK);
+	assert_int_equal(vg_known_take(vg_hold_known(r->hold), &m, fd), VG_OK);
+	close(fd);
+	vg_hold_poll(r->hold, r->now_ns);
+	held = head(r, 40 * MSS);
+	for (unsigned i = 0; i < 17 && !is_over; i++) {
+		assert_false(begin(r, 0, 0, "", MSS));
+		data(r, MSS);
+		is_over = vg_hold_after(r->hold, &r->pkt);
+		vg_hold_burst_end(r->hold);
+		assert_int_equal(vg_word_what(r->frames.words[r->tag++ & (N_SLOTS - 1)]), VG_WORD_HOLD);
+	}
+	assert_true(is_over);
+	assert_int_equal(command(r, held), VG_QUEUE_STOP);
+	assert_int_equal(counted(r, VG_C_HOLD_KNOWN), 1);
+	answer(r, held, VG_RESULT_STOPPED);
+	assert_int_equal(counted(r, VG_C_HOLD_STOPPED), 1);
+}
+
+static void what_cannot_be_cut_or_was_asked_of_nobody_never_waits(void **state)
+{
+	struct rig *r = *state;
+	r->card.proto = VG_PROTO_SMB;
+	assert_int_equal(vg_word_what(head(r, 700)), VG_WORD_PASS);
+	assert_int_equal(vg_word_what(more(r, 700, 1)), VG_WORD_PASS);
+	r->card.proto = VG_PROTO_HTTP2; /* without reset_connection */
+	assert_int_equal(vg_word_what(head(r, 700)), VG_WORD_PASS);
+	assert_int_equal(vg_word_what(more(r, 700, 1)), VG_WORD_PASS);
+	assert_int_equal(counted(r, VG_C_HOLD_BEGUN), 0);
+	vg_handoff_poll(r->handoff, r->now_ns);
+	vg_sim_run(&r->sim, 64);
+	assert_false(r->sim.last.open_flags & VG_OPEN_HOLD);
+}
+
+/* A hasher may say what it likes: of what it does not hold, twice, too early, or in words that are none. */
+static void verdicts_that_cannot_be_true_are_refused(void **state)
+{
+	struct rig *r = *state;
+	uint64_t held = head(r, 1500);
+	(void)more(r, 1000, 0);
+	vg_handoff_poll(r->handoff, r->now_ns);
+	vg_sim_run(&r->sim, 64);
+	uint64_t id = r->sim.objects[r->handoff->lanes[0].geometry.n_attr - 1].id;
+	for (unsigned i = 0; i < VG_SIM_OBJECTS; i++)
+		id = r->sim.objects[i].is_open ? r->sim.objects[i].id : id;
+	r->sim.last.id = id;
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP); /* before its CLOSE */
+	assert_int_equal(counted(r, VG_C_RETURN_BAD), 1);
+	r->sim.last.id = id + 1;
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP); /* of another slot */
+	r->sim.last.id = id + (1ull << 32);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP); /* of another time */
+	assert_int_equal(counted(r, VG_C_RETURN_BAD), 3);
+	assert_int_equal(command(r, held), VG_QUEUE_NONE);
+	(void)more(r, 500, 1);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_N); /* no word */
+	assert_int_equal(counted(r, VG_C_RETURN_BAD), 4);
+	assert_int_equal(command(r, held), VG_QUEUE_NONE);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_NONE);
+	assert_int_equal(command(r, held), VG_QUEUE_RELEASE);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP); /* twice */
+	assert_int_equal(counted(r, VG_C_RETURN_BAD), 5);
+	assert_int_equal(command(r, held), VG_QUEUE_RELEASE);
+	verdict(r, VG_RETURN_DONE, 77);
+	assert_int_equal(counted(r, VG_C_RETURN_BAD), 6);
+	verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP); /* its first word counts */
+	assert_int_equal(counted(r, VG_C_HOLD_STOPPED), 0);
+	assert_int_equal(vg_handoff_n_out(r->handoff), 0);
+}
+
+static void a_dead_hasher_leaves_nothing_behind(void **state)
+{
+	struct rig *r = *state;
+	uint64_t held = head(r, 700);
+	(void)more(r, 700, 1);
+	vg_handoff_poll(r->handoff, r->now_ns);
+	vg_sim_run(&r->sim, 64);
+	vg_sim_detach(&r->sim);
+	answer(r, held, VG_RESULT_TIME);
+	vg_sim_attach(&r->sim, r->handoff, 0);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP); /* the next one's word comes too late */
+	verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP);
+	assert_int_equal(counted(r, VG_C_HOLD_TOO_LATE), 1);
+	assert_int_equal(counted(r, VG_C_RETURN_BAD), 0);
+	assert_int_equal(vg_handoff_n_out(r->handoff), 0);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, rig_open, rig_close)
+	const struct CMUnitTest tests[] = {
+		T(a_small_body_waits_from_its_head_on_and_goes_when_it_is_clean),
+		T(a_stop_is_answered_in_words_where_nothing_has_passed),
+		T(of_a_large_body_only_the_end_waits),
+		T(where_no_length_is_announced_the_last_bytes_wait_in_a_window),
+		T(when_the_forwarder_let_it_go_the_record_says_so),
+		T(a_hasher_stops_so_many_in_a_minute_and_then_no_more),
+		T(what_was_known_before_is_stopped_by_its_first_bytes),
+		T(what_cannot_be_cut_or_was_asked_of_nobody_never_waits),
+		T(verdicts_that_cannot_be_true_are_refused),
+		T(a_dead_hasher_leaves_nothing_behind),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
