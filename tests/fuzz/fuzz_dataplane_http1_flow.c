@@ -110,8 +110,8 @@ static void talk(struct vg_proto *p, const uint8_t *data, size_t size, int by_by
 	}
 	vg_proto_flow_give(p, &flow);
 	const struct vg_http1 *http1 = vg_http1_of(p);
-	if (vg_pool_n_out(&p->flows[VG_APP_HTTP1]) || vg_pool_n_out(&http1->asks) || vg_pool_n_out(&http1->small) ||
-	    vg_pool_n_out(&http1->large))
+	if (vg_pool_n_out(&p->flows[VG_APP_HTTP1]) || vg_pool_n_out(&http1->asks) || vg_pool_n_out(&http1->long_asks) ||
+	    vg_pool_n_out(&http1->small) || vg_pool_n_out(&http1->large))
 		abort();
 }
 

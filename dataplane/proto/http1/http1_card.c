@@ -2,38 +2,45 @@
 #include "dataplane/proto/http1/http1_priv.h"
 #include "dataplane/proto/http1/http1_text.h"
 
-void vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head *head)
+uint32_t vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head *head)
 {
 	struct vg_span authority = vg_http1_authority(head->target);
-	ask->cut = 0;
-	ask->n_method = vg_http1_copy(head->method, ask->method, sizeof(ask->method), &ask->cut);
-	ask->n_host = vg_http1_copy(authority.n_bytes ? authority : head->host, ask->host, sizeof(ask->host),
-				    &ask->cut);
-	ask->n_url = vg_http1_copy(head->target, ask->url, sizeof(ask->url), &ask->cut);
-	ask->n_filename = vg_http1_segment(head->target, ask->filename, sizeof(ask->filename), &ask->cut);
-	ask->n_agent = vg_http1_copy(head->agent, ask->agent, sizeof(ask->agent), &ask->cut);
+	char *at = ask->texts;
+	int cut = 0;
+
+	ask->is_long = 0;
+	at += ask->n_method = vg_http1_copy(head->method, at, VG_ATTR_METHOD, &cut);
+	at += ask->n_host = vg_http1_copy(authority.n_bytes ? authority : head->host, at, VG_ATTR_HOST, &cut);
+	at += ask->n_url = vg_http1_copy(head->target, at, VG_ATTR_URL, &cut);
+	at += ask->n_filename = vg_http1_segment(head->target, at, VG_ATTR_FILENAME, &cut);
+	at += ask->n_agent = vg_http1_copy(head->agent, at, VG_ATTR_AGENT, &cut);
 	ask->n_forwarded = 0;
 	if (head->forwarded_for.n_bytes)
-		ask->n_forwarded = vg_http1_forwarded_for(head->forwarded_for, ask->forwarded, sizeof(ask->forwarded),
-							  &ask->cut);
+		ask->n_forwarded = vg_http1_forwarded_for(head->forwarded_for, at, VG_ATTR_FORWARDED, &cut);
 	else if (head->forwarded.n_bytes)
-		ask->n_forwarded = vg_http1_forwarded(head->forwarded, ask->forwarded, sizeof(ask->forwarded),
-						      &ask->cut);
+		ask->n_forwarded = vg_http1_forwarded(head->forwarded, at, VG_ATTR_FORWARDED, &cut);
+	ask->cut = (uint8_t)(cut != 0);
+	return (uint32_t)(at + ask->n_forwarded - (char *)ask);
 }
 
 void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask)
 {
 	struct vg_attribution *c = &p->card;
+	const char *at;
+
 	memset(c, 0, sizeof(*c));
 	if (!ask)
 		return;
-#define VG_TAKE(field)                                        \
-	do {                                                  \
-		memcpy(c->field, ask->field, ask->n_##field); \
-		c->n_##field = ask->n_##field;                \
-	} while (0)
-	memcpy(c->method, ask->method, ask->n_method);
+	at = ask->texts;
+	memcpy(c->method, at, ask->n_method);
 	c->n_method = (uint8_t)ask->n_method;
+	at += ask->n_method;
+#define VG_TAKE(field)                                \
+	do {                                          \
+		memcpy(c->field, at, ask->n_##field); \
+		c->n_##field = ask->n_##field;        \
+		at += ask->n_##field;                 \
+	} while (0)
 	VG_TAKE(host);
 	VG_TAKE(url);
 	VG_TAKE(filename);
@@ -145,7 +152,7 @@ void vg_http1_card_upload(struct vg_proto *p, const struct vg_http1_flow *flow, 
 			  const struct vg_http1_head *head)
 {
 	struct vg_http1_ask ask;
-	vg_http1_ask_fill(&ask, head);
+	(void)vg_http1_ask_fill(&ask, head);
 	vg_http1_card_ask(p, &ask);
 	card_head(p, flow, dir, head);
 	p->card.direction = VG_UPLOAD;

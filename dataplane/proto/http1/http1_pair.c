@@ -11,10 +11,21 @@ static struct vg_http1_waiting *waiting_at(struct vg_http1_flow *flow, uint32_t 
 	return &flow->waiting[(flow->begin_waiting + i) % VG_HTTP1_MAX_WAITING];
 }
 
+static struct vg_pool *pool_of(const struct vg_proto *p, int is_long)
+{
+	struct vg_http1 *http1 = vg_http1_of(p);
+	return is_long ? &http1->long_asks : &http1->asks;
+}
+
+static struct vg_http1_ask *ask_of(const struct vg_proto *p, struct vg_http1_waiting one)
+{
+	return one.ask_1 ? vg_pool_at(pool_of(p, one.is_long), one.ask_1 - 1) : NULL;
+}
+
 void vg_http1_pair_give(struct vg_proto *p, struct vg_http1_ask *ask)
 {
 	if (ask)
-		vg_pool_give(&vg_http1_of(p)->asks, ask);
+		vg_pool_give(pool_of(p, ask->is_long), ask);
 }
 
 static struct vg_http1_waiting waiting_pop(struct vg_http1_flow *flow)
@@ -28,7 +39,7 @@ static struct vg_http1_waiting waiting_pop(struct vg_http1_flow *flow)
 void vg_http1_pair_clear(struct vg_proto *p, struct vg_http1_flow *flow)
 {
 	while (flow->n_waiting)
-		vg_http1_pair_give(p, waiting_pop(flow).ask);
+		vg_http1_pair_give(p, ask_of(p, waiting_pop(flow)));
 }
 
 static void waiting_push(struct vg_proto *p, struct vg_http1_flow *flow, struct vg_http1_waiting one)
@@ -61,7 +72,7 @@ static int is_late(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 	flow->n_early--;
 	if (is_last && body) { /* an older one's body is gone */
 		struct vg_http1_ask ask;
-		vg_http1_ask_fill(&ask, head);
+		(void)vg_http1_ask_fill(&ask, head);
 		vg_http1_card_ask(p, &ask);
 		p->sink.amend(p->sink.ctx, body, &p->card);
 	}
@@ -69,10 +80,27 @@ static int is_late(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 }
 
 /* A flow without responses so far may be one-sided, and nobody will ever ask: it may not use the pool up. */
-static int may_keep(const struct vg_proto *p, const struct vg_http1_flow *flow, const struct vg_http1_dir *responses)
+static int may_keep(const struct vg_pool *pool, const struct vg_http1_flow *flow, const struct vg_http1_dir *responses)
 {
-	return responses->is_known || flow->n_waiting < ONE_SIDED_TEXTS ||
-	       vg_pool_n_out(&vg_http1_of(p)->asks) < vg_http1_of(p)->asks.n_items / 4 * 3;
+	return responses->is_known || flow->n_waiting < ONE_SIDED_TEXTS || vg_pool_n_out(pool) < pool->n_items / 4 * 3;
+}
+
+/* Keeps the texts of a request in *one; counted where no pool has room. */
+static void keep(struct vg_proto *p, struct vg_http1_flow *flow, const struct vg_http1_dir *responses,
+		 const struct vg_http1_head *head, struct vg_http1_waiting *one)
+{
+	struct vg_http1_ask full, *kept;
+	uint32_t n_bytes = vg_http1_ask_fill(&full, head);
+	struct vg_pool *pool = pool_of(p, n_bytes > VG_HTTP1_SHORT_ASK);
+
+	kept = may_keep(pool, flow, responses) ? vg_pool_take(pool) : NULL;
+	if (!kept) {
+		vg_count(p->stats, VG_C_HTTP_NO_STATE, 1);
+		return;
+	}
+	full.is_long = one->is_long = n_bytes > VG_HTTP1_SHORT_ASK;
+	memcpy(kept, &full, n_bytes);
+	one->ask_1 = (vg_pool_idx(pool, kept) + 1) & 0xfffffff;
 }
 
 void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
@@ -80,7 +108,8 @@ void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsig
 {
 	const struct vg_http1_dir *responses = &flow->dir[!dir];
 	int at_rest = responses->state == VG_HTTP1_START && !responses->n_start;
-	struct vg_http1_waiting one = { .kind = kind_of(head), .expects_continue = head->expects_continue };
+	struct vg_http1_waiting one = { .kind = (uint8_t)kind_of(head) & 3u,
+					.expects_continue = head->expects_continue & 1u };
 
 	if (is_late(p, flow, dir, head, wall_ns))
 		return;
@@ -88,11 +117,7 @@ void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsig
 		vg_http1_pair_clear(p, flow); /* all before this one are answered */
 	if (flow->n_waiting && responses->state != VG_HTTP1_HUNT)
 		flow->has_pipelined = 1;
-	one.ask = may_keep(p, flow, responses) ? vg_pool_take(&vg_http1_of(p)->asks) : NULL;
-	if (one.ask)
-		vg_http1_ask_fill(one.ask, head);
-	else
-		vg_count(p->stats, VG_C_HTTP_NO_STATE, 1);
+	keep(p, flow, responses, head, &one);
 	waiting_push(p, flow, one);
 }
 
@@ -105,7 +130,7 @@ enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_http1_fl
 	if (flow->responses_lost && flow->n_waiting > 1) {
 		/* without pipelining only the newest request can be unanswered; with it nobody knows */
 		while (flow->n_waiting > (flow->has_pipelined ? 0u : 1u))
-			vg_http1_pair_give(p, waiting_pop(flow).ask);
+			vg_http1_pair_give(p, ask_of(p, waiting_pop(flow)));
 	}
 	flow->responses_lost = 0;
 	if (!flow->n_waiting) {
@@ -128,8 +153,8 @@ enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_http1_fl
 		requests->body = NULL;
 		requests->state = VG_HTTP1_START;
 	}
-	*ask = one.ask;
-	return one.kind;
+	*ask = ask_of(p, one);
+	return (enum vg_http1_kind)one.kind;
 }
 
 void vg_http1_pair_lost(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir)

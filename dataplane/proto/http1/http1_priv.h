@@ -19,18 +19,19 @@
 
 enum vg_http1_kind { VG_ASK_PLAIN, VG_ASK_HEAD, VG_ASK_CONNECT, VG_ASK_LOST };
 
-/* What a response inherits from its request. */
+/* What a response inherits from its request: the texts in this order one after the other, so that a short request is
+ * kept in few bytes. */
 struct vg_http1_ask {
 	uint16_t n_method, n_host, n_url, n_filename, n_agent, n_forwarded;
-	int cut;
-	char method[VG_ATTR_METHOD], host[VG_ATTR_HOST], url[VG_ATTR_URL], filename[VG_ATTR_FILENAME],
-		agent[VG_ATTR_AGENT], forwarded[VG_ATTR_FORWARDED];
+	uint8_t cut, is_long; /* long: kept in the pool of those */
+	char texts[VG_ATTR_METHOD + VG_ATTR_HOST + VG_ATTR_URL + VG_ATTR_FILENAME + VG_ATTR_AGENT + VG_ATTR_FORWARDED];
 };
-/* One outstanding request: its kind, and its texts where the pool had room (else NULL). LOST: at this place an
+/* Bytes of a short one: what most requests need. */
+#define VG_HTTP1_SHORT_ASK 384u
+/* One outstanding request: its kind, and its texts where the pool had room (index + 1, else 0). LOST: at this place an
  * unknown number of requests was not seen. */
 struct vg_http1_waiting {
-	struct vg_http1_ask *ask;
-	uint8_t kind, expects_continue;
+	uint32_t ask_1 : 28, kind : 2, expects_continue : 1, is_long : 1;
 };
 
 enum vg_http1_role { VG_ROLE_UNKNOWN, VG_ROLE_REQUESTS, VG_ROLE_RESPONSES };
@@ -70,7 +71,7 @@ struct vg_http1_flow {
 
 /* Pools of one core. */
 struct vg_http1 {
-	struct vg_pool asks, small, large;
+	struct vg_pool asks, long_asks, small, large;
 };
 static inline struct vg_http1 *vg_http1_of(const struct vg_proto *p)
 {
@@ -120,4 +121,5 @@ void vg_http1_card_download(struct vg_proto *p, const struct vg_http1_flow *flow
 			    const struct vg_http1_head *head, const struct vg_http1_ask *ask);
 /* Only the request's texts of an ask, for vg_body_sink.amend. */
 void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask);
-void vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head *head);
+/* Returns how many bytes of ask are in use. */
+uint32_t vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head *head);

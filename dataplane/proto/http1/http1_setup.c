@@ -17,6 +17,7 @@ static void destroy(void *shared)
 	if (!http1)
 		return;
 	vg_pool_destroy(&http1->asks);
+	vg_pool_destroy(&http1->long_asks);
 	vg_pool_destroy(&http1->small);
 	vg_pool_destroy(&http1->large);
 	free(http1);
@@ -31,7 +32,8 @@ static enum vg_err create(const struct vg_dataplane_conf *conf, void **shared)
 		return VG_ENOMEM;
 	*shared = http1;
 	/* heads in pieces are short-lived: an eighth of the flows may have one at a time, few may have a huge one */
-	if (vg_pool_create(&http1->asks, at_least(n, 256), (sizeof(struct vg_http1_ask) + 63) & ~(size_t)63) ||
+	if (vg_pool_create(&http1->asks, at_least(n, 256), VG_HTTP1_SHORT_ASK) ||
+	    vg_pool_create(&http1->long_asks, at_least(n, 256), (sizeof(struct vg_http1_ask) + 63) & ~(size_t)63) ||
 	    vg_pool_create(&http1->small, at_least(n / 8, 256), VG_GATHER_SMALL) ||
 	    vg_pool_create(&http1->large, at_least(n / 1024, 16), VG_GATHER_LARGE))
 		return VG_ENOMEM;

@@ -133,6 +133,7 @@ static void talk_hold(struct bench *b, const struct talk *t, enum cuts cuts)
 	assert_int_equal(b->log.n_open, 0);
 	assert_int_equal(vg_pool_n_out(&b->proto->flows[VG_APP_HTTP1]), 0);
 	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->asks), 0);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->long_asks), 0);
 	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->small), 0);
 	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->large), 0);
 }

@@ -33,6 +33,7 @@ static int bench_close(void **state)
 	struct bench *b = *state;
 	vg_proto_flow_give(b->proto, &b->flow);
 	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->asks), 0);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->long_asks), 0);
 	vg_proto_destroy(b->proto);
 	free(b);
 	return 0;
@@ -61,6 +62,31 @@ static void as_many_requests_as_the_limit_wait_in_order(void **state)
 		b->log.n_text = 0;
 		say(b, b->flow, 1, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
 		snprintf(want, sizeof(want), "down GET  /%u 200 file=%u: x = complete\n", i, i);
+		assert_string_equal(b->log.text, want);
+	}
+}
+
+static void short_and_long_requests_keep_all_their_texts_in_order(void **state)
+{
+	struct bench *b = *state;
+	char text[1024], path[701], want[1024];
+	memset(path, 'p', 700);
+	for (int n = 100; n <= 700; n += 200) {
+		snprintf(text, sizeof(text), "GET /%.*s HTTP/1.1\r\nHost: h%d\r\nUser-Agent: a\r\n\r\n", n, path, n);
+		say(b, b->flow, 0, text);
+		ask(b, b->flow, (unsigned)n);
+	}
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->long_asks), 3);
+	assert_int_equal(vg_pool_n_out(&vg_http1_of(b->proto)->asks), 5);
+	for (int n = 100; n <= 700; n += 200) {
+		b->log.n_text = 0;
+		say(b, b->flow, 1, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+		snprintf(want, sizeof(want), "down GET h%d /%.*s 200 file=%.*s agent=a", n, n, path,
+			 n < VG_ATTR_FILENAME ? n : VG_ATTR_FILENAME, path);
+		assert_memory_equal(b->log.text, want, strlen(want));
+		b->log.n_text = 0;
+		say(b, b->flow, 1, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ny");
+		snprintf(want, sizeof(want), "down GET  /%d 200 file=%d: y = complete\n", n, n);
 		assert_string_equal(b->log.text, want);
 	}
 }
@@ -150,6 +176,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(late_requests_go_to_their_own_early_responses, bench_open, bench_close),
 		cmocka_unit_test_setup_teardown(as_many_requests_as_the_limit_wait_in_order, bench_open, bench_close),
+		cmocka_unit_test_setup_teardown(short_and_long_requests_keep_all_their_texts_in_order, bench_open,
+						bench_close),
 		cmocka_unit_test_setup_teardown(beyond_the_limit_pairing_starts_over_without_guessing, bench_open,
 						bench_close),
 		cmocka_unit_test_setup_teardown(after_lost_responses_only_an_unpipelined_request_is_believed,
