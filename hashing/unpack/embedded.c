@@ -1,0 +1,152 @@
+/* One byte at a time: outside of a run a table look-up, inside one six bits. */
+#include "hashing/unpack/embedded.h"
+
+#include <string.h>
+
+#include "hashing/unpack/kind.h"
+
+enum { PLAIN, BACKSLASH, HEX4, PERCENT };
+#define NOT_BASE64 64u
+
+static unsigned sextet(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26u;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52u;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : NOT_BASE64;
+}
+
+static int hex_of(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void vg_embedded_init(struct vg_embedded *e, const struct vg_embedded_sink *sink)
+{
+	memset(e, 0, offsetof(struct vg_embedded, out));
+	e->sink = *sink;
+}
+
+static void flush(struct vg_embedded *e)
+{
+	if (e->in_file && e->n_out)
+		e->sink.bytes(e->sink.ctx, e->out, e->n_out);
+	e->n_out = 0;
+}
+
+static void run_end(struct vg_embedded *e, bool whole)
+{
+	if (e->in_file) {
+		flush(e);
+		/* a last group of one letter is no base64 */
+		e->sink.end(e->sink.ctx, whole && e->n_bits != 6);
+	}
+	e->in_run = e->in_file = e->is_no_file = false;
+	e->n_out = e->bits = e->n_bits = 0;
+}
+
+static void put(struct vg_embedded *e, unsigned value)
+{
+	e->in_run = true;
+	if (e->is_no_file)
+		return;
+	e->bits = e->bits << 6 | value;
+	e->n_bits = (uint8_t)(e->n_bits + 6);
+	if (e->n_bits < 8)
+		return;
+	e->n_bits = (uint8_t)(e->n_bits - 8);
+	e->out[e->n_out++] = (uint8_t)(e->bits >> e->n_bits);
+	e->bits &= (1u << e->n_bits) - 1;
+	if (!e->in_file && e->n_out == VG_EMBEDDED_HEAD_BYTES) {
+		e->in_file = vg_kind_of(e->out, e->n_out) != VG_KIND_UNKNOWN;
+		e->is_no_file = !e->in_file;
+		if (e->in_file)
+			e->sink.begin(e->sink.ctx);
+	}
+	if (e->n_out == sizeof(e->out))
+		flush(e);
+}
+
+/* A letter of the text, escapes undone. */
+static void letter(struct vg_embedded *e, uint8_t c)
+{
+	unsigned value = sextet(c);
+
+	if (value != NOT_BASE64)
+		put(e, value);
+	else if (c != '\r' && c != '\n')
+		run_end(e, true);
+}
+
+static void plain(struct vg_embedded *e, uint8_t c)
+{
+	if (c == '\\')
+		e->state = BACKSLASH;
+	else if (c == '%' && e->in_run)
+		e->state = PERCENT;
+	else
+		letter(e, c);
+	e->escape = e->n_escape = 0;
+}
+
+/* The byte behind a backslash. */
+static void backslash(struct vg_embedded *e, uint8_t c)
+{
+	e->state = PLAIN;
+	if (c == 'u')
+		e->state = HEX4;
+	else if (c == '/')
+		letter(e, c);
+	else if (c != 'n' && c != 'r')
+		run_end(e, true);
+}
+
+static void hex(struct vg_embedded *e, uint8_t c, unsigned n_digits)
+{
+	int digit = hex_of(c);
+
+	if (digit < 0 || (n_digits == 4 && e->n_escape < 2 && digit)) { /* not an escape of anything in base64 */
+		e->state = PLAIN;
+		run_end(e, true);
+		plain(e, c);
+		return;
+	}
+	e->escape = (uint8_t)(e->escape << 4 | digit);
+	if (++e->n_escape < n_digits)
+		return;
+	e->state = PLAIN;
+	letter(e, e->escape);
+}
+
+void vg_embedded_feed(struct vg_embedded *e, const uint8_t *text, size_t n_text)
+{
+	for (size_t i = 0; i < n_text; i++) {
+		if (e->state == PLAIN)
+			plain(e, text[i]);
+		else if (e->state == BACKSLASH)
+			backslash(e, text[i]);
+		else
+			hex(e, text[i], e->state == HEX4 ? 4 : 2);
+	}
+}
+
+void vg_embedded_gap(struct vg_embedded *e)
+{
+	run_end(e, false);
+	e->state = PLAIN;
+	/* what follows may be the middle of a run: nothing begins there */
+	e->in_run = e->is_no_file = true;
+}
+
+void vg_embedded_end(struct vg_embedded *e)
+{
+	run_end(e, true);
+}
