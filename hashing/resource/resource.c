@@ -126,7 +126,7 @@ bool vg_resource_open(struct vg_resources *rs, uint64_t name, uint64_t off, uint
 	writer->idx = idx;
 	writer->epoch = rs->all[idx].epoch;
 	writer->is_part = is_parts;
-	writer->at = writer->from = is_parts ? part_no * VG_RESOURCE_PART_BYTES : off;
+	writer->at = writer->from = writer->run = is_parts ? part_no * VG_RESOURCE_PART_BYTES : off;
 	vg_count(rs->setup.stats, VG_H_RESOURCE_PIECES, 1);
 	return true;
 }
@@ -255,9 +255,9 @@ static bool begin_again(struct vg_resource *r, const struct vg_resource_writer *
 		return false;
 	if (!w->is_part)
 		r->n_extents = 0;
-	else if (i < r->n_extents && r->extents[i].from == w->from)
+	while (w->is_part && i < r->n_extents && r->extents[i].from < w->from + VG_RESOURCE_PART_BYTES)
 		extent_remove(r, i);
-	return w->from == w->at || extent_add(r, w->from, w->at);
+	return w->run == w->at || extent_add(r, w->run, w->at);
 }
 
 static bool write_some(struct vg_resources *rs, struct vg_resource_writer *w, const uint8_t *bytes, size_t *n_bytes)
@@ -303,6 +303,7 @@ void vg_resource_write(struct vg_resources *rs, struct vg_resource_writer *write
 void vg_resource_skip(struct vg_resource_writer *writer, uint64_t n_bytes)
 {
 	writer->at = n_bytes < UINT64_MAX - writer->at ? writer->at + n_bytes : UINT64_MAX;
+	writer->run = writer->at;
 }
 
 void vg_resource_close(struct vg_resources *rs, struct vg_resource_writer *writer, bool to_end)
