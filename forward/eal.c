@@ -40,6 +40,14 @@ static int is_pci(const char *device)
 	return device[strspn(device, "0123456789abcdefABCDEF:")] == '.' && strchr(device, ':');
 }
 
+int vg_forward_eal_has_pci(const struct vg_forward_conf *conf)
+{
+	for (uint32_t i = 0; i < 2 * conf->n_pairs; i++)
+		if (is_pci(conf->pairs[i / 2][i % 2]))
+			return 1;
+	return 0;
+}
+
 enum vg_err vg_forward_eal_start(const struct vg_forward_conf *conf, const char *run_dir)
 {
 	char lcores[8192], memory[32], prefix[64];

@@ -137,18 +137,22 @@ static int make_ring(struct forward *f, uint32_t idx)
 	return 0;
 }
 
-static int open_all(struct forward *f, const char *run_dir)
+/* Memory and EAL: what takes longest of a start, and touches no port. */
+static int prepare(struct forward *f, const char *run_dir)
 {
-	uint64_t boot_id;
-
-	if (getrandom(&boot_id, sizeof(boot_id), 0) != (ssize_t)sizeof(boot_id))
-		return -1;
 	for (uint32_t i = 0; i < f->conf.n_pairs; i++)
 		if (make_ring(f, i)) {
 			vg_log(VG_LOG_ERROR, ROOM, "no memory for the ring of pair %u", i);
 			return -1;
 		}
-	if (vg_forward_eal_start(&f->conf, run_dir))
+	return vg_forward_eal_start(&f->conf, run_dir) ? -1 : 0;
+}
+
+static int open_links(struct forward *f, const char *run_dir)
+{
+	uint64_t boot_id;
+
+	if (getrandom(&boot_id, sizeof(boot_id), 0) != (ssize_t)sizeof(boot_id))
 		return -1;
 	f->pairs = vg_pairs_create(&f->conf);
 	if (!f->pairs)
@@ -216,19 +220,23 @@ static int run(const char *run_dir)
 {
 	struct forward *f = calloc(1, sizeof(*f));
 	struct thread *threads = calloc(VG_FORWARD_MAX_PAIRS, sizeof(*threads));
-	int code = 1, locked;
+	int code = 1, locked, has_pci;
 
 	if (!f || !threads || vg_forward_snapshot_read(run_dir, &f->conf))
 		goto out;
 	f->signal_fd = catch_signals();
-	locked = f->signal_fd < 0 ? -1 : take_lock(f, run_dir);
+	/* One that waits for another's end prepares meanwhile; EAL takes PCI devices, though, and those are in use. */
+	has_pci = vg_forward_eal_has_pci(&f->conf);
+	if (f->signal_fd < 0 || (!has_pci && prepare(f, run_dir)))
+		goto out;
+	locked = take_lock(f, run_dir);
 	if (locked) {
 		code = locked < 0;
 		goto out;
 	}
 	/* Scanning shall wait for forwarding where both share a core; without the right to, it is fair shares. */
 	(void)setpriority(PRIO_PROCESS, 0, -20);
-	if (open_all(f, run_dir))
+	if ((has_pci && prepare(f, run_dir)) || open_links(f, run_dir))
 		goto out;
 	if (vg_forward_sandbox()) {
 		vg_log(VG_LOG_ERROR, ROOM, "the sandbox cannot be closed");

@@ -11,6 +11,7 @@
 #include <rte_mbuf.h>
 
 #include <vigil/log.h>
+#include <vigil/port_link.h>
 
 #include "forward/port/pairs.h"
 
@@ -23,10 +24,21 @@
 #define ROOM_BYTES       2048u /* the least data room of a buffer */
 #define VDEV_AF_PACKET   "net_af_packet"
 #define VDEV_FRAME_BYTES 2048u /* its frame size where the arguments name none */
+#define RING_HEAD_BYTES \
+	112u /* before the frame's bytes: tpacket2_hdr, sockaddr_ll, alignment (packet(7), PACKET_RX_RING) */
 
 static int is_af_packet(const char *device)
 {
 	return !strncmp(device, VDEV_AF_PACKET, strlen(VDEV_AF_PACKET));
+}
+
+/* Of the ring of a net_af_packet port. */
+static uint32_t frame_bytes(const char *device)
+{
+	const char *at = strstr(device, "framesz=");
+	unsigned long n = at ? strtoul(at + 8, NULL, 10) : VDEV_FRAME_BYTES;
+
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
 uint32_t vg_pairs_room_bytes(const struct vg_forward_conf *conf)
@@ -34,8 +46,7 @@ uint32_t vg_pairs_room_bytes(const struct vg_forward_conf *conf)
 	unsigned long n_bytes = conf->mtu + HEAD_BYTES;
 	for (uint32_t i = 0; i < conf->n_pairs; i++)
 		for (unsigned side = 0; side < 2; side++) {
-			const char *at = strstr(conf->pairs[i][side], "framesz=");
-			unsigned long n = at ? strtoul(at + 8, NULL, 10) : VDEV_FRAME_BYTES;
+			uint32_t n = frame_bytes(conf->pairs[i][side]);
 			if (is_af_packet(conf->pairs[i][side]) && n > n_bytes)
 				n_bytes = n;
 		}
@@ -43,23 +54,51 @@ uint32_t vg_pairs_room_bytes(const struct vg_forward_conf *conf)
 	return ((uint32_t)n_bytes + 127) & ~127u;
 }
 
-static int configure(struct vg_pairs *pairs, const struct vg_forward_conf *conf, uint16_t eth_id)
+/* net_af_packet knows no MTU (its device takes 1,518 bytes by its own word, whatever the interface does): what the
+ * interface carries and what fits a frame of the ring decides. Cut frames would go on in silence otherwise. */
+static int af_packet_carries(const char *device, uint32_t mtu)
+{
+	uint32_t n_iface = vg_port_iface_mtu(device), n_frame = frame_bytes(device);
+
+	if (n_iface && n_iface < mtu) {
+		vg_log(VG_LOG_ERROR, ROOM, "%s: its interface has an MTU of %u: ip link set IFACE mtu %u (forward.mtu)",
+		       device, n_iface, mtu);
+		return -1;
+	}
+	if (mtu + HEAD_BYTES + RING_HEAD_BYTES <= n_frame)
+		return 0;
+	vg_log(VG_LOG_ERROR, ROOM, "%s: forward.mtu %u does not fit frames of %u bytes: name framesz=%u or more",
+	       device, mtu, n_frame, mtu + HEAD_BYTES + RING_HEAD_BYTES);
+	return -1;
+}
+
+static int carry_mtu(const char *device, uint16_t eth_id, uint32_t wanted)
+{
+	uint16_t mtu = 0;
+	int err;
+
+	if (is_af_packet(device))
+		return af_packet_carries(device, wanted);
+	err = rte_eth_dev_get_mtu(eth_id, &mtu) || mtu != wanted ? rte_eth_dev_set_mtu(eth_id, (uint16_t)wanted) : 0;
+	if (!err || err == -ENOTSUP)
+		return 0;
+	vg_log(VG_LOG_ERROR, ROOM, "%s: the port cannot carry forward.mtu %u: %s", device, wanted, rte_strerror(-err));
+	return -1;
+}
+
+static int configure(struct vg_pairs *pairs, const struct vg_forward_conf *conf, const char *device, uint16_t eth_id)
 {
 	struct rte_eth_conf eth = { 0 };
 	struct rte_eth_dev_info info;
-	uint16_t n_rx = N_DESC, n_tx = N_DESC, mtu = 0;
-	int socket = rte_eth_dev_socket_id(eth_id), err;
+	uint16_t n_rx = N_DESC, n_tx = N_DESC;
+	int socket = rte_eth_dev_socket_id(eth_id);
 
 	if (rte_eth_dev_info_get(eth_id, &info) || !info.max_tx_queues)
 		return -1;
 	if (rte_eth_dev_configure(eth_id, 1, 1, &eth))
 		return -1;
-	err = rte_eth_dev_get_mtu(eth_id, &mtu) || mtu != conf->mtu ? rte_eth_dev_set_mtu(eth_id, (uint16_t)conf->mtu)
-								    : 0;
-	if (err && err != -ENOTSUP) {
-		vg_log(VG_LOG_ERROR, ROOM, "the port cannot carry forward.mtu %u: %s", conf->mtu, rte_strerror(-err));
+	if (carry_mtu(device, eth_id, conf->mtu))
 		return -1;
-	}
 	(void)rte_eth_dev_adjust_nb_rx_tx_desc(eth_id, &n_rx, &n_tx);
 	if (rte_eth_rx_queue_setup(eth_id, 0, n_rx, (unsigned)socket, NULL, pairs->pool) ||
 	    rte_eth_tx_queue_setup(eth_id, 0, n_tx, (unsigned)socket, NULL) || rte_eth_dev_start(eth_id))
@@ -84,7 +123,7 @@ static int open_port(struct vg_pairs *pairs, const struct vg_forward_conf *conf,
 		vg_log(VG_LOG_ERROR, ROOM, "%s: DPDK finds no such port: %s", device, rte_strerror(rte_errno));
 		return -1;
 	}
-	if (configure(pairs, conf, pair->eth_id[side])) {
+	if (configure(pairs, conf, device, pair->eth_id[side])) {
 		vg_log(VG_LOG_ERROR, ROOM, "%s: cannot be started", device);
 		return -1;
 	}

@@ -4,6 +4,7 @@
  * Documentation/networking/operstates). Opened before a sandbox closes, read afterwards. Cold code only. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,21 @@ static inline void vg_port_label(const char *devargs, char to[VG_PORT_NAME])
 	n = n < VG_PORT_NAME ? n : VG_PORT_NAME - 1;
 	memcpy(to, devargs, n);
 	to[n] = 0;
+}
+/* What the interface carries; 0: it names none, or the kernel shows none of that name. */
+static inline uint32_t vg_port_iface_mtu(const char *devargs)
+{
+	char iface[32], path[64], text[16] = "";
+	int fd;
+	ssize_t n;
+	if (!vg_port_iface(devargs, iface, sizeof(iface)) || strchr(iface, '/'))
+		return 0;
+	snprintf(path, sizeof(path), "/sys/class/net/%s/mtu", iface);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	return n > 0 ? (uint32_t)strtoul(text, NULL, 10) : 0;
 }
 /* True for drivers over interfaces of the kernel: DPDK's word on their link is worth nothing, or costs a system call
  * that a sandbox does not have. */

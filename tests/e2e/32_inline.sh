@@ -19,6 +19,7 @@ say "forward: seccomp $(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$forwarder/st
 
 # Frames of every kind, both ways.
 frames() { # FROM_NS FROM TO_NS TO COUNT SEED MAX
+	export FRAMES_TAKEN=$W/taken.$6
 	ip netns exec "$3" "$bin/test-frames" take "$4" "$5" "$6" "$7" >"$W/take.out" & taker=$!
 	wait_for 5 "the taker" grep -q ready "$W/take.out"
 	ip netns exec "$1" "$bin/test-frames" send "$2" "$5" "$6" "$7" >"$W/send.out" || fail "frames were not sent"

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -45,6 +46,19 @@ static void a_pair_opens_its_two_ports(void **state)
 	vg_pairs_destroy(pairs);
 }
 
+static void frames_that_would_be_cut_are_refused_at_the_start(void **state)
+{
+	struct vg_pairs *pairs;
+	(void)state;
+	if (geteuid()) /* a packet socket needs root */
+		return;
+	name("net_af_packet7,iface=lo,blocksz=65536,framesz=4096,framecnt=32", "net_ring_f");
+	conf.mtu = 9000; /* lo carries them, the ring's frames are too small */
+	pairs = vg_pairs_create(&conf);
+	assert_null(pairs);
+	conf.mtu = 1500;
+}
+
 static void ports_that_are_not_there_are_refused(void **state)
 {
 	static const char *const bad[] = { "", "net_nonsense0", ",x",
@@ -71,6 +85,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffers_hold_the_largest_frame),
 		cmocka_unit_test(a_pair_opens_its_two_ports),
+		cmocka_unit_test(frames_that_would_be_cut_are_refused_at_the_start),
 		cmocka_unit_test(ports_that_are_not_there_are_refused),
 	};
 	return cmocka_run_group_tests(tests, start_eal, NULL);
