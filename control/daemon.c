@@ -178,6 +178,14 @@ static uint64_t max_sample_bytes(const struct vg_config *config)
 	return config->dataplane.object_hold_bytes > unpacked ? config->dataplane.object_hold_bytes : unpacked;
 }
 
+static int has_inspect_first(const struct vg_config *config)
+{
+	for (uint32_t i = 0; i < config->forward.n_pairs; i++)
+		if (config->forward.pairs[i].mode == VG_INSPECT_FIRST)
+			return 1;
+	return 0;
+}
+
 static enum vg_err open_intake(struct vg_daemon *d, char *why, size_t n_why)
 {
 	struct vg_intake_hooks hooks = vg_daemon_intake_hooks(d);
@@ -190,7 +198,16 @@ static enum vg_err open_intake(struct vg_daemon *d, char *why, size_t n_why)
 	if (vg_commit_requeue(&d->commit))
 		return wrong(why, n_why, VG_EIO, "queued cases: %s", vg_store_why(d->store));
 	d->intake = vg_intake_create(d->loop, d->lists, &conf, &hooks);
-	return d->intake ? VG_OK : wrong(why, n_why, VG_ENOMEM, "intake: out of memory");
+	if (!d->intake)
+		return wrong(why, n_why, VG_ENOMEM, "intake: out of memory");
+	if (d->spec || !has_inspect_first(d->config))
+		return VG_OK;
+	d->knowns = vg_knowns_create(d->store, d->lists);
+	if (!d->knowns)
+		return wrong(why, n_why, VG_EIO, "known objects: %s", vg_store_why(d->store));
+	struct vg_intake_known table = vg_knowns_table(d->knowns);
+	vg_intake_know(d->intake, &table);
+	return VG_OK;
 }
 
 static enum vg_err open_ports(struct vg_daemon *d, char *why, size_t n_why)
@@ -309,6 +326,7 @@ static void release(struct vg_daemon *d)
 	vg_port_watch_destroy(d->ports);
 	vg_forward_link_destroy(d->forward);
 	vg_intake_destroy(d->intake);
+	vg_knowns_destroy(d->knowns);
 	vg_outbox_destroy(d->outbox);
 	vg_evidence_destroy(d->evidence);
 	vg_lists_destroy(d->lists);
@@ -377,6 +395,10 @@ enum vg_err vg_daemon_reload_lists(struct vg_daemon *d, char *why, size_t n_why)
 	       (unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq);
 	if (d->intake)
 		vg_intake_publish(d->intake);
+	if (d->knowns && !vg_knowns_refresh(d->knowns)) {
+		struct vg_intake_known table = vg_knowns_table(d->knowns);
+		vg_intake_know(d->intake, &table);
+	}
 	return VG_OK;
 }
 

@@ -22,6 +22,22 @@ static void log_not_durable(struct vg_daemon *d, enum vg_err err)
 		       : "a match could not be made durable: it waits at its hasher; look at disk and database");
 }
 
+/* What is to be stopped is known from now on by its first bytes. The match is durable: a failure here only means that
+ * the next transfer of it is judged again. */
+static void learn(struct vg_daemon *d, const struct vg_intake_match *match)
+{
+	struct vg_intake_known table;
+	int is_new = 0;
+	if (!d->knowns)
+		return;
+	if (vg_knowns_add(d->knowns, match, &is_new))
+		vg_log(VG_LOG_ERROR, "control/daemon",
+		       "a known object cannot be remembered: look at disk and database");
+	table = vg_knowns_table(d->knowns);
+	if (is_new)
+		vg_intake_know(d->intake, &table);
+}
+
 static enum vg_err on_match(void *ctx, const struct vg_intake_match *match)
 {
 	struct vg_daemon *d = ctx;
@@ -33,6 +49,7 @@ static enum vg_err on_match(void *ctx, const struct vg_intake_match *match)
 		log_not_durable(d, err);
 		return err;
 	}
+	learn(d, match);
 	if (added.is_new)
 		vg_log(VG_LOG_INFO, "control/daemon", "case %lld: %s%s", (long long)added.case_id,
 		       vg_case_state_str(added.state), match->verified->exact ? "" : ", perceptual");

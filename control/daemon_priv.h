@@ -6,6 +6,7 @@
 #include "control/ctl/dispatch.h"
 #include "control/daemon.h"
 #include "control/intake/intake.h"
+#include "control/known/known.h"
 #include "control/lists/lists.h"
 #include "control/ports/port_watch.h"
 #include "control/replay/run.h"
@@ -26,6 +27,7 @@ struct vg_daemon {
 	struct vg_evidence *evidence;
 	struct vg_outbox *outbox;
 	struct vg_intake *intake;
+	struct vg_knowns *knowns;        /* NULL: no pair is inspect-first */
 	struct vg_forward_link *forward; /* NULL: nothing is inline */
 	struct vg_port_watch *ports;     /* NULL in replays */
 	struct vg_supervise *programs;

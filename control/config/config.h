@@ -61,6 +61,7 @@ struct vg_config_forward {
 /* What inspect-first pairs may cost their traffic. */
 struct vg_config_inline {
 	uint32_t hold_ms, hold_bytes, inspect_wait_us, stops_per_minute;
+	uint32_t reset_connection; /* 1: an HTTP/2 connection may be cut because of one of its bodies */
 };
 struct vg_config_hashing {
 	uint32_t n_hashers;

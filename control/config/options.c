@@ -111,6 +111,8 @@ const struct vg_option vg_options[] = {
 	       "a frame waits for the inspector's word at most this long; then it goes, and others do not wait either"),
 	NUMBER("inline", "stops_per_minute", inlined.stops_per_minute, 1, 1000000, "600", "stops",
 	       "of each pair, and by the word of each hasher; beyond it nothing is stopped"),
+	BOOL("inline", "reset_connection", inlined.reset_connection, "no",
+	     "yes = stop HTTP/2 bodies too, and with them what else its connection carries"),
 
 	NUMBER("dataplane", "cores", dataplane.n_cores, 1, VG_LANE_MAX_CORES, "1", "cores",
 	       "worker cores; each receives, reassembles and copies on its own"),

@@ -42,10 +42,24 @@ static void drop(struct vg_intake_link *link, uint64_t wait_ms)
 	link->fd = -1;
 	intake->counts.n_links_lost += link->has_hello;
 	link->has_hello = link->waits_for_room = 0;
-	link->index_sent = link->index_taken = 0;
+	link->index_sent = link->index_taken = link->known_sent = 0;
 	link->seq = link->seq_acked = 0;
 	link->wait_ms = wait_ms;
 	link->next_try_ns = vg_mono_now().ns + wait_ms * 1000000u;
+}
+
+/* A full socket is asked again at the next tick. */
+static enum vg_err flush_known(struct vg_intake_link *link)
+{
+	const struct vg_intake_known *known = &link->intake->known;
+	struct vg_msg_known m = { vg_msg_head(VG_MSG_KNOWN, sizeof(m)), known->generation, known->n_heads, 0 };
+	enum vg_err err;
+	if (!known->generation || known->generation == link->known_sent)
+		return VG_OK;
+	err = vg_sock_send(link->fd, &m, sizeof(m), &known->fd, 1);
+	if (!err)
+		link->known_sent = known->generation;
+	return err == VG_EAGAIN ? VG_OK : err;
 }
 
 /* Sends what is due: the index, the acknowledgement. A full socket is asked again when it has room. */
@@ -54,8 +68,10 @@ static enum vg_err flush(struct vg_intake_link *link)
 	struct vg_intake *intake = link->intake;
 	struct vg_lists_info info;
 	enum vg_err err = VG_OK;
-	if (!link->has_hello || is_dataplane(link))
+	if (!link->has_hello)
 		return VG_OK;
+	if (is_dataplane(link))
+		return flush_known(link);
 	vg_lists_info(intake->lists, &info);
 	if (info.generation && info.generation != link->index_sent) {
 		struct vg_msg_index m = { vg_msg_head(VG_MSG_INDEX, sizeof(m)), info.generation };
@@ -257,6 +273,8 @@ static void on_tick(void *ctx)
 	uint64_t now_ns = vg_mono_now().ns;
 	if (intake->dataplane.fd < 0 && now_ns >= intake->dataplane.next_try_ns)
 		try_connect(&intake->dataplane);
+	if (intake->dataplane.fd >= 0 && flush(&intake->dataplane))
+		drop(&intake->dataplane, TICK_MS);
 	if (!vg_boots_ready(intake->boots, NULL))
 		return;
 	for (uint32_t i = 0; i < intake->conf.n_hashers; i++)
@@ -319,4 +337,11 @@ void vg_intake_publish(struct vg_intake *intake)
 	for (uint32_t i = 0; i < intake->conf.n_hashers; i++)
 		if (intake->hashers[i].fd >= 0 && flush(&intake->hashers[i]))
 			drop(&intake->hashers[i], TICK_MS);
+}
+
+void vg_intake_know(struct vg_intake *intake, const struct vg_intake_known *known)
+{
+	intake->known = *known;
+	if (intake->dataplane.fd >= 0 && flush(&intake->dataplane))
+		drop(&intake->dataplane, TICK_MS);
 }

@@ -62,6 +62,15 @@ struct vg_intake *vg_intake_create(struct vg_loop *loop, struct vg_lists *lists,
 /* After vg_lists_reload(): sends the current generation to every hasher. */
 void vg_intake_publish(struct vg_intake *intake);
 
+/* The table of known objects for the dataplane (VG_MSG_KNOWN), sent now and on every new link; fd is borrowed until the
+ * next call. Without one nothing is sent. */
+struct vg_intake_known {
+	int fd;
+	uint32_t n_heads;
+	uint64_t generation;
+};
+void vg_intake_know(struct vg_intake *intake, const struct vg_intake_known *known);
+
 /* Counters of this room. */
 struct vg_intake_counts {
 	uint64_t n_matches, n_objects, n_refused[VG_REFUSAL_N], n_held, n_links, n_links_lost, n_index_refused, n_waits;

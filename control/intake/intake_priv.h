@@ -12,6 +12,7 @@ struct vg_intake_link {
 	int has_hello, waits_for_room;
 	uint64_t boot_id;        /* the hasher's word */
 	uint64_t index_sent;     /* generation last sent, 0 = none */
+	uint64_t known_sent;     /* to the dataplane: generation last sent, 0 = none */
 	uint64_t index_taken;    /* generation it says it searches with */
 	uint64_t seq, seq_acked; /* of the last record worked, of the last ACK that went out */
 	uint64_t next_try_ns, wait_ms;
@@ -28,6 +29,7 @@ struct vg_intake {
 	struct vg_boots *boots;
 	struct vg_intake_link dataplane, *hashers;
 	uint64_t timer, welcome_ns; /* when the present dataplane said WELCOME */
+	struct vg_intake_known known;
 	struct vg_intake_counts counts;
 	struct vg_stats_page gone[2]; /* sums of processes that are gone: dataplane, hashing */
 };

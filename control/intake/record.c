@@ -1,5 +1,6 @@
 /* One OBJECT or MATCH record: from foreign bytes to a verified match, or to a counted refusal. */
 #include <string.h>
+#include <unistd.h>
 
 #include <vigil/clock.h>
 #include <vigil/log.h>
@@ -9,6 +10,8 @@
 #include "control/intake/intake_priv.h"
 
 #define LOG_PER_MINUTE 10
+#define HOLD_NAP_US    1000
+#define HOLD_NAPS      50u
 
 /* At most LOG_PER_MINUTE lines about one link: what is not said is still counted. */
 static int may_log(struct vg_intake_link *link)
@@ -95,8 +98,25 @@ static void lose_record(const struct vg_intake_link *link, const struct vg_msg_r
 	atomic_store_explicit(&a->state, r->state, memory_order_relaxed);
 }
 
+/* Where a list asks to stop the transfer, its verdict has left for the dataplane just before this record for us: what
+ * became of it stands in the attribution a moment later. */
+static void await_hold(struct vg_intake_link *link, const struct vg_msg_record *r, const struct vg_verified *verified,
+		       struct vg_attribution *attribution)
+{
+	int blocks = 0;
+	for (unsigned i = 0; i < verified->n_hits; i++)
+		blocks |= vg_action_blocks(verified->hit_action[i]);
+	for (unsigned i = 0; blocks && i < HOLD_NAPS && atomic_load(&attribution->hold) == VG_HOLD_PENDING; i++) {
+		struct vg_attribution now;
+		usleep(HOLD_NAP_US);
+		if (vg_boots_read(link->intake->boots, r->boot_id, r->core_idx, link->hasher_idx, r->object_id, &now))
+			return;
+		*attribution = now;
+	}
+}
+
 static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_record *r, int memfd,
-			      const uint8_t *bytes, const struct vg_attribution *attribution,
+			      const uint8_t *bytes, struct vg_attribution *attribution,
 			      const struct vg_index_view *view)
 {
 	struct vg_intake *intake = link->intake;
@@ -116,6 +136,7 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 		refuse(link, refusal);
 		return VG_OK;
 	}
+	await_hold(link, r, &verified, attribution);
 	memcpy(believed.md5, verified.md5, sizeof(believed.md5));
 	memcpy(believed.sha1, verified.sha1, sizeof(believed.sha1));
 	memcpy(believed.sha256, verified.sha256, sizeof(believed.sha256));

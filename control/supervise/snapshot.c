@@ -45,6 +45,8 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->object_hold_bytes = d->object_hold_bytes;
 	conf->object_min_bytes = d->object_min_bytes;
 	conf->object_max_bytes = d->object_max_bytes;
+	if (config->inlined.reset_connection)
+		conf->flags |= VG_CONF_CUT_HTTP2;
 	conf->verdict_hold_bytes = config->inlined.hold_bytes;
 	conf->stops_per_minute = config->inlined.stops_per_minute;
 	conf->loop = 1;

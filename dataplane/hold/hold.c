@@ -151,14 +151,28 @@ static int begins_with_head(struct vg_hold *h, const struct vg_hold_dir *d)
 	return d->first_body != VG_HOLD_NONE && vg_hold_body_at(h, d->first_body)->born == h->packet_no;
 }
 
-/* All that was seen of the direction's bodies so far, or up to `off` where that is not 0, has been let through. */
-static void note_passed(struct vg_hold *h, const struct vg_hold_dir *d, uint64_t off)
+void vg_hold_note_passed(struct vg_hold *h, const struct vg_hold_dir *d, uint64_t off)
 {
 	for (uint32_t i = d->first_body; i != VG_HOLD_NONE; i = vg_hold_body_at(h, i)->next) {
 		struct vg_hold_body *b = vg_hold_body_at(h, i);
 		if (!b->is_ended || !off)
 			b->passed = off ? off : b->off;
 	}
+}
+
+/* Half of what is held goes, so that acknowledgements open its window again; never the last frame. */
+void vg_hold_stalled(struct vg_hold *h, struct vg_hold_flow *flow, unsigned dir)
+{
+	const struct vg_hold_dir *d = &flow->dirs[dir];
+	struct vg_hold_queue *q = &h->pairs[d->pair]->queues[d->queue];
+	uint64_t off;
+	for (uint32_t i = d->first_body; i != VG_HOLD_NONE; i = vg_hold_body_at(h, i)->next)
+		if (vg_hold_body_at(h, i)->is_ended && vg_hold_body_at(h, i)->state == VG_BODY_WATCHED)
+			return; /* all of it is here: only the verdict is not */
+	off = vg_hold_queue_slide(h, flow, dir, q->n_bytes / 2);
+	if (off)
+		vg_hold_note_passed(h, d, off);
+	q->last_ns = h->now_ns;
 }
 
 static int stop_known(struct vg_hold *h, const struct vg_hold_dir *d)
@@ -186,7 +200,7 @@ int vg_hold_after(struct vg_hold *h, const struct vg_packet *pkt)
 	if (is_wanted && d->queue == VG_HOLD_NO_CUE && !vg_hold_queue_begin(h, flow, pkt->dir, begins_with_head(h, d)))
 		vg_count(h->stats, VG_C_HOLD_UNHELD, 1);
 	if (d->queue == VG_HOLD_NO_CUE) {
-		note_passed(h, d, 0);
+		vg_hold_note_passed(h, d, 0);
 		goto out;
 	}
 	if (d->first_body != VG_HOLD_NONE)
@@ -198,7 +212,7 @@ int vg_hold_after(struct vg_hold *h, const struct vg_packet *pkt)
 	if (!is_wanted)
 		vg_hold_queue_release(h, flow, pkt->dir);
 	else if (slides && (off = vg_hold_queue_slide(h, flow, pkt->dir, vg_hold_window(d))))
-		note_passed(h, d, off);
+		vg_hold_note_passed(h, d, off);
 out:
 	h->now = NULL;
 	return is_stopped;

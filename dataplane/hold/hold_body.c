@@ -262,7 +262,7 @@ void vg_hold_on_verdict(void *ctx, uint32_t tag, uint32_t hasher_idx, enum vg_ve
 	if (verdict != VG_VERDICT_STOP && is_watched) {
 		vg_hold_say(b, VG_HOLD_PASSED);
 	} else if (verdict == VG_VERDICT_STOP && !is_watched) {
-		vg_count(h->stats, VG_C_HOLD_TOO_LATE, 1);
+		vg_count(h->stats, VG_C_HOLD_TOO_LATE, !b->is_known); /* known: it was stopped before */
 	} else if (verdict == VG_VERDICT_STOP && !vg_hold_may_stop(h, hasher_idx)) {
 		vg_hold_say(b, VG_HOLD_BRAKE);
 		vg_count(h->stats, VG_C_HOLD_BRAKE, 1);

@@ -42,8 +42,8 @@ struct vg_hold_flow {
 /* ENDING: released, STOPPING: stopped, by our word; the forwarder's answer is awaited. */
 enum vg_hold_phase { VG_CUE_FREE, VG_CUE_HOLDING, VG_CUE_ENDING, VG_CUE_STOPPING };
 struct vg_hold_queue {
-	struct vg_hold_flow *flow; /* NULL: nobody wants to know any more */
-	uint64_t begun_ns;
+	struct vg_hold_flow *flow;  /* NULL: nobody wants to know any more */
+	uint64_t begun_ns, last_ns; /* of the frame that came last */
 	uint32_t first_tag, stopped_body, n_bytes;
 	uint32_t begin, n; /* of frames, free-running */
 	uint8_t dir, use, phase, begins_with_head, is_slid;
@@ -113,6 +113,10 @@ static inline struct vg_hold_body *vg_hold_body_at(struct vg_hold *h, uint32_t i
 }
 /* Does anything of the direction ask to be held? *slides: nothing that needs what is held already. */
 int vg_hold_is_wanted(struct vg_hold *h, const struct vg_hold_flow *flow, unsigned dir, int *slides);
+/* The sender of a direction sends no more, and its body is not at its end: it may be waiting for what is held. */
+void vg_hold_stalled(struct vg_hold *h, struct vg_hold_flow *flow, unsigned dir);
+/* All that was seen of the direction's bodies so far, or up to `off` where that is not 0, has been let through. */
+void vg_hold_note_passed(struct vg_hold *h, const struct vg_hold_dir *d, uint64_t off);
 /* A queue of the direction ended without a verdict, or was stopped because of `stopped` (VG_HOLD_NONE). */
 void vg_hold_ended(struct vg_hold *h, struct vg_hold_flow *flow, unsigned dir, enum vg_frame_result result,
 		   uint32_t stopped);

@@ -3,6 +3,8 @@
 #include "dataplane/hold/hold_priv.h"
 
 #define SILENCE_NS 2000000000u
+#define MS         1000000ull
+#define STALL_PART 8u /* of hold_ms: a sender that is silent for so long is taken to be waiting */
 
 static struct vg_hold_queue *queue_of(struct vg_hold *h, const struct vg_hold_dir *d)
 {
@@ -48,6 +50,7 @@ void vg_hold_queue_add(struct vg_hold *h, struct vg_hold_flow *flow, unsigned di
 	uint32_t at = (q->begin + q->n) % VG_HOLD_SLIDE, tag = h->tags[h->now->frame_no];
 	h->words[h->now->frame_no] = vg_word_make(tag, VG_WORD_HOLD, q->use, d->queue);
 	q->n_bytes += h->now->n_payload_bytes;
+	q->last_ns = h->now_ns;
 	if (q->n == VG_HOLD_SLIDE)
 		return;
 	q->frames[at].tag = tag;
@@ -127,8 +130,12 @@ static void settle(struct vg_hold *h, struct vg_hold_pair *pair, uint32_t at)
 	struct vg_hold_flow *flow = q->flow;
 	uint32_t stopped = q->phase == VG_CUE_STOPPING ? q->stopped_body : VG_HOLD_NONE;
 	enum vg_frame_result result = result_of(pair, idx, h->now_ns);
-	if (result == VG_RESULT_NONE)
+	if (result == VG_RESULT_NONE) {
+		if (flow && q->phase == VG_CUE_HOLDING && h->now_ns > q->last_ns &&
+		    h->now_ns - q->last_ns > pair->frames->hold_ms * (MS / STALL_PART))
+			vg_hold_stalled(h, flow, q->dir);
 		return;
+	}
 	q->phase = VG_CUE_FREE;
 	q->flow = NULL;
 	pair->active[at] = pair->active[--pair->n_active];

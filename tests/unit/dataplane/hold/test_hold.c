@@ -289,6 +289,32 @@ static void where_no_length_is_announced_the_last_bytes_wait_in_a_window(void **
 	verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP);
 }
 
+static void a_sender_that_waits_for_what_is_held_gets_half_of_it(void **state)
+{
+	struct rig *r = *state;
+	uint64_t passed, held;
+	r->frames.hold_ms = 80;
+	(void)head(r, 9 * MSS);
+	held = more(r, MSS, 0);
+	for (unsigned i = 0; i < 5; i++)
+		(void)more(r, MSS, 0);
+	vg_hold_poll(r->hold, r->now_ns += 9000000u);
+	assert_int_equal(command(r, held), VG_QUEUE_NONE);
+	vg_hold_poll(r->hold, r->now_ns += 2000000u);
+	assert_int_equal(command(r, held), VG_QUEUE_RELEASE_TO);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(vg_word_what(more(r, MSS, i == 2)), VG_WORD_HOLD);
+	uint32_t tag = vg_word_tag(r->frames.in->queues[vg_word_queue(held)]);
+	vg_hold_poll(r->hold, r->now_ns += 70000000u); /* now only the verdict is missing: nothing more goes */
+	assert_int_equal(vg_word_tag(r->frames.in->queues[vg_word_queue(held)]), tag);
+	verdict(r, VG_RETURN_VERDICT, VG_VERDICT_STOP);
+	assert_int_equal(command(r, held), VG_QUEUE_STOP);
+	answer(r, held, VG_RESULT_STOPPED);
+	assert_int_equal(outcome(r, &passed), VG_HOLD_STOPPED);
+	assert_int_equal(passed, 3 * MSS);
+	verdict(r, VG_RETURN_DONE, VG_VERDICT_STOP);
+}
+
 static void when_the_forwarder_let_it_go_the_record_says_so(void **state)
 {
 	struct rig *r = *state;
@@ -448,6 +474,7 @@ int main(void)
 		T(a_stop_is_answered_in_words_where_nothing_has_passed),
 		T(of_a_large_body_only_the_end_waits),
 		T(where_no_length_is_announced_the_last_bytes_wait_in_a_window),
+		T(a_sender_that_waits_for_what_is_held_gets_half_of_it),
 		T(when_the_forwarder_let_it_go_the_record_says_so),
 		T(a_hasher_stops_so_many_in_a_minute_and_then_no_more),
 		T(what_was_known_before_is_stopped_by_its_first_bytes),
