@@ -33,6 +33,7 @@ struct vg_body {
 	bool stopped, has_codings;
 	/* the member that is open */
 	bool in_member, has_filename;
+	enum vg_transfer_coding transfer;
 	uint64_t member_off;
 	struct vg_body_member member;
 };
@@ -75,6 +76,7 @@ static void member_begin(struct vg_body *b, const struct vg_part_head *head, uin
 	memset(&b->member, 0, sizeof(b->member));
 	b->in_member = true;
 	b->has_filename = head->has_filename;
+	b->transfer = head->transfer;
 	b->member_off = off;
 	b->member.is_range = head->has_range;
 	b->member.range_off = head->range_off;
@@ -85,10 +87,28 @@ static void member_begin(struct vg_body *b, const struct vg_part_head *head, uin
 	vg_digests_init(b->member_digests, VG_DIGEST_ALL);
 }
 
+/* Opens a file that is a container, or that was sent in a transfer coding. */
+static void open_nest(struct vg_body *b, unsigned kind, enum vg_transfer_coding transfer, const struct vg_chain *bytes,
+		      const struct vg_body_member *m)
+{
+	if (!b->setup.nest || b->begin.no_nest || !b->setup.max_depth || !bytes->n_bytes || b->budget.spent)
+		return;
+	vg_nest_walk(b->setup.nest, &(struct vg_nest_args){ .kind = kind,
+							    .transfer = transfer,
+							    .bytes = bytes,
+							    .path = m ? m->name : NULL,
+							    .n_path = m ? m->n_name : 0,
+							    .sha256 = m ? m->digests.sha256 : NULL,
+							    .budget = &b->budget,
+							    .on_member = b->begin.on_member,
+							    .ctx = b->begin.ctx });
+}
+
 static void member_end(struct vg_body *b, bool whole)
 {
 	uint8_t head[VG_KIND_HEAD_BYTES];
 	struct vg_body_member *m = &b->member;
+	unsigned kind;
 
 	if (!b->in_member)
 		return;
@@ -102,14 +122,18 @@ static void member_end(struct vg_body *b, bool whole)
 		m->bytes = keep_chain(&b->member_keep);
 	}
 	vg_digests_done(b->member_digests, &m->digests);
+	kind = vg_kind_of(head, vg_chain_copy(&m->bytes, 0, head, sizeof(head)));
 	/* A file field left empty, or a form field. */
 	if ((!m->n_bytes && !m->n_name) ||
-	    (!b->has_filename && !m->is_range &&
-	     vg_kind_of(head, vg_chain_copy(&m->bytes, 0, head, sizeof(head))) == VG_KIND_UNKNOWN)) {
+	    (!b->has_filename && !m->is_range && kind == VG_KIND_UNKNOWN && !b->transfer)) {
 		b->budget.n_members--;
 		return;
 	}
 	b->begin.on_member(b->begin.ctx, m);
+	if (vg_nest_opens(kind))
+		open_nest(b, kind, VG_TRANSFER_PLAIN, &m->bytes, m);
+	else if (kind == VG_KIND_UNKNOWN && b->transfer)
+		open_nest(b, kind, b->transfer, &m->bytes, m);
 }
 
 static void on_part_begin(void *ctx, const struct vg_part_head *head, uint64_t begin_off);
@@ -229,6 +253,8 @@ void vg_body_begin(struct vg_body *body, const struct vg_body_begin *begin)
 	body->begin = *begin;
 	body->budget = (struct vg_budget){ .max_bytes = body->setup.max_unpacked_bytes,
 					   .max_ratio = body->setup.max_ratio,
+					   .max_depth = body->setup.max_depth,
+					   .max_cpu_ns = body->setup.max_cpu_ns,
 					   .max_members = max_members < VG_BODY_MAX_MEMBERS ? max_members
 											    : VG_BODY_MAX_MEMBERS };
 	body->keep.n_bytes = body->member_keep.n_bytes = 0;
@@ -256,22 +282,42 @@ void vg_body_gap(struct vg_body *body)
 		vg_multipart_gap(&body->levels[0].multipart);
 }
 
+/* The body itself is a container: opens it, where it is all there. */
+static void open_body(struct vg_body *b, struct vg_body_end *end)
+{
+	uint8_t head[VG_KIND_HEAD_BYTES];
+	unsigned kind = vg_kind_of(head, vg_chain_copy(&end->bytes, 0, head, sizeof(head)));
+
+	if (end->multipart || !vg_nest_opens(kind) || !b->setup.nest || b->begin.no_nest)
+		return;
+	if (end->bytes.n_bytes < end->n_bytes)
+		end->needs_seek = true;
+	else
+		open_nest(b, kind, VG_TRANSFER_PLAIN, &end->bytes, NULL);
+}
+
 void vg_body_end(struct vg_body *body, struct vg_body_end *end)
 {
 	memset(end, 0, sizeof(*end));
+	vg_budget_start(&body->budget, 0);
 	vg_coding_end(body->coding, &end->coding);
 	if (body->levels[0].active) {
 		end->multipart = body->levels[0].multipart.n_parts != 0;
 		vg_multipart_end(&body->levels[0].multipart);
 		body->levels[0].active = false;
 	}
-	end->over_budget = body->budget.spent;
-	end->n_bytes = body->n_decoded;
-	end->n_made = body->budget.n_made;
-	end->n_members = body->budget.n_members;
 	if (body->has_codings)
 		vg_digests_done(body->decoded, &end->digests);
 	end->bytes = body->begin.held && !end->coding.coded ? *body->begin.held : keep_chain(&body->keep);
+	end->n_bytes = body->n_decoded;
+	open_body(body, end);
+	end->over_budget = body->budget.spent;
+	end->n_made = body->budget.n_made;
+	end->n_members = body->budget.n_members;
+	end->n_containers = body->budget.n_containers;
+	end->n_encrypted = body->budget.n_encrypted;
+	end->n_bad = body->budget.n_bad;
+	end->n_too_deep = body->budget.n_too_deep;
 }
 
 void vg_body_release(struct vg_body *body)

@@ -1,8 +1,8 @@
 #pragma once
-/* body: one transferred body walked through its content codings and its multipart parts, streaming: gives the
- * digests and the first bytes (or all) of the decoded body, and the same of every file found in it. Fed the body's
- * bytes in order; foreign bytes, so it runs in the sandbox. Fixed buffers made at start (address space only; touched
- * pages go back after each body); zlib and brotli allocate. One thread. */
+/* body: one transferred body walked through its content codings, its multipart parts and the containers in it: gives
+ * the digests and the first bytes (or all) of the decoded body, and the same of every file found in it. Fed the
+ * body's bytes in order; foreign bytes, so it runs in the sandbox. Fixed buffers made at start (address space only;
+ * touched pages go back after each body); the libraries behind it allocate. One thread. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,24 +10,12 @@
 
 #include "hashing/chain/chain.h"
 #include "hashing/digest/digest.h"
-#include "hashing/unpack/budget.h"
+#include "hashing/nest.h"
 #include "hashing/unpack/coding.h"
 #include "hashing/unpack/multipart.h"
 
 #define VG_BODY_MAX_MEMBERS 4096 /* whatever the configuration says */
 
-/* A file found in a body. Borrowed for the call. */
-struct vg_body_member {
-	struct vg_chain bytes; /* what is there of it; all of it where bytes.n_bytes == n_bytes */
-	uint64_t n_bytes;
-	bool whole;    /* it ended by its boundary, without a hole */
-	bool is_range; /* it is a piece of something: from range_off on, of range_total bytes */
-	uint64_t range_off, range_total;
-	struct vg_digest_values digests; /* of n_bytes */
-	uint16_t n_name;
-	char name[VG_PART_NAME_BYTES]; /* claimed file name, not NUL-terminated */
-};
-typedef void (*vg_body_member_fn)(void *ctx, const struct vg_body_member *member);
 /* Decoded bytes of a body, borrowed for the call. */
 typedef void (*vg_body_bytes_fn)(void *ctx, const uint8_t *bytes, size_t n_bytes);
 
@@ -36,6 +24,9 @@ struct vg_body_setup {
 	uint64_t member_keep_bytes; /* of a member that is not part of a held body as it is */
 	uint64_t max_unpacked_bytes;
 	uint32_t max_ratio, max_members, max_spans; /* max_spans: of a member of a held body */
+	uint32_t max_depth;                         /* containers in containers; 0: none is opened */
+	uint64_t max_cpu_ns;                        /* of all that is done with one body; 0: no limit */
+	struct vg_nest *nest;                       /* opens containers; lent, may be shared; NULL: none is opened */
 };
 struct vg_body;
 
@@ -48,6 +39,7 @@ struct vg_body_begin {
 	const char *boundary; /* multipart, or n_boundary 0; copied */
 	size_t n_boundary;
 	const struct vg_chain *held; /* the very bytes that will be fed, where they stay until the end; else NULL */
+	bool no_nest;                /* open no container: one broke a library before */
 	vg_body_member_fn on_member;
 	vg_body_bytes_fn on_bytes; /* NULL: nobody asks */
 	void *ctx;
@@ -63,9 +55,11 @@ void vg_body_gap(struct vg_body *body);
 struct vg_body_end {
 	struct vg_coding_result coding;
 	bool multipart;   /* a first boundary was found */
-	bool over_budget; /* bytes, ratio or members: not everything was looked at */
-	uint64_t n_bytes; /* of the decoded body */
-	uint64_t n_made;  /* by codings, all layers */
+	bool over_budget; /* bytes, ratio, members, depth or time: not everything was looked at */
+	bool needs_seek;  /* a container that was not held whole and cannot be read forward */
+	uint32_t n_containers, n_encrypted, n_bad, n_too_deep; /* opened; as in budget.h */
+	uint64_t n_bytes;                                      /* of the decoded body */
+	uint64_t n_made;                                       /* by codings, all layers */
 	uint32_t n_members;
 	struct vg_chain bytes;           /* what was kept of it, until vg_body_release() */
 	struct vg_digest_values digests; /* of the decoded body; only where coding.coded (else they are not made) */

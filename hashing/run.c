@@ -17,6 +17,7 @@
 #include "hashing/crash.h"
 #include "hashing/handoff/handover.h"
 #include "hashing/sandbox.h"
+#include "hashing/unpack/archive.h"
 #include "hashing/worker.h"
 
 #define ROOM           "hashing"
@@ -207,6 +208,7 @@ static void warm(struct run *r)
 	}
 	vg_digests_destroy(d);
 	vg_image_warm(r->match.image);
+	vg_archive_warm();
 	(void)vg_mono_now();
 }
 

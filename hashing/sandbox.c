@@ -4,8 +4,11 @@
  * (crash.h). */
 #include "hashing/sandbox.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,7 +23,8 @@
 #define SANITIZED 0
 #endif
 
-#define MAX_FILES 65536 /* descriptors: one for each match that waits */
+#define MEMORY_BYTES (4ull << 30) /* private memory beyond what start-up took: decoders, and lists taken later */
+#define MAX_FILES    65536        /* descriptors: one for each match that waits */
 
 static const int calls[] = {
 	SCMP_SYS(accept4),         SCMP_SYS(recvmsg),   SCMP_SYS(sendmsg),       SCMP_SYS(poll),
@@ -30,6 +34,15 @@ static const int calls[] = {
 	SCMP_SYS(futex),           SCMP_SYS(setitimer), SCMP_SYS(clock_gettime), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(restart_syscall), SCMP_SYS(getpid),    SCMP_SYS(gettid),        SCMP_SYS(tgkill),
 	SCMP_SYS(rt_sigprocmask),  SCMP_SYS(exit),      SCMP_SYS(exit_group),
+};
+
+/* What libraries merely try: they are told no, and go on without. Nothing of it happens: no file is opened (writing
+ * ones kill), no thread begins, nothing is learnt of the machine. */
+static const int tried[] = {
+	SCMP_SYS(open),      SCMP_SYS(access), SCMP_SYS(readlink),     SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sysinfo),   SCMP_SYS(uname),  SCMP_SYS(clone3),       SCMP_SYS(set_mempolicy),
+	SCMP_SYS(prlimit64), SCMP_SYS(ioctl),  SCMP_SYS(getcwd),       SCMP_SYS(get_mempolicy),
+	SCMP_SYS(getrandom), SCMP_SYS(rseq),   SCMP_SYS(rt_sigaction),
 };
 
 static void lock_into(const char *empty_dir)
@@ -53,30 +66,78 @@ static enum vg_err drop_capabilities(void)
 	return syscall(SYS_capset, &head, none) ? VG_EIO : VG_OK;
 }
 
+/* Private writable memory that is ours already (VmData): buffers are address space long before they are memory. */
+static uint64_t memory_now(void)
+{
+	unsigned long long kib = 0;
+	char line[128];
+	FILE *file = fopen("/proc/self/status", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "VmData: %llu", &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return (uint64_t)kib << 10;
+}
+
 static enum vg_err set_limits(void)
 {
-	struct rlimit files, no_children = { 0, 0 };
+	struct rlimit files, no_children = { 0, 0 }, memory = { memory_now() + MEMORY_BYTES, 0 };
+
+	memory.rlim_max = memory.rlim_cur;
 
 	if (getrlimit(RLIMIT_NOFILE, &files))
 		return VG_EIO;
 	files.rlim_cur = files.rlim_max < MAX_FILES ? files.rlim_max : MAX_FILES;
-	return setrlimit(RLIMIT_NOFILE, &files) || setrlimit(RLIMIT_NPROC, &no_children) ? VG_EIO : VG_OK;
+	return setrlimit(RLIMIT_DATA, &memory) || setrlimit(RLIMIT_NOFILE, &files) ||
+			       setrlimit(RLIMIT_NPROC, &no_children)
+		       ? VG_EIO
+		       : VG_OK;
 }
 
-/* A filter of its own, because the shared one knows no arguments: signals reach ourselves and nobody else. */
-static enum vg_err signal_only_us(void)
+/* A second filter, because the shared one knows no arguments and only how to kill; of two filters' answers the
+ * stricter counts, so that this one's refusals need the calls allowed there. Signals reach ourselves and nobody else.
+ */
+static enum vg_err refuse_softly(void)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	enum vg_err err = VG_EIO;
 
 	if (!ctx)
 		return VG_ENOMEM;
-	if (!seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1,
-			      SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0)) &&
-	    !seccomp_load(ctx))
+	if (seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), 1,
+			     SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0)) ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1,
+			     SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)) ||
+	    seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(openat), 1,
+			     SCMP_A2(SCMP_CMP_MASKED_EQ, O_WRONLY, O_WRONLY)) ||
+	    seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(openat), 1,
+			     SCMP_A2(SCMP_CMP_MASKED_EQ, O_RDWR, O_RDWR)) ||
+	    seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(openat), 1,
+			     SCMP_A2(SCMP_CMP_MASKED_EQ, O_CREAT, O_CREAT)) ||
+	    seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SCMP_SYS(openat), 1,
+			     SCMP_A2(SCMP_CMP_MASKED_EQ, O_TRUNC, O_TRUNC)))
+		goto out;
+	for (size_t i = 0; i < VG_ARRAY_LEN(tried); i++)
+		if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), tried[i], 0))
+			goto out;
+	if (!seccomp_load(ctx))
 		err = VG_OK;
+out:
 	seccomp_release(ctx);
 	return err;
+}
+
+/* The list of what is allowed, with what the first filter answers. */
+static enum vg_err close_with_tried(void)
+{
+	int all[VG_ARRAY_LEN(calls) + VG_ARRAY_LEN(tried) + 1];
+
+	memcpy(all, calls, sizeof(calls));
+	memcpy(all + VG_ARRAY_LEN(calls), tried, sizeof(tried));
+	all[VG_ARRAY_LEN(all) - 1] = SCMP_SYS(openat);
+	return vg_sandbox_close(all, VG_ARRAY_LEN(all));
 }
 
 enum vg_err vg_hashing_sandbox_close(const char *empty_dir)
@@ -87,13 +148,13 @@ enum vg_err vg_hashing_sandbox_close(const char *empty_dir)
 		vg_log(VG_LOG_WARN, "hashing", "sanitizer build: no sandbox");
 		return VG_OK;
 	}
+	err = set_limits(); /* reads /proc */
 	lock_into(empty_dir);
-	err = set_limits();
 	if (!err)
 		err = drop_capabilities();
 	if (!err)
 		err = vg_sandbox_quiet();
 	if (!err)
-		err = signal_only_us();
-	return err ? err : vg_sandbox_close(calls, VG_ARRAY_LEN(calls));
+		err = refuse_softly();
+	return err ? err : close_with_tried();
 }

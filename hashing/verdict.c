@@ -57,11 +57,12 @@ static bool hits_stop(struct vg_worker *w, const struct vg_hit *hits, unsigned n
 
 /* Frames wait for this: the answer goes out as soon as it is known, before decoding and before vigild has the match.
  * A body that must be unpacked is known only at its end (unpacked). */
-static void tell_verdict(struct vg_worker *w, struct vg_job *job, const struct closed *c, bool unpacked)
+static void tell_verdict(struct vg_worker *w, struct vg_job *job, const struct vg_chain *chain, const struct closed *c,
+			 bool unpacked)
 {
 	struct vg_hit hits[VG_RECORD_MAX_HITS];
 
-	if (job->told || !(job->object->flags & VG_OPEN_HOLD) || (!unpacked && vg_worker_must_unpack(job)))
+	if (job->told || !(job->object->flags & VG_OPEN_HOLD) || (!unpacked && vg_worker_must_unpack(job, chain)))
 		return;
 	if (!unpacked && c->has_raw) {
 		unsigned n = vg_index_query(w->setup.match->index, &c->raw, NULL, hits, VG_RECORD_MAX_HITS);
@@ -109,6 +110,9 @@ void vg_worker_on_member(void *stream, const struct vg_body_member *member)
 	r->record.state = member->whole ? VG_STATE_COMPLETE : VG_STATE_OPEN;
 	r->record.n_member = member->n_name;
 	memcpy(r->record.member, member->name, member->n_name);
+	if (member->parent_sha256)
+		memcpy(r->record.parent_sha256, member->parent_sha256, sizeof(r->record.parent_sha256));
+	r->record.flags |= member->parent_sha256 ? VG_RECORD_NESTED : 0;
 	if (!judge(w, &file, &member->bytes, r))
 		return;
 	s->job->matched |= r->record.n_hits != 0;
@@ -174,6 +178,11 @@ static void count_unpacked(struct vg_worker *w, const struct closed *c)
 
 	vg_count(w->setup.stats, VG_H_DECODED_BYTES, c->end.n_made);
 	vg_count(w->setup.stats, VG_H_BUDGET, c->end.over_budget);
+	vg_count(w->setup.stats, VG_H_CONTAINERS, c->end.n_containers);
+	vg_count(w->setup.stats, VG_H_ENCRYPTED, c->end.n_encrypted);
+	vg_count(w->setup.stats, VG_H_ARCHIVE_BAD, c->end.n_bad);
+	vg_count(w->setup.stats, VG_H_NEEDS_SEEK, c->end.needs_seek);
+	vg_count(w->setup.stats, VG_H_DEPTH, c->end.n_too_deep);
 	vg_count(w->setup.stats, VG_H_CODING_BAD, c->complete && (r->bad || r->unknown || r->wrong_label));
 }
 
@@ -217,6 +226,12 @@ static bool judge_body(struct vg_worker *w, struct vg_job *job, const struct clo
 		r->record.flags |= VG_RECORD_NO_DECODE;
 	if (coding->bad || coding->unknown || (coding->wrong_label && !coding->coded))
 		r->record.flags |= VG_RECORD_BAD_CODING;
+	if (c->end.over_budget)
+		r->record.flags |= VG_RECORD_OVER_BUDGET;
+	if (c->end.n_encrypted)
+		r->record.flags |= VG_RECORD_ENCRYPTED;
+	if (c->end.n_bad || c->end.needs_seek)
+		r->record.flags |= VG_RECORD_BAD_ARCHIVE;
 	send = judge(w, &file, &c->end.bytes, r);
 	if (c->end.multipart)
 		r->record.kind = VG_KIND_MULTIPART;
@@ -243,7 +258,7 @@ static bool put(struct vg_worker *w, struct vg_job *job, const struct closed *c,
 		record->state = o->state;
 	else if (record->state == VG_STATE_OPEN)
 		record->state = c->complete ? VG_STATE_TRUNCATED : o->state;
-	if (record->flags & VG_RECORD_MEMBER_OF && c->has_raw)
+	if (record->flags & VG_RECORD_MEMBER_OF && c->has_raw && !(record->flags & VG_RECORD_NESTED))
 		memcpy(record->parent_sha256, c->coded ? c->end.digests.sha256 : c->raw.sha256,
 		       sizeof(record->parent_sha256));
 	record->flags |= last ? VG_RECORD_LAST : 0;
@@ -322,13 +337,13 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 	running = job->streaming && !c.complete; /* somebody may go on where this one broke off */
 	if (!running)
 		end_digests(w, job, &chain, &c);
-	tell_verdict(w, job, &c, false);
+	tell_verdict(w, job, &chain, &c, false);
 	vg_worker_decoding(w, job, true);
 	if (!job->stream)
 		drop_results(&s->results);
 	if (job->stream)
 		vg_body_end(s->body, &c.end);
-	else if (!job->streaming && vg_worker_must_unpack(job))
+	else if (!job->streaming && vg_worker_must_unpack(job, &chain))
 		unpack_held(w, job, &chain, &c.end);
 	else
 		c.end.bytes = chain;
@@ -339,7 +354,7 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 	choose_reading(w, job, &chain, &c);
 	send_body = judge_body(w, job, &c, &body);
 	vg_worker_decoding(w, job, false);
-	tell_verdict(w, job, &c, true);
+	tell_verdict(w, job, &chain, &c, true);
 	count_latency(w, job->object->enqueued_ns);
 	if (send_body && !w->gave_up)
 		(void)put(w, job, &c, &body, !s->results.n && !send_resource);

@@ -6,6 +6,7 @@
 
 #include "hashing/crash.h"
 #include "hashing/pieces.h"
+#include "hashing/unpack/kind.h"
 #include "hashing/worker_priv.h"
 
 static struct vg_job *job_of(struct vg_worker *w, uint32_t lane_idx, struct vg_intake_object *object)
@@ -53,13 +54,23 @@ void vg_worker_job_release(struct vg_worker *w, struct vg_job *job)
 	job->stream = NULL;
 }
 
-bool vg_worker_must_unpack(const struct vg_job *job)
+/* By its first bytes, which lie at the front of the object's first chunk. */
+static bool is_container(const struct vg_chain *chain)
+{
+	uint8_t head[VG_KIND_HEAD_BYTES];
+
+	return vg_nest_opens(vg_kind_of(head, vg_chain_copy(chain, 0, head, sizeof(head))));
+}
+
+bool vg_worker_must_unpack(const struct vg_job *job, const struct vg_chain *chain)
 {
 	struct vg_attribution record;
 	const struct vg_intake *lane = job->lane;
 
 	if (job->object->flags & VG_OPEN_NO_UNPACK)
 		return false;
+	if (!(job->object->flags & VG_OPEN_NO_DECODE) && is_container(chain))
+		return true;
 	return job->object->codings ||
 	       (!vg_attribution_read(lane->attr, lane->geometry.n_attr, job->object->object_id, &record) &&
 		record.n_boundary);
@@ -70,7 +81,10 @@ void vg_worker_body_begin(struct vg_worker *w, struct vg_job *job, struct vg_str
 {
 	struct vg_attribution record;
 	const struct vg_intake *lane = job->lane;
-	struct vg_body_begin begin = { .held = held, .on_member = vg_worker_on_member, .ctx = s };
+	struct vg_body_begin begin = { .held = held,
+				       .no_nest = job->object->flags & VG_OPEN_NO_DECODE,
+				       .on_member = vg_worker_on_member,
+				       .ctx = s };
 
 	s->worker = w;
 	s->job = job;

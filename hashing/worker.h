@@ -23,6 +23,7 @@
 #define VG_WORKER_STREAM_KEEP   (8ull << 20)   /* of one member of a digest-only body */
 #define VG_WORKER_N_RESOURCES   4096u          /* in pieces, at a time */
 #define VG_WORKER_RESOURCE_PART 4u             /* one that is kept whole may take so much of resource_hold_bytes */
+#define VG_WORKER_NEST_KEEP     (256ull << 20) /* of all open layers of containers */
 #define VG_WORKER_DECODE_S      60             /* CPU time a body may cost before we call it a crash (SIGPROF) */
 
 struct vg_worker_setup {

@@ -43,6 +43,7 @@ struct vg_worker {
 	uint32_t n_streams; /* free ones, from the front */
 	struct vg_stream held;
 	struct vg_resources *resources;
+	struct vg_nest *nest; /* shared by all bodies: one walk at a time */
 	struct vg_span *spans, *cut_spans;
 	uint32_t max_spans;
 	bool gave_up;
@@ -59,8 +60,8 @@ void vg_worker_body_begin(struct vg_worker *w, struct vg_job *job, struct vg_str
 /* Feeds a chain of the object's first bytes to a body, holes where they are. */
 void vg_worker_body_feed(struct vg_job *job, struct vg_body *body, const struct vg_chain *chain);
 
-/* Has the object's boundary or codings that its bytes must be walked through? */
-bool vg_worker_must_unpack(const struct vg_job *job);
+/* Has the object a boundary or codings that its bytes must be walked through, or is it a container? */
+bool vg_worker_must_unpack(const struct vg_job *job, const struct vg_chain *chain);
 
 /* verdict.c: the object is closed: everything that is left to do but the acknowledgements. False: given up, no DONE.
  * */

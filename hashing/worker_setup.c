@@ -17,6 +17,9 @@ static bool stream_init(struct vg_worker *w, struct vg_stream *s, uint64_t keep_
 				       .max_unpacked_bytes = c->max_unpacked_bytes,
 				       .max_ratio = c->max_ratio,
 				       .max_members = n_members,
+				       .max_depth = c->max_depth,
+				       .max_cpu_ns = c->max_object_ms * 1000000ull,
+				       .nest = w->nest,
 				       .max_spans = w->max_spans };
 
 	s->worker = w;
@@ -59,7 +62,8 @@ static bool make_pools(struct vg_worker *w)
 	w->cut_spans = calloc(w->max_spans + 1, sizeof(*w->cut_spans));
 	w->spare = vg_digests_create();
 	w->resources = vg_resources_create(&resources);
-	if (!w->spans || !w->cut_spans || !w->spare || !w->resources)
+	w->nest = vg_nest_create(least(c->max_unpacked_bytes, VG_WORKER_NEST_KEEP));
+	if (!w->spans || !w->cut_spans || !w->spare || !w->resources || !w->nest)
 		return false;
 	for (uint64_t n = least(n_objects, VG_WORKER_N_DIGESTS); w->n_digests < n; w->n_digests++) {
 		w->digests[w->n_digests] = vg_digests_create();
@@ -94,6 +98,7 @@ static void discard(struct vg_worker *w)
 			free(w->streams[i]);
 		}
 	stream_fini(&w->held);
+	vg_nest_destroy(w->nest);
 	vg_digests_destroy(w->spare);
 	vg_resources_destroy(w->resources);
 	free(w->spans);

@@ -9,7 +9,7 @@
 #include <vigil/base.h>
 
 #define MAX_SAME    256 /* entries of one digest that are looked through */
-#define KNOWN_FLAGS (2u * VG_RECORD_RESOURCE - 1)
+#define KNOWN_FLAGS (2u * VG_RECORD_NESTED - 1)
 
 const char *vg_refusal_str(unsigned refusal)
 {
@@ -145,11 +145,12 @@ static enum vg_refusal check_head(const struct vg_verify_args *args)
 	if (is_coded && !a->codings)
 		return VG_REFUSE_HEAD;
 	if (r->flags & VG_RECORD_MEMBER_OF) {
-		int can_hold = is_coded || a->codings || a->n_boundary || a->kind == VG_KIND_MULTIPART ||
-			       VG_KIND_IS_ARCHIVE(a->kind);
-		/* A part of an uncoded form is no larger than the form. */
-		int is_larger = !a->codings && !VG_KIND_IS_ARCHIVE(a->kind) && state != VG_STATE_OPEN &&
-				r->n_bytes > a->body_bytes;
+		/* Of a kind that the dataplane could not tell come only bodies of replays and scans (all files). */
+		int is_container = VG_KIND_IS_CONTAINER(a->kind) || a->kind == VG_KIND_UNKNOWN;
+		int can_hold = is_coded || a->codings || a->n_boundary || a->kind == VG_KIND_MULTIPART || is_container;
+		/* A part of an uncoded form is no larger than the form, unless it lies packed in one of its parts. */
+		int is_larger = !a->codings && !is_container && !(r->flags & VG_RECORD_NESTED) &&
+				state != VG_STATE_OPEN && r->n_bytes > a->body_bytes;
 		return can_hold && !is_larger ? VG_REFUSE_NONE : VG_REFUSE_HEAD;
 	}
 	if (is_coded)

@@ -127,6 +127,8 @@ static void put_matches(struct vg_json_text *text, const struct vg_msg_record *r
 		vg_json_text_bytes(text, "entry", id, bounded(id, MAX_LIST_TEXT));
 		vg_json_text_str(text, "algo", vg_algo_str(hit->algo));
 		vg_json_text_u64(text, "distance", hit->distance);
+		if (hit->frame_idx)
+			vg_json_text_u64(text, "frame", hit->frame_idx);
 		vg_json_text_close(text, '}');
 	}
 	vg_json_text_close(text, ']');
@@ -160,6 +162,12 @@ size_t vg_object_line(const struct vg_object_facts *facts, char *line, size_t ca
 	vg_json_text_str(&text, "state", vg_state_str(r->state));
 	put_digests(&text, r);
 	put_parent(&text, r, member, n_member);
+	/* Only where not all that lies in it was looked at, and why. */
+	if (r->flags & (VG_RECORD_OVER_BUDGET | VG_RECORD_ENCRYPTED | VG_RECORD_BAD_ARCHIVE))
+		vg_json_text_str(&text, "unpack",
+				 r->flags & VG_RECORD_OVER_BUDGET ? "budget"
+				 : r->flags & VG_RECORD_ENCRYPTED ? "encrypted"
+								  : "broken");
 	put_matches(&text, r, facts->index);
 	vg_json_text_close(&text, '}');
 	return vg_json_text_end(&text);

@@ -35,9 +35,9 @@ static const struct vg_sniff_row rows[] = {
 	{ VG_KIND_PSD, "^8BPS\\x00" },
 	{ VG_KIND_ICO, "^\\x00\\x00[\\x01\\x02]\\x00[^\\x00]\\x00.{3}\\x00.{6}\\x00\\x00.{4}" },
 	{ VG_KIND_JPEG, "^[\\r\\n\\x00 ]{1,32}\\xff\\xd8\\xff" },
-	{ VG_KIND_MIME,
-	  "^(?i)(received|return-path|from|mime-version|date|subject|message-id|delivered-to|to|dkim-signature|"
-	  "reply-to|authentication-results|x-[a-z-]{1,32}|content-type): " },
+	{ VG_KIND_MIME, "^(?i)(received|return-path|from|mime-version|date|subject|message-id|delivered-to|to|reply-to|"
+			"dkim-signature|authentication-results|arc-[a-z-]{1,32}|x-[a-z0-9-]{1,40}|content-type):" },
+	{ VG_KIND_MIME, "^From [^\\n]{1,120}\\n[A-Za-z-]{1,40}:" },
 };
 
 const struct vg_sniff_row *vg_sniff_rows(uint32_t *n_rows)

@@ -148,14 +148,20 @@ static void on_type(struct vg_part_head *h, struct text rest)
 {
 	struct text name, value;
 
-	if (!begins(rest, "multipart/"))
-		return;
-	while (rest.n)
-		if (split(next_parameter(&rest), &name, &value) && same(name, "boundary") && value.n &&
-		    value.n <= VG_PART_BOUNDARY) {
+	bool is_multipart = begins(rest, "multipart/");
+	h->is_text = begins(rest, "text/");
+	while (rest.n) {
+		if (!split(next_parameter(&rest), &name, &value))
+			continue;
+		if (same(name, "name") && !h->has_filename) { /* RFC 2045's way to name a file */
+			h->has_filename = true;
+			put_plain(h, value);
+		}
+		if (is_multipart && same(name, "boundary") && value.n && value.n <= VG_PART_BOUNDARY) {
 			memcpy(h->boundary, value.at, value.n);
 			h->n_boundary = (uint16_t)value.n;
 		}
+	}
 }
 
 /* Digits, saturating; false: none. */
@@ -212,7 +218,9 @@ static void on_line(struct vg_part_head *h, struct text line)
 	else if (same(name, "content-range"))
 		on_range(h, value);
 	else if (same(name, "content-transfer-encoding"))
-		h->coded = same(value, "base64") || same(value, "quoted-printable");
+		h->transfer = same(value, "base64")             ? VG_TRANSFER_BASE64
+			      : same(value, "quoted-printable") ? VG_TRANSFER_QUOTED
+								: VG_TRANSFER_PLAIN;
 }
 
 void vg_part_head_read(const char *text, size_t n_text, struct vg_part_head *head)
@@ -220,6 +228,7 @@ void vg_part_head_read(const char *text, size_t n_text, struct vg_part_head *hea
 	size_t begin = 0;
 
 	memset(head, 0, sizeof(*head));
+	head->is_text = true;
 	while (begin < n_text) {
 		size_t end = begin;
 		/* A line goes on where the next one begins with white space. */

@@ -6,15 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hashing/unpack/transfer.h"
+
 #define VG_PART_HEAD_BYTES 8192 /* of a header that are looked at; the rest is passed over */
 #define VG_PART_NAME_BYTES 256  /* of a file name; a longer one keeps its end, where the extension is */
 #define VG_PART_BOUNDARY   70   /* RFC 2046 5.1.1 */
 
 struct vg_part_head {
-	bool has_filename; /* it was sent as a file, even where the name is empty */
-	bool coded;        /* a Content-Transfer-Encoding that changes the bytes (base64, quoted-printable) */
-	bool has_range;    /* Content-Range (RFC 9110 14.4): it is a piece of something */
-	uint64_t range_off, range_total; /* total UINT64_MAX: not known */
+	bool has_filename;                /* it was sent as a file, even where the name is empty */
+	bool is_text;                     /* text of some sort, or nothing is said of its type */
+	bool has_range;                   /* Content-Range (RFC 9110 14.4): it is a piece of something */
+	uint64_t range_off, range_total;  /* total UINT64_MAX: not known */
+	enum vg_transfer_coding transfer; /* Content-Transfer-Encoding */
 	uint16_t n_filename, n_boundary;
 	char filename
 		[VG_PART_NAME_BYTES];    /* not NUL-terminated; as sent, %-escapes of filename* undone, no NUL inside */

@@ -9,14 +9,23 @@
 
 #include <cmocka.h>
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,10 +58,6 @@ static int in_sandbox(int (*act)(void))
 	return status;
 }
 
-static int do_open(void)
-{
-	return open("/etc/passwd", O_RDONLY) >= 0;
-}
 static int do_create(void)
 {
 	return creat("/tmp/vigil-test-created", 0600) >= 0;
@@ -90,9 +95,78 @@ static int do_make_executable(void)
 	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return mprotect(at, 4096, PROT_READ | PROT_EXEC) == 0;
 }
-static int do_ptrace(void)
+static int do_dumpable(void)
 {
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+}
+static int do_ptrace(void)
+{
+	return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) == 0;
+}
+static int do_read_other(void)
+{
+	char byte;
+	struct iovec here = { &byte, 1 }, there = { (void *)(uintptr_t)&do_ptrace, 1 };
+	return process_vm_readv(getppid(), &here, 1, &there, 1, 0) == 1;
+}
+static int do_write_other(void)
+{
+	char byte = 0;
+	struct iovec here = { &byte, 1 }, there = { &byte, 1 };
+	return process_vm_writev(getppid(), &here, 1, &there, 1, 0) == 1;
+}
+static int do_write_open(void)
+{
+	return open("/tmp", O_RDWR | O_TMPFILE, 0600) >= 0;
+}
+static int do_socket_pair(void)
+{
+	int fds[2];
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0;
+}
+static int do_bind(void)
+{
+	return bind(0, NULL, 0) == 0;
+}
+static int do_vfork(void)
+{
+	return (int)syscall(SYS_clone, CLONE_VM, NULL, NULL, NULL, NULL) >= 0;
+}
+static int do_rename(void)
+{
+	return rename("/tmp/x", "/tmp/y") == 0;
+}
+static int do_mount(void)
+{
+	return mount("none", "/tmp", "tmpfs", 0, NULL) == 0;
+}
+static int do_bpf(void)
+{
+	return syscall(SYS_bpf, 0, NULL, 0) >= 0;
+}
+static int do_userfault(void)
+{
+	return syscall(SYS_userfaultfd, 0) >= 0;
+}
+static int do_uring(void)
+{
+	return syscall(SYS_io_uring_setup, 1, NULL) >= 0;
+}
+static int do_pidfd(void)
+{
+	return syscall(SYS_pidfd_open, getppid(), 0) >= 0;
+}
+static int do_handle(void)
+{
+	return syscall(SYS_open_by_handle_at, 0, NULL, 0) >= 0;
+}
+static int do_keyctl(void)
+{
+	return syscall(SYS_keyctl, 0, 0, 0, 0, 0) >= 0;
+}
+static int do_perf(void)
+{
+	return syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0) >= 0;
 }
 static int do_unlink(void)
 {
@@ -101,9 +175,13 @@ static int do_unlink(void)
 
 static void what_it_may_not_do_kills_it(void **state)
 {
-	int (*const acts[])(void) = { do_open,   do_create, do_socket,         do_connect,    do_exec,
-				      do_fork,   do_kill,   do_signal_another, do_executable, do_make_executable,
-				      do_ptrace, do_unlink };
+	int (*const acts[])(void) = { do_create,      do_write_open,     do_socket,     do_socket_pair,
+				      do_connect,     do_bind,           do_exec,       do_fork,
+				      do_vfork,       do_kill,           do_ptrace,     do_read_other,
+				      do_write_other, do_signal_another, do_executable, do_make_executable,
+				      do_dumpable,    do_unlink,         do_rename,     do_mount,
+				      do_bpf,         do_userfault,      do_uring,      do_pidfd,
+				      do_handle,      do_keyctl,         do_perf };
 	(void)state;
 	SKIP_SANITIZED();
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
@@ -111,6 +189,105 @@ static void what_it_may_not_do_kills_it(void **state)
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), SIGSYS);
 	}
+}
+
+static void *thread(void *ctx)
+{
+	return ctx;
+}
+/* What libraries merely try fails and does nothing. */
+static int do_try(void)
+{
+	char text[64];
+	cpu_set_t set;
+	pthread_t id;
+	struct utsname name;
+	struct rlimit limit;
+	if (open("/etc/passwd", O_RDONLY) >= 0 || errno != EPERM || open("/", O_RDONLY | O_DIRECTORY) >= 0)
+		return 1;
+	if (open("/proc/self/mem", O_RDONLY) >= 0 || fopen("/etc/localtime", "r") || access("/", R_OK) == 0)
+		return 2;
+	if (readlink("/proc/self/exe", text, sizeof(text)) >= 0 || getcwd(text, sizeof(text)))
+		return 3;
+	if (!pthread_create(&id, NULL, thread, NULL) || sched_getaffinity(0, sizeof(set), &set) >= 0)
+		return 4;
+	if (!uname(&name) || !getrlimit(RLIMIT_NOFILE, &limit))
+		return 5;
+	return dlopen("libcurl.so.4", RTLD_NOW) != NULL ? 6 : 0;
+}
+
+static void what_libraries_merely_try_fails_and_does_nothing(void **state)
+{
+	int status;
+	(void)state;
+	SKIP_SANITIZED();
+	status = in_sandbox(do_try);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* What another process made, sealed against writing, as the dataplane makes the arena: the descriptor is all we have.
+ */
+static int arena_fd;
+static int do_map_arena_for_writing(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, arena_fd, 0) != MAP_FAILED;
+}
+static int do_write_arena(void)
+{
+	return write(arena_fd, "x", 1) == 1;
+}
+static int do_unprotect_arena(void)
+{
+	void *at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, arena_fd, 0);
+	return at == MAP_FAILED ? 2 : mprotect(at, 4096, PROT_READ | PROT_WRITE) == 0;
+}
+static int do_shrink_arena(void)
+{
+	return ftruncate(arena_fd, 0) == 0;
+}
+
+static void the_arena_stays_as_the_dataplane_wrote_it(void **state)
+{
+	int (*const acts[])(void) = { do_map_arena_for_writing, do_write_arena, do_unprotect_arena, do_shrink_arena };
+	(void)state;
+	SKIP_SANITIZED();
+	arena_fd = vg_memfd_new("arena", 4096);
+	assert_true(arena_fd >= 0);
+	void *ours = vg_memfd_map(arena_fd, 4096, PROT_READ | PROT_WRITE);
+	assert_non_null(ours);
+	assert_int_equal(vg_memfd_seal(arena_fd, VG_SEALS_OURS), VG_OK);
+	memset(ours, 7, 4096);
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		int status = in_sandbox(acts[i]);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+		assert_int_equal(*(uint8_t *)ours, 7);
+	}
+	munmap(ours, 4096);
+	close(arena_fd);
+}
+
+/* Memory has an end: a decoder that wants all of it is told no, and everybody else lives on. */
+static int do_eat_memory(void)
+{
+	size_t n_bytes = 0;
+	for (void *at; n_bytes < 64ull << 30; n_bytes += 256u << 20) {
+		at = mmap(NULL, 256u << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (at == MAP_FAILED)
+			return n_bytes < 1u << 30 ? 2 : 0;
+	}
+	return 1;
+}
+
+static void memory_has_a_limit(void **state)
+{
+	int status;
+	(void)state;
+	SKIP_SANITIZED();
+	status = in_sandbox(do_eat_memory);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static int do_work(void)
@@ -169,6 +346,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_it_may_not_do_kills_it),
+		cmocka_unit_test(what_libraries_merely_try_fails_and_does_nothing),
+		cmocka_unit_test(the_arena_stays_as_the_dataplane_wrote_it),
+		cmocka_unit_test(memory_has_a_limit),
 		cmocka_unit_test(what_the_loop_needs_it_still_can),
 		cmocka_unit_test(as_root_it_does_not_even_see_the_file_system),
 	};

@@ -75,7 +75,7 @@ static void boundaries_encodings_and_plain_fields_are_told_apart(void **state)
 	assert_memory_equal(head.boundary, "in ner", 6);
 	assert_false(head.has_filename);
 	head = parse(coded, strlen(coded));
-	assert_true(head.coded);
+	assert_int_equal(head.transfer, VG_TRANSFER_BASE64);
 	assert_false(head.has_filename);
 	assert_int_equal(head.n_boundary, 0);
 }

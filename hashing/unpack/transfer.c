@@ -1,0 +1,108 @@
+/* One byte in, at most one out, so that out never needs more room than in. */
+#include "hashing/unpack/transfer.h"
+
+static int base64_value(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z'   ? c - 'A'
+	       : c >= 'a' && c <= 'z' ? c - 'a' + 26
+	       : c >= '0' && c <= '9' ? c - '0' + 52
+	       : c == '+' || c == '-' ? 62
+	       : c == '/' || c == '_' ? 63
+				      : -1;
+}
+static int hex_value(uint8_t c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* Six bits more; a byte where eight are there. */
+static size_t six(struct vg_transfer *t, unsigned value, uint8_t *out)
+{
+	t->bits = t->bits << 6 | value;
+	t->n_bits += 6;
+	if (t->n_bits < 8)
+		return 0;
+	t->n_bits -= 8;
+	*out = (uint8_t)(t->bits >> t->n_bits);
+	return 1;
+}
+
+static size_t base64(struct vg_transfer *t, uint8_t c, uint8_t *out)
+{
+	int v = base64_value(c);
+
+	if (c == '=') /* padding; what follows may be another piece */
+		t->n_bits = 0;
+	return v < 0 ? 0 : six(t, (unsigned)v, out);
+}
+
+static size_t quoted(struct vg_transfer *t, uint8_t c, uint8_t *out)
+{
+	int v = hex_value(c);
+
+	switch (t->state) {
+	case 0:
+		t->state = c == '=';
+		*out = c;
+		return c != '=';
+	case 1: /* a soft line break, or a byte */
+		if (v >= 0) {
+			t->state = 2;
+			t->high = (uint8_t)v;
+		} else if (c == '\n') {
+			t->state = 0;
+		}
+		return 0;
+	default:
+		t->state = 0;
+		*out = (uint8_t)(t->high << 4 | (v < 0 ? 0 : v));
+		return v >= 0;
+	}
+}
+
+/* A line: its length, then that many bytes in groups of four characters. */
+static size_t uu(struct vg_transfer *t, uint8_t c, uint8_t *out)
+{
+	size_t n;
+
+	if (c == '\n' || c == '\r') {
+		t->in_line = false;
+		return 0;
+	}
+	if (!t->in_line) {
+		t->in_line = true;
+		t->n_line = (uint8_t)((c - 32) & 63);
+		t->n_bits = 0;
+		t->done = c == 'e' || !t->n_line; /* "end", or the empty line before it */
+		return 0;
+	}
+	if (!t->n_line || c < 32 || c > 96)
+		return 0;
+	n = six(t, (c - 32u) & 63u, out);
+	t->n_line -= (uint8_t)n;
+	return n;
+}
+
+size_t vg_transfer_feed(struct vg_transfer *t, const uint8_t *in, size_t n_in, uint8_t *out)
+{
+	size_t n_out = 0;
+
+	for (size_t i = 0; i < n_in && !t->done; i++)
+		switch (t->coding) {
+		case VG_TRANSFER_BASE64:
+			n_out += base64(t, in[i], out + n_out);
+			break;
+		case VG_TRANSFER_QUOTED:
+			n_out += quoted(t, in[i], out + n_out);
+			break;
+		case VG_TRANSFER_UU:
+			n_out += uu(t, in[i], out + n_out);
+			break;
+		default:
+			out[n_out++] = in[i];
+		}
+	return n_out;
+}

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Every picture format and container through the real programs, under the hashers' final sandbox: each drawn picture is found by
+# PDQ in every format it was encoded to, alone, in an animation's second frame, and inside every container; members name
+# the container they lie in; what cannot be opened is said.
+W=$(mktemp -d); trap 'rm -rf "$W"' EXIT
+bin=build/bin; F=tests/data/formats
+pdq() { $bin/test-hashing_pdq "$F/$1" | cut -d, -f1; }
+{ echo "pdq,$(pdq a.png),A"; echo "pdq,$(pdq b.png),B"; } >"$W/list"
+timeout 100 $bin/vigilctl scan --json --list "$W/list" --objects "$W/objects" $F >"$W/sum" 2>"$W/log" || { cat "$W/log"; exit 1; }
+grep -q 'died' "$W/log" && { cat "$W/log"; echo "a hasher died"; exit 1; }
+for f in $F/*; do
+	name=${f##*/}; want=A
+	case $name in
+	b.png) want=B ;;
+	12bit.jpg | cut.jpg | icon.ico | encrypted.zip) continue ;;
+	esac
+	sha=$(sha256sum "$f" | cut -d' ' -f1)
+	# The record of the file itself, or of a file in it, at any depth.
+	awk -v sha="$sha" -v want="\"entry\":\"$want\"" '
+	function field(line, key,   i) { i = index(line, "\"" key "\":\""); return i ? substr(line, i + length(key) + 4, 64) : "" }
+	{ line[NR] = $0; of[NR] = field($0, "parent"); own[NR] = field($0, "sha256") }
+	END {
+		inside[sha] = 1
+		for (pass = 0; pass < 6; pass++) for (i = 1; i <= NR; i++) if (of[i] in inside) inside[own[i]] = 1
+		for (i = 1; i <= NR; i++) if (own[i] in inside && index(line[i], want)) found = 1
+		exit !found
+	}' "$W/objects" || { echo "$name: entry $want is not found in it"; bad=1; }
+done
+for f in moving.apng moving.gif moving.webp moving.jxl pages.tif stereo.mpo; do # the second picture is looked for, too
+	{ echo "pdq,$(pdq b.png),B"; } >"$W/second"
+	timeout 60 $bin/vigilctl scan --json --list "$W/second" --objects "$W/o2" $F/$f >/dev/null 2>&1
+	grep -q '"entry":"B".*"frame":1' "$W/o2" || { echo "$f: its second picture is not found"; bad=1; }
+done
+grep -q '"unpack":"encrypted"' "$W/objects" || { echo "the encrypted archive is not said to be one"; bad=1; }
+n=$(wc -l <"$W/objects"); m=$(grep -c '"entry":"A"' "$W/objects")
+[ -z "$bad" ] && echo "$n files, $m found as picture A; second frames found; no hasher died"
+[ -z "$bad" ]
