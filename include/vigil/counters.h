@@ -4,6 +4,8 @@
  * ends
  * in `:reason=x` becomes a label. New rows go to the end of their group; nothing else needs to be touched.
  * X(symbol, "name", "help") */
+#include <vigil/counters_proto.h>
+
 #define VG_DATAPLANE_COUNTERS(X)                                                                                      \
 	X(VG_C_RX_PACKETS, "rx_packets_total", "packets received from the port")                                      \
 	X(VG_C_RX_BYTES, "rx_bytes_total", "bytes received from the port")                                            \
@@ -88,7 +90,8 @@
 	X(VG_C_HOLD_KNOWN, "hold_known_stopped_total", "of the stopped: recognised by length and first bytes")        \
 	X(VG_C_HOLD_TOO_LATE, "hold_stops_missed_total", "verdicts to stop what had passed already")                  \
 	X(VG_C_HOLD_DROPPED, "hold_dropped_frames_total:where=later", "later frames of these connections")            \
-	X(VG_C_HOLD_UNHELD, "hold_unheld_total", "bodies that could not be watched: no state was free")
+	X(VG_C_HOLD_UNHELD, "hold_unheld_total", "bodies that could not be watched: no state was free")               \
+	VG_FILE_PROTOCOL_COUNTERS(X)
 
 /* Why a picture has no hash, for each kind of enum vg_kind in its order. */
 #define VG_FAILED_ROWS(X, KIND, kind)                                                                               \

@@ -1,0 +1,180 @@
+/* Files against a plain model: pieces of random files in random order, of any size, come out as the file. */
+#include "tests/lib/body_log.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "dataplane/proto/file/file_priv.h"
+#include "dataplane/protocols.h"
+
+#define N_FILE 5000u
+
+struct bench {
+	struct vg_proto *proto;
+	struct vg_stats_page stats;
+	struct vg_body_log log;
+	struct vg_file_pool pool;
+	struct vg_keyed_set set;
+	struct vg_proto_flow flow;
+	struct vg_file_ctx ctx;
+};
+
+static int bench_open(void **state)
+{
+	struct vg_dataplane_conf conf = { .n_streams = 4 };
+	struct bench *b = aligned_alloc(64, (sizeof(*b) + 63) & ~(size_t)63);
+	struct vg_body_sink sink;
+	if (!b)
+		return -1;
+	memset(b, 0, sizeof(*b));
+	sink = vg_body_log_sink(&b->log);
+	b->proto = vg_proto_create(&conf, &b->stats, &sink, vg_protocols);
+	b->ctx = (struct vg_file_ctx){ b->proto, &b->pool, &b->flow, 1 };
+	*state = b;
+	return b->proto && !vg_file_pool_create(&b->pool, 8, 64) ? 0 : -1;
+}
+
+static int bench_close(void **state)
+{
+	struct bench *b = *state;
+	vg_file_pool_destroy(&b->pool);
+	vg_proto_destroy(b->proto);
+	free(b);
+	return 0;
+}
+
+static struct vg_file *file_open(struct bench *b, unsigned id)
+{
+	struct vg_file *file = vg_file_take(&b->pool, VG_PROTO_SMB);
+	uint8_t bytes[4] = { (uint8_t)id, (uint8_t)(id >> 8) };
+	assert_non_null(file);
+	vg_keyed_put(&b->set, &b->pool.files, &file->link, vg_file_set_id(file, bytes, sizeof(bytes)));
+	assert_ptr_equal(vg_file_find(&b->pool, &b->set, bytes, sizeof(bytes)), file);
+	return file;
+}
+
+/* Gives the pieces [cut[i], cut[i + 1]) in the order of `order`, each in spans. */
+static void pieces_give(struct bench *b, struct vg_file *file, enum vg_file_way way, const uint8_t *bytes,
+			const uint32_t *cut, const uint32_t *order, uint32_t n_pieces)
+{
+	for (uint32_t i = 0; i < n_pieces; i++) {
+		uint32_t at = cut[order[i]], end = cut[order[i] + 1], n;
+		vg_file_run(&b->ctx, file, way, 0, at, end - at);
+		for (; at < end; at += n) {
+			n = 1 + (uint32_t)random() % 700;
+			n = n < end - at ? n : end - at;
+			vg_file_bytes(&b->ctx, file, way, at, bytes + at, n);
+		}
+	}
+}
+
+static void pieces_in_any_order_give_the_file(void **state)
+{
+	struct bench *b = *state;
+	unsigned seed = (unsigned)time(NULL);
+	static uint8_t bytes[N_FILE];
+	static char want[N_FILE + 128];
+	printf("seed %u\n", seed);
+	srandom(seed);
+	for (unsigned round = 0; round < 2000; round++) {
+		uint32_t n_pieces = 1 + (uint32_t)random() % 12,
+			 n = n_pieces + (uint32_t)random() % (N_FILE - n_pieces);
+		uint32_t cut[16] = { 0 }, order[16];
+		struct vg_file *file = file_open(b, round);
+		int is_read = round & 1;
+		for (uint32_t i = 0; i < n; i++)
+			bytes[i] = (uint8_t)('a' + random() % 26);
+		for (uint32_t i = 1; i <= n_pieces; i++) {
+			cut[i] = i == n_pieces ? n : cut[i - 1] + 1 + (uint32_t)random() % (2 * n / n_pieces);
+			cut[i] = cut[i] < n ? cut[i] : n;
+		}
+		for (uint32_t i = 0; i < n_pieces; i++) {
+			uint32_t k = (uint32_t)random() % (i + 1);
+			order[i] = order[k];
+			order[k] = i;
+		}
+		b->log.n_text = 0;
+		file->size = is_read ? n : VG_FILE_UNKNOWN;
+		pieces_give(b, file, is_read ? VG_FILE_READ : VG_FILE_WRITE, bytes, cut, order, n_pieces);
+		file->is_closing = 1;
+		vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+		snprintf(want, sizeof(want), "%s   0: %.*s = complete\n", is_read ? "down READ" : "up WRITE", (int)n,
+			 (const char *)bytes);
+		assert_string_equal(b->log.text, want);
+		assert_int_equal(vg_pool_n_out(&b->pool.blocks), 0);
+	}
+}
+
+static void where_no_block_is_free_the_hole_is_given_up(void **state)
+{
+	struct bench *b = *state;
+	struct vg_file *file = file_open(b, 1);
+	uint64_t n_holes = b->stats.counters[VG_C_FILE_HOLES];
+	b->log.n_text = 0;
+	for (unsigned i = 0; i < 17; i++) /* a block each; a fourth of the pool is its share */
+		vg_file_bytes(&b->ctx, file, VG_FILE_READ, 10 + 2 * i, (const uint8_t *)"x", 1);
+	assert_int_equal(b->stats.counters[VG_C_FILE_HOLES], n_holes + 1);
+	assert_int_equal(file->io[VG_FILE_READ].n_blocks, 16);
+	vg_file_bytes(&b->ctx, file, VG_FILE_READ, 0, (const uint8_t *)"0123456789", 10); /* too late */
+	vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+	assert_memory_equal(b->log.text, "down READ   0: {10}x{1}x{1}x", 26);
+	assert_non_null(strstr(b->log.text, "x = gap\n"));
+	assert_int_equal(vg_pool_n_out(&b->pool.blocks), 0);
+}
+
+static void what_nobody_wants_is_not_held(void **state)
+{
+	struct bench *b = *state;
+	struct vg_file *file = file_open(b, 1);
+	b->log.refuse = 1;
+	vg_file_bytes(&b->ctx, file, VG_FILE_READ, 3, (const uint8_t *)"def", 3);
+	assert_int_equal(vg_pool_n_out(&b->pool.blocks), 1);
+	vg_file_bytes(&b->ctx, file, VG_FILE_READ, 0, (const uint8_t *)"abc", 3);
+	assert_int_equal(vg_pool_n_out(&b->pool.blocks), 0);
+	vg_file_bytes(&b->ctx, file, VG_FILE_READ, 1000, (const uint8_t *)"abc", 3);
+	assert_int_equal(vg_pool_n_out(&b->pool.blocks), 0);
+	b->log.refuse = 0;
+	vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+}
+
+static void offsets_of_any_size_are_survived(void **state)
+{
+	struct bench *b = *state;
+	struct vg_file *file = file_open(b, 1);
+	b->log.n_text = 0;
+	vg_file_run(&b->ctx, file, VG_FILE_WRITE, 1, UINT64_MAX - 1, 3);
+	vg_file_bytes(&b->ctx, file, VG_FILE_WRITE, UINT64_MAX - 1, (const uint8_t *)"abc", 3);
+	vg_file_lost(&b->ctx, file, VG_FILE_WRITE, 0, UINT64_MAX);
+	vg_file_bytes(&b->ctx, file, VG_FILE_WRITE, VG_FILE_MAX_OFF - 1, (const uint8_t *)"abc", 3);
+	vg_file_end(&b->ctx, file, 1, VG_END_FIN);
+	vg_file_end(&b->ctx, file, 1, VG_END_FIN);
+	assert_string_equal(b->log.text, "up WRITE   0: {4611686018427387903}abc = gap\n");
+	vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+}
+
+static void references_to_what_is_gone_are_none(void **state)
+{
+	struct bench *b = *state;
+	struct vg_file *file = file_open(b, 1), *other;
+	struct vg_keyed_ref ref = vg_keyed_ref(&file->link);
+	assert_ptr_equal(vg_keyed_deref(&b->pool.files, ref), &file->link);
+	vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+	assert_null(vg_keyed_deref(&b->pool.files, ref));
+	other = file_open(b, 2);
+	assert_ptr_equal(other, file);
+	assert_null(vg_keyed_deref(&b->pool.files, ref));
+	assert_null(vg_keyed_deref(&b->pool.files, vg_keyed_ref(NULL)));
+	vg_file_give(&b->ctx, &b->set, other, VG_END_FIN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pieces_in_any_order_give_the_file),
+		cmocka_unit_test(where_no_block_is_free_the_hole_is_given_up),
+		cmocka_unit_test(what_nobody_wants_is_not_held),
+		cmocka_unit_test(offsets_of_any_size_are_survived),
+		cmocka_unit_test(references_to_what_is_gone_are_none),
+	};
+	return cmocka_run_group_tests(tests, bench_open, bench_close);
+}
