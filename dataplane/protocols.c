@@ -1,8 +1,10 @@
 #include "dataplane/protocols.h"
 
 #include "dataplane/proto/http1/http1.h"
+#include "dataplane/proto/smb/smb.h"
 
 const struct vg_parser *const vg_protocols[] = {
 	&vg_http1_parser,
+	&vg_smb_parser,
 	NULL,
 };
