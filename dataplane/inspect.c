@@ -76,6 +76,7 @@ static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_st
 	enum vg_step step = VG_MORE;
 
 	memcpy(ident.ip, flow->key.ip, sizeof(ident.ip));
+	memcpy(ident.network, vg_flow_key_network(&flow->key), sizeof(ident.network));
 	ident.midstream = !(flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))) || live->detect.n_lost_bytes[0] ||
 			  live->detect.n_lost_bytes[1] || live->detect.is_past[0] || live->detect.is_past[1];
 	vg_detect_end(inspect->detect, &live->detect);
@@ -259,6 +260,22 @@ static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const str
 	return 1;
 }
 
+/* A flow that another one announced needs no first bytes to be known, and begins with the first of them. */
+static void meet(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	enum vg_app app = vg_proto_expected(inspect->proto, &flow->key, pkt->wall_ns);
+	enum vg_step step = VG_MORE;
+
+	if (app == VG_APP_NONE)
+		return;
+	if (!vg_stream_is_known(inspect->streams, flow->stream_idx, pkt->dir))
+		step = vg_stream_begin(inspect->streams, flow->stream_idx, pkt->dir, pkt->seq, 0, pkt->clock_ns,
+				       pkt->wall_ns);
+	if (step == VG_MORE)
+		step = start_proto(inspect, &inspect->live[flow->stream_idx], app, pkt->wall_ns);
+	obey(inspect, flow, step);
+}
+
 /* The payload of a packet, segment by segment where the frame has more than one. */
 static enum vg_step take_payload(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
@@ -346,6 +363,8 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 		return;
 	} else if (!make_live(inspect, flow, pkt)) {
 		return;
+	} else {
+		meet(inspect, flow, pkt);
 	}
 	if (flow->state == VG_FLOW_LIVE && pkt->n_payload_bytes)
 		take_data(inspect, flow, pkt);
@@ -407,4 +426,5 @@ void vg_inspect_flush(struct vg_inspect *inspect)
 {
 	vg_defrag_flush(inspect->defrag);
 	vg_flow_table_flush(inspect->flows);
+	vg_proto_flush(inspect->proto);
 }

@@ -1,10 +1,13 @@
 #include "dataplane/protocols.h"
 
+#include "dataplane/proto/ftp/ftp.h"
 #include "dataplane/proto/http1/http1.h"
 #include "dataplane/proto/smb/smb.h"
 
 const struct vg_parser *const vg_protocols[] = {
 	&vg_http1_parser,
 	&vg_smb_parser,
+	&vg_ftp_parser,
+	&vg_ftp_data_parser,
 	NULL,
 };

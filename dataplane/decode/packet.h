@@ -1,6 +1,7 @@
 #pragma once
 /* packet: one frame of a burst on its way through the rooms: what the port says of it, then what decode finds in it.
  * Owned by the worker's burst; valid until the end of the burst. No pointer here outlives it. */
+#include <stddef.h>
 #include <stdint.h>
 
 #include <vigil/attribution.h>
@@ -18,14 +19,22 @@ struct vg_flow_key {
 	uint16_t port[2];  /* host order */
 	uint16_t vlan[2]; /* outer, inner tag of the innermost Ethernet header; VG_VLAN_NONE = none, or no part of it */
 	uint16_t tenant[2]; /* high, low half of the id of the innermost tunnel that has one (see tunnel); else 0 */
-	uint8_t net;        /* IP version | kind of that tunnel << 4 */
+	uint8_t net;        /* IP version | VG_FLOW_NET_UDP | kind of that tunnel << 4 */
 	uint8_t capture_idx;
 };
 _Static_assert(sizeof(struct vg_flow_key) == 46, "the key has no padding");
 
+/* In key.net beside the IP version: the flow is one of UDP datagrams. */
+#define VG_FLOW_NET_UDP 8u
 static inline uint8_t vg_flow_key_ip_version(const struct vg_flow_key *key)
 {
-	return key->net & 15;
+	return key->net & 7;
+}
+/* The bytes of a key that are not addresses and ports: whose network it is. */
+#define VG_FLOW_NETWORK_BYTES 10u
+static inline const uint8_t *vg_flow_key_network(const struct vg_flow_key *key)
+{
+	return (const uint8_t *)key + offsetof(struct vg_flow_key, vlan);
 }
 
 #define VG_TCP_FIN 1u

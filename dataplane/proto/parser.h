@@ -15,6 +15,7 @@
 
 #include "dataplane/detect/detect.h"
 #include "dataplane/proto/body.h"
+#include "dataplane/proto/expect.h"
 #include "dataplane/proto/pool.h"
 #include "dataplane/proto/proto.h"
 #include "dataplane/stream/stream.h"
@@ -30,6 +31,7 @@ struct vg_proto {
 	const struct vg_parser *parsers[VG_APP_N]; /* by app; NULL: none */
 	void *shared[VG_APP_N];                    /* by app: what its create() made */
 	struct vg_pool flows[VG_APP_N];            /* by app: states of flow_bytes */
+	struct vg_expect expect;                   /* flows that others announced */
 };
 
 /* Every parser's state of a flow begins with this. */

@@ -19,6 +19,25 @@ static struct vg_proto_flow *take(struct vg_proto *proto, enum vg_app app, const
 	return flow;
 }
 
+enum vg_app vg_proto_expected(struct vg_proto *proto, const struct vg_flow_key *key, int64_t wall_ns)
+{
+	for (unsigned side = 0; side < 2 && proto->expect.n_used; side++) {
+		struct vg_endpoint at = vg_endpoint_of(key, side);
+		const struct vg_expected *met = vg_expect_find(&proto->expect, &at, wall_ns);
+
+		if (met && met->app != VG_APP_NONE) {
+			vg_count(proto->stats, VG_C_EXPECT_MET, 1);
+			return (enum vg_app)met->app;
+		}
+	}
+	return VG_APP_NONE;
+}
+
+void vg_proto_flush(struct vg_proto *proto)
+{
+	vg_expect_reset(&proto->expect);
+}
+
 struct vg_proto_flow *vg_proto_flow_take(struct vg_proto *proto, enum vg_app app, const struct vg_flow_ident *ident)
 {
 	return take(proto, app, ident, NULL);

@@ -9,6 +9,7 @@
 #include <vigil/err.h>
 #include <vigil/stats_page.h>
 
+#include "dataplane/decode/packet.h"
 #include "dataplane/detect/detect.h"
 #include "dataplane/proto/body.h"
 #include "dataplane/stream/stream.h"
@@ -17,8 +18,9 @@
 struct vg_flow_ident {
 	uint8_t ip_version; /* 4 or 6; IPv4 in the first 4 bytes */
 	uint8_t ip[2][16];
-	uint16_t port[2]; /* host order */
-	uint16_t vlan[2]; /* outer, inner tag; 0xffff = none */
+	uint16_t port[2];                       /* host order */
+	uint16_t vlan[2];                       /* outer, inner tag; 0xffff = none */
+	uint8_t network[VG_FLOW_NETWORK_BYTES]; /* whose addresses: of the flow key */
 	uint32_t capture_idx;
 	uint64_t flow_id;
 	const struct vg_attr_tunnel
@@ -41,6 +43,12 @@ struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg
 void vg_proto_seed(struct vg_proto *proto, uint64_t seed);
 /* How its protocols are recognised: fills rows[VG_APP_N] for vg_detect_create(), returns how many. Cold. */
 uint32_t vg_proto_recognisers(const struct vg_proto *proto, struct vg_recogniser *rows);
+
+/* Which app was announced at an end of this new flow, VG_APP_NONE: nobody announced it. Cheap where nothing is
+ * announced at all. */
+enum vg_app vg_proto_expected(struct vg_proto *proto, const struct vg_flow_key *key, int64_t wall_ns);
+/* End of input, all flows have been given back: what was announced is forgotten. */
+void vg_proto_flush(struct vg_proto *proto);
 
 /* Parser state for a flow that detect named; ident is copied. NULL: pool empty, or no parser for app (counted). */
 struct vg_proto_flow *vg_proto_flow_take(struct vg_proto *proto, enum vg_app app, const struct vg_flow_ident *ident);

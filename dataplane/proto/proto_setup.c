@@ -3,6 +3,10 @@
 
 #include "dataplane/proto/parser.h"
 
+/* Announced endpoints at a time: one in so many streams may be one, at least EXPECT_MIN. */
+#define EXPECT_SHARE 8u
+#define EXPECT_MIN   1024u
+
 static uint32_t n_flows(const struct vg_parser *parser, uint32_t n_streams)
 {
 	uint32_t n = parser->share ? n_streams / parser->share : n_streams;
@@ -34,6 +38,7 @@ static void release(struct vg_proto *p)
 		if (p->parsers[app] && p->parsers[app]->destroy)
 			p->parsers[app]->destroy(p->shared[app]);
 	}
+	vg_expect_destroy(&p->expect);
 	free(p);
 }
 
@@ -47,6 +52,12 @@ struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg
 	memset(p, 0, sizeof(*p));
 	p->stats = stats;
 	p->sink = *sink;
+	if (vg_expect_create(&p->expect,
+			     conf->n_streams / EXPECT_SHARE > EXPECT_MIN ? conf->n_streams / EXPECT_SHARE : EXPECT_MIN,
+			     stats)) {
+		release(p);
+		return NULL;
+	}
 	for (; *parsers; parsers++)
 		if (parser_create(p, conf, *parsers)) {
 			release(p);
