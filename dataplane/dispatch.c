@@ -31,6 +31,7 @@ static void release(struct vg_dispatch *dispatch)
 	for (uint32_t i = 0; i < dispatch->n_rings; i++)
 		rte_ring_free(dispatch->rings[i]);
 	vg_defrag_destroy(dispatch->defrag);
+	vg_pins_destroy(&dispatch->pins);
 	free(dispatch->stats);
 	free(dispatch);
 }
@@ -47,8 +48,9 @@ struct vg_dispatch *vg_dispatch_create(struct vg_ports *ports, const struct vg_d
 	dispatch->stats = calloc(1, sizeof(*dispatch->stats));
 	if (dispatch->stats && getrandom(seed, sizeof(seed), 0) == (ssize_t)sizeof(seed))
 		dispatch->defrag = vg_defrag_create(seed, dispatch->stats);
-	if (!dispatch->defrag) {
-		vg_log(VG_LOG_ERROR, ROOM, "no memory for fragments");
+	if (!dispatch->defrag ||
+	    vg_pins_create(&dispatch->pins, (int64_t)conf->idle_timeout_ms * 1000000, dispatch->stats)) {
+		vg_log(VG_LOG_ERROR, ROOM, "no memory for fragments and pins");
 		release(dispatch);
 		return NULL;
 	}
@@ -160,7 +162,7 @@ static struct rte_mbuf *join(struct vg_dispatch *dispatch, struct rte_mbuf *m, s
 	struct rte_mbuf *whole = NULL;
 	uint32_t n_bytes = m->pkt_len;
 
-	*ring = word == VG_DECODE_TCP ? ring_of(dispatch, pkt) : 0;
+	*ring = word == VG_DECODE_TCP ? vg_pins_worker(&dispatch->pins, pkt, ring_of(dispatch, pkt)) : 0;
 	if (word == VG_DECODE_WORD_FRAGMENT)
 		vg_count(dispatch->stats, VG_C_DECODE_FRAGMENT, 1);
 	else if (word != VG_DEFRAG_KEPT && pkt->segment)
@@ -233,6 +235,7 @@ void vg_dispatch_run(struct vg_dispatch *dispatch)
 			n_idle = 0;
 		} else if (word == VG_FEED_ROUND) {
 			vg_defrag_flush(dispatch->defrag);
+			vg_pins_flush(&dispatch->pins);
 			send_mark(dispatch, MARK_ROUND);
 		} else if (word == VG_FEED_INPUT_END) {
 			send_mark(dispatch, MARK_END);

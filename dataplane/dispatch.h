@@ -1,7 +1,8 @@
 #pragma once
 /* dispatch: one receiving thread for several workers, where a port has a single queue: frames go to the worker that a
  * symmetric hash of their addresses and ports names, so that both directions of a flow meet on one core. Inside a
- * tunnel the inner ones count; fragments are put together here first. One single-producer ring per worker; lossless
+ * tunnel the inner ones count; fragments are put together here first; what one flow announced for another goes where
+ * that one goes (pins.h). One single-producer ring per worker; lossless
  * replays wait where one is full, otherwise the frame is counted as missed. The clock is the dispatcher's: what a
  * worker sees does not depend on how many there are. */
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 #include <vigil/stats_page.h>
 
 #include "dataplane/feed.h"
+#include "dataplane/pins.h"
 
 #define VG_DISPATCH_RING 512u /* frames on their way to one worker */
 
@@ -26,6 +28,7 @@ struct vg_dispatch {
 	int clock_off;   /* of the path's clock in an mbuf */
 	const _Atomic int *stop;
 	struct vg_defrag *defrag;
+	struct vg_pins pins;
 	struct vg_stats_page *stats; /* what only the dispatcher counts; see vg_dispatch_count() */
 	_Atomic uint64_t n_missed;   /* full rings; read by the worker that counts */
 };

@@ -99,6 +99,16 @@ static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_st
 	return step;
 }
 
+/* Whether an announced flow is what was announced: its first bytes may be another protocol's, whatever was said of the
+ * flow. */
+static int is_as_expected(const struct vg_inspect *inspect, const struct vg_inspect_stream *live, unsigned dir,
+			  const uint8_t *bytes, uint32_t n_bytes)
+{
+	enum vg_app app = vg_detect_look(inspect->detect, &live->detect, dir, bytes, n_bytes);
+
+	return app != VG_APP_NONE && (!VG_APP_IS_PARSED(app) || app == live->expected);
+}
+
 static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, const uint8_t *bytes, uint32_t n_bytes,
 			     int64_t wall_ns)
 {
@@ -108,6 +118,12 @@ static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, con
 
 	if (live->proto)
 		return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
+	if (live->expected && is_as_expected(inspect, live, dir, bytes, n_bytes)) {
+		step = start_proto(inspect, live, (enum vg_app)live->expected, wall_ns);
+		if (step == VG_SKIP || step == VG_BAD)
+			return step;
+		return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
+	}
 	live->app = (uint8_t)vg_detect_bytes(inspect->detect, &live->detect, dir, bytes, n_bytes);
 	if (live->app == VG_APP_NONE)
 		return VG_MORE;
@@ -146,10 +162,12 @@ static void on_end(void *owner, uint32_t stream_idx, unsigned dir, enum vg_strea
 	struct vg_inspect *inspect = owner;
 	struct vg_inspect_stream *live = &inspect->live[stream_idx];
 
+	if (!live->proto)
+		live->ended[dir] = (uint8_t)(1 + how);
 	if (live->proto)
 		vg_proto_end(inspect->proto, live->proto, dir, how, wall_ns);
-	else
-		live->ended[dir] = (uint8_t)(1 + how);
+	else if (live->expected && live->detect.n_held[dir]) /* so few bytes that nothing was told by them */
+		(void)start_proto(inspect, live, (enum vg_app)live->expected, wall_ns);
 }
 
 void vg_inspect_stream_sink(struct vg_inspect *inspect, struct vg_stream_sink *sink)
@@ -260,20 +278,19 @@ static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const str
 	return 1;
 }
 
-/* A flow that another one announced needs no first bytes to be known, and begins with the first of them. */
+/* A flow that another one announced begins with the first packet there is. */
 static void meet(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
 	enum vg_app app = vg_proto_expected(inspect->proto, &flow->key, pkt->wall_ns);
-	enum vg_step step = VG_MORE;
+	uint32_t seq = pkt->seq + ((pkt->tcp_flags & VG_TCP_SYN) != 0);
 
 	if (app == VG_APP_NONE)
 		return;
+	inspect->live[flow->stream_idx].expected = (uint8_t)app;
 	if (!vg_stream_is_known(inspect->streams, flow->stream_idx, pkt->dir))
-		step = vg_stream_begin(inspect->streams, flow->stream_idx, pkt->dir, pkt->seq, 0, pkt->clock_ns,
-				       pkt->wall_ns);
-	if (step == VG_MORE)
-		step = start_proto(inspect, &inspect->live[flow->stream_idx], app, pkt->wall_ns);
-	obey(inspect, flow, step);
+		obey(inspect, flow,
+		     vg_stream_begin(inspect->streams, flow->stream_idx, pkt->dir, seq, 0, pkt->clock_ns,
+				     pkt->wall_ns));
 }
 
 /* The payload of a packet, segment by segment where the frame has more than one. */

@@ -13,6 +13,7 @@ struct vg_inspect_stream {
 	uint64_t flow_id; /* 1, 2, 3 … of this core, never reused */
 	struct vg_detect_flow detect;
 	uint8_t app;         /* enum vg_app */
+	uint8_t expected;    /* enum vg_app that another flow announced */
 	uint8_t conflict[2]; /* told before proto was there */
 	uint8_t ended[2];    /* 1 + enum vg_stream_end, told before proto was there */
 	uint8_t n_tunnels;

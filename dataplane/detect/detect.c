@@ -48,7 +48,7 @@ enum vg_app vg_detect_begins(const struct vg_detect *detect, const uint8_t *byte
 }
 
 /* The first bytes of dir, together with what is held of them. */
-static enum vg_app first_bytes(const struct vg_detect *detect, struct vg_detect_flow *flow, unsigned dir,
+static enum vg_app first_bytes(const struct vg_detect *detect, const struct vg_detect_flow *flow, unsigned dir,
 			       const uint8_t *bytes, uint32_t n_bytes)
 {
 	uint8_t joined[VG_DETECT_HELD_BYTES * 2];
@@ -61,6 +61,12 @@ static enum vg_app first_bytes(const struct vg_detect *detect, struct vg_detect_
 		n_bytes = (uint32_t)sizeof(joined) - n;
 	memcpy(joined + n, bytes, n_bytes);
 	return vg_detect_first(detect, joined, n + n_bytes);
+}
+
+enum vg_app vg_detect_look(const struct vg_detect *detect, const struct vg_detect_flow *flow, unsigned dir,
+			   const uint8_t *bytes, uint32_t n_bytes)
+{
+	return flow->is_past[dir] ? VG_APP_UNKNOWN : first_bytes(detect, flow, dir, bytes, n_bytes);
 }
 
 enum vg_app vg_detect_bytes(struct vg_detect *detect, struct vg_detect_flow *flow, unsigned dir, const uint8_t *bytes,

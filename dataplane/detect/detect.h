@@ -68,6 +68,10 @@ struct vg_detect *vg_detect_create(struct vg_stats_page *stats, const struct vg_
 /* The first bytes of a direction, asked of all rows: the first app that knows them, else NONE where one needs more,
  * else UNKNOWN. */
 enum vg_app vg_detect_first(const struct vg_detect *detect, const uint8_t *bytes, uint32_t n_bytes);
+/* What vg_detect_first() says of all first bytes of dir, those that are held and these; UNKNOWN where dir is past its
+ * first bytes. */
+enum vg_app vg_detect_look(const struct vg_detect *detect, const struct vg_detect_flow *flow, unsigned dir,
+			   const uint8_t *bytes, uint32_t n_bytes);
 /* The app of which bytes certainly begin a message, somewhere inside a flow; UNKNOWN: none. */
 enum vg_app vg_detect_begins(const struct vg_detect *detect, const uint8_t *bytes, uint32_t n_bytes);
 

@@ -61,7 +61,7 @@ void vg_expect_drop(struct vg_expect *table, struct vg_expected *entry)
 
 static void age(struct vg_expect *table, int64_t now_ns)
 {
-	while (table->oldest_idx && now_ns - table->entries[table->oldest_idx - 1].last_ns > VG_EXPECT_NS)
+	while (table->oldest_idx && now_ns - table->entries[table->oldest_idx - 1].last_ns > table->life_ns)
 		vg_expect_drop(table, &table->entries[table->oldest_idx - 1]);
 }
 
@@ -114,7 +114,7 @@ struct vg_expected *vg_expect_find(struct vg_expect *table, const struct vg_endp
 {
 	struct vg_expected *entry = table->n_used ? look_up(table, at) : NULL;
 
-	if (!entry || now_ns - entry->last_ns > VG_EXPECT_NS)
+	if (!entry || now_ns - entry->last_ns > table->life_ns)
 		return NULL;
 	if (now_ns - entry->last_ns > REFRESH_NS) {
 		unlist(table, entry);

@@ -35,6 +35,7 @@ struct vg_expect {
 	struct vg_expected *entries;
 	uint32_t *heads;
 	struct vg_stats_page *stats;
+	int64_t life_ns; /* VG_EXPECT_NS */
 	uint32_t n_entries, head_mask, n_used, n_fresh, free_idx, oldest_idx, newest_idx;
 };
 

@@ -183,16 +183,21 @@ void vg_ftp_end(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, en
 }
 
 uint32_t vg_ftp_endpoints(const struct vg_flow_key *key, unsigned dir, const uint8_t *bytes, uint32_t n_bytes,
-			  struct vg_endpoint endpoints[2])
+			  struct vg_endpoint endpoints[2], int *is_control)
 {
-	struct vg_span rest = span(bytes, n_bytes), line;
+	struct vg_span rest = span(bytes, n_bytes), line, args;
 	struct vg_ftp_announced said;
 
-	if (n_bytes < 8 || n_bytes > MAX_ANNOUNCING || bytes[n_bytes - 1] != '\n')
+	*is_control = 0;
+	if (n_bytes < 8 || n_bytes > MAX_ANNOUNCING || bytes[n_bytes - 1] != '\n' || bytes[0] < '1' ||
+	    (bytes[3] != ' ' && bytes[3] != '-' && bytes[4] != ' '))
 		return 0;
 	while (vg_ftp_line(&rest, &line)) {
+		if (vg_ftp_command(line, &args) == VG_FTP_USER && args.n_bytes && !memchr(args.at, ' ', args.n_bytes))
+			*is_control = 1;
 		if (!vg_ftp_announces(line, &said))
 			continue;
+		*is_control = 1;
 		endpoints[0] = endpoints[1] = vg_endpoint_of(key, dir);
 		endpoints[0].port = endpoints[1].port = said.port;
 		if (!said.ip_version)

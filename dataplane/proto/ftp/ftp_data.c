@@ -97,8 +97,11 @@ static void give_text(struct vg_proto *p, struct vg_ftp_data_dir *d, const uint8
 
 	for (size_t at = 0; at < n && d->body[1]; at++) {
 		if (bytes[at] == '\n' && !(at ? bytes[at - 1] == '\r' : d->has_cr)) {
-			p->sink.close(p->sink.ctx, d->body[1], VG_STATE_ABORTED, wall_ns);
+			give(p, &d->body[1], bytes + begin, at - begin, wall_ns);
+			if (d->body[1])
+				p->sink.close(p->sink.ctx, d->body[1], VG_STATE_ABORTED, wall_ns);
 			d->body[1] = NULL;
+			d->has_cr = 0;
 			return;
 		}
 		if (!at && d->has_cr && bytes[at] != '\n')

@@ -60,14 +60,16 @@ struct vg_ftp_transfer *vg_ftp_transfer_find(struct vg_proto *p, const struct vg
 
 	for (unsigned dir = 0; dir < 2; dir++) {
 		struct vg_endpoint at = vg_ftp_endpoint(ident, dir, NULL);
-		const struct vg_expected *met = vg_expect_find(&p->expect, &at, wall_ns);
+		struct vg_expected *met = vg_expect_find(&p->expect, &at, wall_ns);
 		struct vg_ftp_transfer *transfer;
 
 		if (!met || met->app != VG_APP_FTP_DATA || (uint32_t)met->value >= pool->n_fresh)
 			continue;
 		transfer = vg_pool_at(pool, (uint32_t)met->value);
-		if (transfer->generation == met->value >> 32 && !transfer->data)
-			return transfer;
+		if (transfer->generation != met->value >> 32 || transfer->data)
+			continue;
+		vg_expect_drop(&p->expect, met); /* one announcement, one connection */
+		return transfer;
 	}
 	return NULL;
 }
@@ -133,10 +135,10 @@ void vg_ftp_transfer_card(struct vg_proto *p, const struct vg_ftp_transfer *t)
 					 [VG_FTP_LIST] = "LIST" };
 	struct vg_attribution *c = &p->card;
 
-	if (!VG_FTP_IS_TRANSFER(t->verb))
-		return;
-	memcpy(c->method, names[t->verb], 4);
-	c->n_method = 4;
+	if (VG_FTP_IS_TRANSFER(t->verb)) {
+		memcpy(c->method, names[t->verb], 4);
+		c->n_method = 4;
+	}
 	memcpy(c->host, t->host, t->n_host);
 	memcpy(c->url, t->url, t->n_url);
 	memcpy(c->filename, t->filename, t->n_filename);
