@@ -40,13 +40,6 @@
 	X(VG_C_PROTO_NO_STATE, "flows_shed_total:reason=parser_pool", "flows let go: no parser state was free")       \
 	X(VG_C_PROTO_HANDED_OVER, "flows_handed_over_total",                                                          \
 	  "flows that one protocol left to another (Upgrade and the like)")                                           \
-	X(VG_C_EXPECT_PUT, "endpoints_announced_total", "endpoints where a data flow was announced (FTP, TFTP, DCC)") \
-	X(VG_C_EXPECT_MET, "flows_expected_total", "flows that were met where they had been announced")               \
-	X(VG_C_EXPECT_FULL, "endpoints_forgotten_total:reason=full", "announced endpoints put out by newer ones")     \
-	X(VG_C_FTP_TRANSFERS, "ftp_transfers_total", "FTP transfers begun, listings included")                        \
-	X(VG_C_FTP_CARVED, "ftp_carved_flows_total", "flows that begin like a file, without a control connection")    \
-	X(VG_C_FTP_ENCRYPTED, "ftp_encrypted_total", "FTP control connections that went on in TLS")                   \
-	X(VG_C_FTP_NO_STATE, "ftp_shed_total:reason=pool", "FTP transfers without names: no state was free")          \
 	X(VG_C_DETECT_NDPI, "detect_ndpi_packets_total", "packets that nDPI was asked about")                         \
 	X(VG_C_DETECT_NO_STATE, "detect_ndpi_skipped_packets_total",                                                  \
 	  "packets nDPI was not asked about: its states or memory were used up")                                      \

@@ -1,19 +1,26 @@
 #pragma once
 /* counters_proto: the dataplane's counters of protocols that move files, a part of the table in counters.h. */
-#define VG_FILE_PROTOCOL_COUNTERS(X)                                                                                 \
-	X(VG_C_FILE_HELD_BYTES, "file_held_bytes_total", "bytes of files that came before what is in front of them") \
-	X(VG_C_FILE_HOLES, "file_holes_total", "holes in files that were given up")                                  \
-	X(VG_C_FILE_REWRITTEN_BYTES, "file_rewritten_bytes_total", "bytes written to a place of a file again")       \
-	X(VG_C_SMB_MESSAGES, "smb_messages_total", "SMB messages parsed")                                            \
-	X(VG_C_SMB_ENCRYPTED, "smb_skipped_messages_total:reason=encrypted", "SMB messages that are encrypted")      \
-	X(VG_C_SMB_COMPRESSED, "smb_skipped_messages_total:reason=compressed", "SMB messages that are compressed")   \
-	X(VG_C_SMB_UNPAIRED, "smb_skipped_messages_total:reason=unpaired",                                           \
-	  "SMB answers with data whose request was not seen")                                                        \
-	X(VG_C_SMB_ENCRYPTED_FLOWS, "smb_encrypted_flows_total", "SMB flows let go: their session is encrypted")     \
-	X(VG_C_SMB_BAD, "smb_bad_total", "SMB records and messages that contradict themselves")                      \
-	X(VG_C_SMB_RESYNC, "smb_resync_total", "SMB directions that found a next record")                            \
-	X(VG_C_SMB_SHED_FILES, "smb_shed_total:reason=files", "open files given up: too many at a time")             \
-	X(VG_C_SMB_SHED_ASKS, "smb_shed_total:reason=requests", "requests forgotten: too many unanswered")           \
-	X(VG_C_SMB_SHED_TREES, "smb_shed_total:reason=shares", "share names forgotten: too many at a time")          \
-	X(VG_C_SMB_SHED_PARTS, "smb_shed_total:reason=compound", "rests of compounds with too many messages")        \
-	X(VG_C_SMB_SHED_WAITING, "smb_shed_total:reason=waiting", "messages taken before what they wait for: no room")
+#define VG_FILE_PROTOCOL_COUNTERS(X)                                                                                   \
+	X(VG_C_FILE_HELD_BYTES, "file_held_bytes_total", "bytes of files that came before what is in front of them")   \
+	X(VG_C_FILE_HOLES, "file_holes_total", "holes in files that were given up")                                    \
+	X(VG_C_FILE_REWRITTEN_BYTES, "file_rewritten_bytes_total", "bytes written to a place of a file again")         \
+	X(VG_C_SMB_MESSAGES, "smb_messages_total", "SMB messages parsed")                                              \
+	X(VG_C_SMB_ENCRYPTED, "smb_skipped_messages_total:reason=encrypted", "SMB messages that are encrypted")        \
+	X(VG_C_SMB_COMPRESSED, "smb_skipped_messages_total:reason=compressed", "SMB messages that are compressed")     \
+	X(VG_C_SMB_UNPAIRED, "smb_skipped_messages_total:reason=unpaired",                                             \
+	  "SMB answers with data whose request was not seen")                                                          \
+	X(VG_C_SMB_ENCRYPTED_FLOWS, "smb_encrypted_flows_total", "SMB flows let go: their session is encrypted")       \
+	X(VG_C_SMB_BAD, "smb_bad_total", "SMB records and messages that contradict themselves")                        \
+	X(VG_C_SMB_RESYNC, "smb_resync_total", "SMB directions that found a next record")                              \
+	X(VG_C_SMB_SHED_FILES, "smb_shed_total:reason=files", "open files given up: too many at a time")               \
+	X(VG_C_SMB_SHED_ASKS, "smb_shed_total:reason=requests", "requests forgotten: too many unanswered")             \
+	X(VG_C_SMB_SHED_TREES, "smb_shed_total:reason=shares", "share names forgotten: too many at a time")            \
+	X(VG_C_SMB_SHED_PARTS, "smb_shed_total:reason=compound", "rests of compounds with too many messages")          \
+	X(VG_C_SMB_SHED_WAITING, "smb_shed_total:reason=waiting", "messages taken before what they wait for: no room") \
+	X(VG_C_EXPECT_PUT, "endpoints_announced_total", "endpoints where a data flow was announced (FTP, TFTP, DCC)")  \
+	X(VG_C_EXPECT_MET, "flows_expected_total", "flows that were met where they had been announced")                \
+	X(VG_C_EXPECT_FULL, "endpoints_forgotten_total:reason=full", "announced endpoints put out by newer ones")      \
+	X(VG_C_FTP_TRANSFERS, "ftp_transfers_total", "FTP transfers begun, listings included")                         \
+	X(VG_C_FTP_CARVED, "ftp_carved_flows_total", "flows that begin like a file, without a control connection")     \
+	X(VG_C_FTP_ENCRYPTED, "ftp_encrypted_total", "FTP control connections that went on in TLS")                    \
+	X(VG_C_FTP_NO_STATE, "ftp_shed_total:reason=pool", "FTP transfers without names: no state was free")

@@ -28,7 +28,7 @@ extern const struct vg_parser vg_ftp_parser, vg_ftp_data_parser;
 struct vg_span vg_ftp_begun(const struct vg_proto_flow *flow, unsigned dir);
 
 /* For dispatchers: the endpoints (at most 2) that the payload of one packet from side `dir` of key announces. Lines
- * that are cut between packets are not seen. *is_control is set where it certainly is a control connection. 0: none; cheap
- * for other payload. */
+ * that are cut between packets are not seen. *is_control: it certainly is a control connection. 0: none; cheap for
+ * other payload. */
 uint32_t vg_ftp_endpoints(const struct vg_flow_key *key, unsigned dir, const uint8_t *bytes, uint32_t n_bytes,
 			  struct vg_endpoint endpoints[2], int *is_control);
