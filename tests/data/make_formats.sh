@@ -4,9 +4,9 @@
 # python3-pil, webp, libjpeg-turbo-progs, libheif-examples, libjxl-tools, libopenjp2-tools, zip, p7zip-full, ffmpeg.
 set -e
 cd "$(dirname "$0")/../.."
-out=tests/data/formats; T=$(mktemp -d); trap 'rm -rf "$T"' EXIT
-build/bin/test-draw --seed 71 --size 160x120 -o "$T/a.png"
-build/bin/test-draw --seed 72 --size 160x120 -o "$T/b.png"
+out=${OUT:-tests/data/formats}; size=${SIZE:-160x120}; T=$(mktemp -d); trap 'rm -rf "$T"' EXIT
+build/bin/test-draw --seed 71 --size $size -o "$T/a.png"
+build/bin/test-draw --seed 72 --size $size -o "$T/b.png"
 rm -rf $out; mkdir -p $out
 cp "$T/a.png" $out/a.png; cp "$T/b.png" $out/b.png
 /usr/bin/python3 - "$T" $out <<'PY'
@@ -34,7 +34,8 @@ for name in 'raw', 'tiff_lzw', 'tiff_adobe_deflate', 'jpeg', 'packbits':
 	a.save(f'{out}/{name}.tif', compression=None if name == 'raw' else name)
 a.save(f'{out}/pages.tif', save_all=True, append_images=[b], compression='tiff_lzw')
 a.convert('CMYK').save(f'{out}/cmyk.tif', compression='tiff_lzw')
-a.resize((128, 128)).save(f'{out}/icon.ico', sizes=[(128, 128), (32, 32)])
+side = 128 if a.width > 128 else 16
+a.resize((side, side)).save(f"{out}/icon.ico", sizes=[(side, side), (side // 2, side // 2)])
 a.save(f'{out}/moving.webp', save_all=True, append_images=[b], duration=100, quality=90)
 a.save(f'{out}/document.pdf', quality=90)
 def pack(row):
