@@ -27,13 +27,13 @@ static void on_fatal(int signal_no)
 
 	if (word)
 		atomic_store(word, atomic_load(&watch.object_id));
-	if (signal_no == SIGPROF)
-		_exit(128 + SIGPROF);
+	if (signal_no == SIGPROF || signal_no == SIGALRM)
+		_exit(128 + signal_no);
 }
 
 enum vg_err vg_crash_install(void)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPROF };
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPROF, SIGALRM };
 	struct sigaction act = { .sa_handler = on_fatal, .sa_flags = SA_ONSTACK | SA_RESETHAND };
 	stack_t stack = { .ss_size = STACK_BYTES };
 

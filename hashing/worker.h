@@ -24,7 +24,7 @@
 #define VG_WORKER_N_RESOURCES   4096u          /* in pieces, at a time */
 #define VG_WORKER_RESOURCE_PART 4u             /* one that is kept whole may take so much of resource_hold_bytes */
 #define VG_WORKER_NEST_KEEP     (256ull << 20) /* of all open layers of containers */
-#define VG_WORKER_DECODE_S      60             /* CPU time a body may cost before we call it a crash (SIGPROF) */
+#define VG_WORKER_WALL_FACTOR   10u /* time on the wall that a body may cost, in its limits of processor time */
 
 struct vg_worker_setup {
 	struct vg_intake *const *lanes; /* by core_idx; stay the caller's */
