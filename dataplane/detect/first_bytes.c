@@ -138,8 +138,10 @@ enum vg_app vg_first_bytes_http1(const uint8_t *bytes, uint32_t n_bytes)
 	/* TLS records (RFC 8446 5.1): type 20..24, version 3.x; SSH (RFC 4253 4.2); HTTP/2 preface (RFC 9113 3.4) */
 	if (bytes[0] >= 20 && bytes[0] <= 24 && n_bytes >= 2 && bytes[1] == 3)
 		return VG_APP_OPAQUE;
-	if (begins(bytes, n_bytes, "SSH-") || begins(bytes, n_bytes, "PRI * HTTP/2.0"))
+	if (begins(bytes, n_bytes, "SSH-"))
 		return VG_APP_OPAQUE;
+	if (begins(bytes, n_bytes, "PRI * HTTP/2.0"))
+		return VG_APP_HTTP2;
 	if (begins(bytes, n_bytes, "HTTP/"))
 		return VG_APP_HTTP1;
 	if (may_become(bytes, n_bytes, "SSH-") || may_become(bytes, n_bytes, "PRI * HTTP/2.0") ||

@@ -91,7 +91,7 @@ static void request_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigne
 									      : VG_HTTP1_START;
 	vg_count(p->stats, VG_C_HTTP_REQUESTS, 1);
 	if (head->is_http2 && head->method.n_bytes == 3 && !memcmp(head->method.at, "PRI", 3)) {
-		flow->is_tunnel = 1;
+		flow->is_tunnel = !vg_http1_upgrade_take(p, flow, dir, NULL, wall_ns);
 		return;
 	}
 	vg_http1_pair_request(p, flow, dir, head, wall_ns);
@@ -109,7 +109,7 @@ static void response_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 			  const struct vg_http1_head *head, int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
-	struct vg_http1_ask *ask;
+	struct vg_ask *ask;
 	enum vg_http1_kind kind;
 	enum vg_http1_state state = head->is_chunked     ? VG_HTTP1_CHUNKED
 				    : head->has_transfer ? VG_HTTP1_CLOSE
@@ -119,7 +119,7 @@ static void response_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 	vg_count(p->stats, VG_C_HTTP_RESPONSES, 1);
 	d->state = VG_HTTP1_START;
 	if (head->status < 200) {
-		flow->is_tunnel = head->status == 101;
+		flow->is_tunnel = head->status == 101 && !vg_http1_upgrade_take(p, flow, dir, head, wall_ns);
 		return;
 	}
 	kind = vg_http1_pair_response(p, flow, dir, head, wall_ns, &ask);
@@ -295,7 +295,8 @@ static enum vg_step run(struct vg_proto *p, struct vg_http1_flow *flow, unsigned
 			int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
-	for (size_t at = 0, n_eaten; at < n && !flow->is_tunnel; at += n_eaten) {
+	size_t at, n_eaten;
+	for (at = 0; at < n && !flow->is_tunnel && !flow->base.next_app; at += n_eaten) {
 		const uint8_t *next = bytes + at;
 		n_eaten = n - at;
 		if (d->is_peeking) {
@@ -324,6 +325,10 @@ static enum vg_step run(struct vg_proto *p, struct vg_http1_flow *flow, unsigned
 		default:
 			break;
 		}
+	}
+	if (flow->base.next_app) {
+		flow->base.n_rest = (uint32_t)(n - at);
+		return VG_DONE;
 	}
 	if (flow->is_tunnel || (d->state == VG_HTTP1_OFF && flow->dir[!dir].state == VG_HTTP1_OFF))
 		return VG_SKIP;
@@ -431,6 +436,8 @@ void vg_http1_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_pro
 	}
 	flow->begin_waiting = flow->n_waiting = flow->n_early = 0;
 	flow->has_pipelined = flow->responses_lost = flow->is_tunnel = flow->is_ambiguous = 0;
+	flow->has_preface = flow->n_extensions = 0;
+	flow->left_ask = NULL;
 }
 
 void vg_http1_fini(struct vg_proto *p, struct vg_proto_flow *base)
@@ -442,4 +449,5 @@ void vg_http1_fini(struct vg_proto *p, struct vg_proto_flow *base)
 		dir_off(p, d);
 	}
 	vg_http1_pair_clear(p, flow);
+	vg_http1_pair_give(p, flow->left_ask);
 }

@@ -168,8 +168,8 @@ static uint32_t coding_append(uint32_t codings, enum vg_coding coding)
 	return (codings & 0x00ffffffu) | (uint32_t)VG_CODING_UNKNOWN << 24; /* more than four: nobody undoes that */
 }
 
-/* A list of codings, in the order they were applied; parameters are of no use. */
-static uint32_t codings_take(struct vg_span value, uint32_t codings, uint8_t *is_chunked)
+/* Parameters are of no use. */
+uint32_t vg_http1_codings(struct vg_span value, uint32_t codings, uint8_t *is_chunked)
 {
 	size_t at = 0;
 	while (at < value.n_bytes) {
@@ -278,7 +278,7 @@ static void header_take(struct vg_span name, struct vg_span value, struct vg_htt
 		return;
 	case 7:
 		if (is_word(name.at, 7, "upgrade"))
-			head->has_upgrade = 1;
+			span_once(&head->upgrade, value);
 		return;
 	case 13:
 		if (is_word(name.at, 13, "content-range"))
@@ -290,18 +290,22 @@ static void header_take(struct vg_span name, struct vg_span value, struct vg_htt
 		return;
 	case 16:
 		if (is_word(name.at, 16, "content-encoding"))
-			head->codings = codings_take(value, head->codings, NULL);
+			head->codings = vg_http1_codings(value, head->codings, NULL);
 		return;
 	case 17:
 		if (is_word(name.at, 17, "transfer-encoding")) {
 			head->has_transfer = 1;
-			*transfer = codings_take(value, *transfer, &head->is_chunked);
+			*transfer = vg_http1_codings(value, *transfer, &head->is_chunked);
 		}
 		return;
 	case 20:
 		if (is_word(name.at, 20, "x-amz-content-sha256") && value.n_bytes > 10 &&
 		    is_word(value.at, 10, "streaming-"))
 			head->is_aws_chunked = 1;
+		return;
+	case 24:
+		if (is_word(name.at, 24, "sec-websocket-extensions"))
+			span_once(&head->extensions, value);
 		return;
 	default:
 		return;

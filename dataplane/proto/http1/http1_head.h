@@ -18,7 +18,7 @@ struct vg_http1_head {
 	uint8_t ambiguous;          /* lengths that differ or are no numbers, or a length beside Transfer-Encoding */
 	uint8_t is_chunked;         /* Transfer-Encoding names chunked (RFC 9112 6.1) */
 	uint8_t has_transfer;       /* there is a Transfer-Encoding at all */
-	uint8_t expects_continue, has_upgrade;
+	uint8_t expects_continue;
 	uint8_t is_http2;  /* the line of HTTP/2's preface says so */
 	uint8_t has_range; /* Content-Range with a first and a last byte (RFC 9110 14.4): range_off … range_last */
 	uint8_t is_aws_chunked; /* x-amz-content-sha256: STREAMING-… (S3), besides what codings say */
@@ -30,8 +30,12 @@ struct vg_http1_head {
 	struct vg_span method, target;               /* requests */
 	struct vg_span host, type, disposition, agent, forwarded_for, forwarded;
 	struct vg_span etag, modified; /* which version it is of (RFC 9110 8.8) */
+	struct vg_span upgrade, extensions; /* Upgrade; Sec-WebSocket-Extensions */
 };
 
+/* Adds the codings that a list names, in the order they were applied (RFC 9110 8.4), to packed ones of media.h.
+ * is_chunked: set where chunked is among them; NULL: chunked is like any unknown one. */
+uint32_t vg_http1_codings(struct vg_span list, uint32_t codings, uint8_t *is_chunked);
 /* The offset behind the blank line that ends the head, or 0: not there yet. The first `from` bytes were looked at
  * before. */
 size_t vg_http1_head_end(const uint8_t *bytes, size_t n_bytes, size_t from);

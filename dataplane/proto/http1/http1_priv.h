@@ -17,6 +17,12 @@
 /* The start line of a candidate that hunt found. */
 #define VG_HTTP1_MAX_START_BYTES   8192u
 
+/* Kept of a Sec-WebSocket-Extensions. */
+#define VG_HTTP1_MAX_EXTENSIONS 128u
+
+/* Kept of a Sec-WebSocket-Extensions. */
+#define VG_HTTP1_MAX_EXTENSIONS    128u
+
 enum vg_http1_kind { VG_ASK_PLAIN, VG_ASK_HEAD, VG_ASK_CONNECT, VG_ASK_LOST };
 
 /* What a response inherits from its request: the texts in this order one after the other, so that a short request is
@@ -66,6 +72,11 @@ struct vg_http1_flow {
 	uint8_t is_ambiguous; /* a head so far could be read in two ways */
 	uint32_t n_early;     /* responses that came before their requests */
 	int64_t early_ns;     /* the first of them */
+	uint8_t has_preface;  /* HTTP/2's was seen */
+	uint8_t client_dir;   /* once the flow is left to another protocol */
+	uint8_t n_extensions;
+	char extensions[VG_HTTP1_MAX_EXTENSIONS];
+	struct vg_http1_ask *left_ask; /* the request that asked for that protocol */
 	struct vg_http1_waiting waiting[VG_HTTP1_MAX_WAITING];
 };
 
@@ -100,6 +111,11 @@ enum vg_step vg_http1_gather_feed(struct vg_proto *p, struct vg_http1_dir *d, co
 /* Puts bytes that were seen before in front. VG_MORE or VG_SKIP. */
 enum vg_step vg_http1_gather_put(struct vg_proto *p, struct vg_http1_dir *d, const uint8_t *bytes, size_t n_bytes);
 void vg_http1_gather_drop(struct vg_proto *p, struct vg_http1_dir *d);
+
+/* http1_upgrade.c: the head of a 101 of direction dir, or (head NULL) HTTP/2's preface of it: names the next
+ * protocol, if it is one that we know. True: the flow is left to it. */
+int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
+			  const struct vg_http1_head *head, int64_t wall_ns);
 
 /* http1_pair.c: a request is put in line, unless it belongs to a response that came early: then *late is that
  * response's direction's body to amend (card filled), or NULL. */

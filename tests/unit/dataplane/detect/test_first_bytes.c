@@ -28,7 +28,7 @@ static const struct {
 	{ "BASELINE-CONTROL /a HTTP/1.1\r\n", 0, VG_APP_HTTP1 },
 	{ "HELLO /strange HTTP/1.1\r\n\r\n", 0, VG_APP_HTTP1 },
 	{ "HTTP/1.1 200 OK\r\n", 0, VG_APP_HTTP1 },
-	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 0, VG_APP_OPAQUE },
+	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 0, VG_APP_HTTP2 },
 	{ "SSH-2.0-OpenSSH_9.2\r\n", 0, VG_APP_OPAQUE },
 	{ "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11, VG_APP_OPAQUE },
 	{ "\x17\x03\x03\x10\x00zzzzzz", 11, VG_APP_OPAQUE },

@@ -1,0 +1,77 @@
+/* Leaving a flow to another protocol. The request that asked for it goes along: it names what comes. */
+#include "dataplane/proto/http1/http1_upgrade.h"
+
+#include "dataplane/proto/http1/http1.h"
+#include "dataplane/proto/http1/http1_priv.h"
+#include "dataplane/proto/http1/http1_text.h"
+
+/* The first token of an Upgrade that begins with word (a version may follow). */
+static int names(struct vg_span upgrade, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (upgrade.n_bytes < n || strncasecmp((const char *)upgrade.at, word, n))
+		return 0;
+	return upgrade.n_bytes == n || upgrade.at[n] == ',' || upgrade.at[n] == ' ' || upgrade.at[n] == '/';
+}
+
+int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
+			  const struct vg_http1_head *head, int64_t wall_ns)
+{
+	enum vg_app app = !head || names(head->upgrade, "h2c") ? VG_APP_HTTP2
+			  : names(head->upgrade, "websocket")  ? VG_APP_WEBSOCKET
+							       : VG_APP_NONE;
+
+	if (app == VG_APP_NONE || !p->parsers[app])
+		return 0;
+	flow->base.next_app = (uint8_t)app;
+	flow->client_dir = (uint8_t)(head ? !dir : dir);
+	flow->has_preface = !head;
+	if (head) {
+		int cut = 0;
+		(void)vg_http1_pair_response(p, flow, dir, head, wall_ns, &flow->left_ask);
+		flow->n_extensions = (uint8_t)vg_http1_copy(head->extensions, flow->extensions,
+							    sizeof(flow->extensions), &cut);
+	} else if (flow->n_waiting) {
+		struct vg_http1_head none = { .status = 101 };
+		(void)vg_http1_pair_response(p, flow, !dir, &none, wall_ns, &flow->left_ask);
+	}
+	return 1;
+}
+
+/* The packed texts of a request, each to its place. */
+static void unpack(const struct vg_http1_ask *from, struct vg_ask *to)
+{
+	const char *at = from->texts;
+
+#define VG_UNPACK(field)                                \
+	do {                                            \
+		to->n_##field = from->n_##field;        \
+		memcpy(to->field, at, from->n_##field); \
+		at += from->n_##field;                  \
+	} while (0)
+	VG_UNPACK(method);
+	VG_UNPACK(host);
+	VG_UNPACK(url);
+	VG_UNPACK(filename);
+	VG_UNPACK(agent);
+	VG_UNPACK(forwarded);
+#undef VG_UNPACK
+	to->cut = from->cut;
+}
+
+int vg_http1_upgrade_of(const struct vg_proto_flow *from, struct vg_http1_upgrade *upgrade)
+{
+	const struct vg_http1_flow *flow = (const struct vg_http1_flow *)from;
+
+	memset(upgrade, 0, sizeof(*upgrade));
+	if (!from || from->parser != &vg_http1_parser)
+		return 0;
+	upgrade->has_ask = flow->left_ask != NULL;
+	if (flow->left_ask)
+		unpack(flow->left_ask, &upgrade->ask);
+	upgrade->extensions = (struct vg_span){ (const uint8_t *)flow->extensions, flow->n_extensions };
+	upgrade->client_dir = flow->client_dir;
+	upgrade->has_preface = flow->has_preface;
+	return 1;
+}
