@@ -2,10 +2,12 @@
 
 #include "dataplane/proto/ftp/ftp.h"
 #include "dataplane/proto/http1/http1.h"
+#include "dataplane/proto/http2/http2.h"
 #include "dataplane/proto/smb/smb.h"
 
 const struct vg_parser *const vg_protocols[] = {
 	&vg_http1_parser,
+	&vg_http2_parser,
 	&vg_smb_parser,
 	&vg_ftp_parser,
 	&vg_ftp_data_parser,

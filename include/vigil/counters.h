@@ -3,6 +3,7 @@
  * `vigilctl status`, replay summaries and docs. Names are Prometheus names without the `vigil_` prefix; one that ends
  * in `:reason=x` becomes a label. New rows go to the end of their group. X(symbol, "name", "help") */
 #include <vigil/counters_proto.h>
+#include <vigil/counters_web.h>
 
 #define VG_DATAPLANE_COUNTERS(X)                                                                                      \
 	X(VG_C_RX_PACKETS, "rx_packets_total", "packets received from the port")                                      \
@@ -89,7 +90,8 @@
 	X(VG_C_HOLD_TOO_LATE, "hold_stops_missed_total", "verdicts to stop what had passed already")                  \
 	X(VG_C_HOLD_DROPPED, "hold_dropped_frames_total:where=later", "later frames of these connections")            \
 	X(VG_C_HOLD_UNHELD, "hold_unheld_total", "bodies that could not be watched: no state was free")               \
-	VG_FILE_PROTOCOL_COUNTERS(X)
+	VG_FILE_PROTOCOL_COUNTERS(X)                                                                                  \
+	VG_WEB_PROTOCOL_COUNTERS(X)
 
 /* Why a picture has no hash, for each kind of enum vg_kind in its order. */
 #define VG_FAILED_ROWS(X, KIND, kind)                                                                               \

@@ -1,0 +1,8 @@
+#pragma once
+/* counters_web: the dataplane's counters of HTTP/2 and what travels with HTTP, a part of the table in counters.h. */
+#define VG_WEB_PROTOCOL_COUNTERS(X)                                                                                 \
+	X(VG_C_HTTP2_BAD, "http2_bad_total", "HTTP/2 frames or orders of frames that nobody sends")                 \
+	X(VG_C_HTTP2_TABLE_LOST, "http2_tables_lost_total", "HPACK tables begun anew: a header block was not read") \
+	X(VG_C_HTTP2_STREAMS, "http2_shed_total:reason=streams", "bodies let go: too many open streams in a flow")  \
+	X(VG_C_HTTP2_NO_STATE, "http2_shed_total:reason=pool", "heads or streams let go: no state was free")        \
+	X(VG_C_HTTP2_TUNNELS, "http2_tunnels_total", "CONNECT streams, not looked into")
