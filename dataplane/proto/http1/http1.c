@@ -109,7 +109,7 @@ static void response_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 			  const struct vg_http1_head *head, int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
-	struct vg_ask *ask;
+	struct vg_http1_ask *ask;
 	enum vg_http1_kind kind;
 	enum vg_http1_state state = head->is_chunked     ? VG_HTTP1_CHUNKED
 				    : head->has_transfer ? VG_HTTP1_CLOSE
@@ -436,7 +436,7 @@ void vg_http1_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_pro
 	}
 	flow->begin_waiting = flow->n_waiting = flow->n_early = 0;
 	flow->has_pipelined = flow->responses_lost = flow->is_tunnel = flow->is_ambiguous = 0;
-	flow->has_preface = flow->n_extensions = 0;
+	flow->has_preface = flow->deflate = 0;
 	flow->left_ask = NULL;
 }
 

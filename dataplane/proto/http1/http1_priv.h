@@ -20,9 +20,6 @@
 /* Kept of a Sec-WebSocket-Extensions. */
 #define VG_HTTP1_MAX_EXTENSIONS 128u
 
-/* Kept of a Sec-WebSocket-Extensions. */
-#define VG_HTTP1_MAX_EXTENSIONS    128u
-
 enum vg_http1_kind { VG_ASK_PLAIN, VG_ASK_HEAD, VG_ASK_CONNECT, VG_ASK_LOST };
 
 /* What a response inherits from its request: the texts in this order one after the other, so that a short request is
@@ -69,13 +66,12 @@ struct vg_http1_flow {
 	struct vg_http1_dir dir[2];
 	uint32_t begin_waiting, n_waiting; /* ring */
 	uint8_t has_pipelined, responses_lost, is_tunnel;
-	uint8_t is_ambiguous; /* a head so far could be read in two ways */
-	uint32_t n_early;     /* responses that came before their requests */
-	int64_t early_ns;     /* the first of them */
-	uint8_t has_preface;  /* HTTP/2's was seen */
-	uint8_t client_dir;   /* once the flow is left to another protocol */
-	uint8_t n_extensions;
-	char extensions[VG_HTTP1_MAX_EXTENSIONS];
+	uint8_t is_ambiguous;          /* a head so far could be read in two ways */
+	uint32_t n_early;              /* responses that came before their requests */
+	int64_t early_ns;              /* the first of them */
+	uint8_t has_preface;           /* HTTP/2's was seen */
+	uint8_t client_dir;            /* once the flow is left to another protocol */
+	uint8_t deflate;               /* http1_upgrade.h */
 	struct vg_http1_ask *left_ask; /* the request that asked for that protocol */
 	struct vg_http1_waiting waiting[VG_HTTP1_MAX_WAITING];
 };

@@ -3,7 +3,6 @@
 
 #include "dataplane/proto/http1/http1.h"
 #include "dataplane/proto/http1/http1_priv.h"
-#include "dataplane/proto/http1/http1_text.h"
 
 /* The first token of an Upgrade that begins with word (a version may follow). */
 static int names(struct vg_span upgrade, const char *word)
@@ -13,6 +12,25 @@ static int names(struct vg_span upgrade, const char *word)
 	if (upgrade.n_bytes < n || strncasecmp((const char *)upgrade.at, word, n))
 		return 0;
 	return upgrade.n_bytes == n || upgrade.at[n] == ',' || upgrade.at[n] == ' ' || upgrade.at[n] == '/';
+}
+
+static int has(struct vg_span s, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t at = 0; at + n <= s.n_bytes; at++)
+		if (!strncasecmp((const char *)s.at + at, word, n))
+			return 1;
+	return 0;
+}
+
+/* What the server chose is one offer, so words suffice. */
+static int deflate_of(struct vg_span extensions)
+{
+	if (!has(extensions, "permessage-deflate"))
+		return 0;
+	return VG_UPGRADE_DEFLATE | (has(extensions, "server_no_context_takeover") ? VG_UPGRADE_SERVER_RESETS : 0) |
+	       (has(extensions, "client_no_context_takeover") ? VG_UPGRADE_CLIENT_RESETS : 0);
 }
 
 int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
@@ -28,10 +46,8 @@ int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 	flow->client_dir = (uint8_t)(head ? !dir : dir);
 	flow->has_preface = !head;
 	if (head) {
-		int cut = 0;
 		(void)vg_http1_pair_response(p, flow, dir, head, wall_ns, &flow->left_ask);
-		flow->n_extensions = (uint8_t)vg_http1_copy(head->extensions, flow->extensions,
-							    sizeof(flow->extensions), &cut);
+		flow->deflate = (uint8_t)deflate_of(head->extensions);
 	} else if (flow->n_waiting) {
 		struct vg_http1_head none = { .status = 101 };
 		(void)vg_http1_pair_response(p, flow, !dir, &none, wall_ns, &flow->left_ask);
@@ -70,7 +86,7 @@ int vg_http1_upgrade_of(const struct vg_proto_flow *from, struct vg_http1_upgrad
 	upgrade->has_ask = flow->left_ask != NULL;
 	if (flow->left_ask)
 		unpack(flow->left_ask, &upgrade->ask);
-	upgrade->extensions = (struct vg_span){ (const uint8_t *)flow->extensions, flow->n_extensions };
+	upgrade->deflate = flow->deflate;
 	upgrade->client_dir = flow->client_dir;
 	upgrade->has_preface = flow->has_preface;
 	return 1;

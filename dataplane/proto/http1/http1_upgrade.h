@@ -4,11 +4,17 @@
  * then is. */
 #include "dataplane/proto/ask.h"
 
+enum {
+	VG_UPGRADE_DEFLATE = 1,       /* permessage-deflate (RFC 7692) */
+	VG_UPGRADE_SERVER_RESETS = 2, /* server_no_context_takeover: each of its messages begins anew */
+	VG_UPGRADE_CLIENT_RESETS = 4,
+};
 struct vg_http1_upgrade {
-	const struct vg_ask *ask;  /* the request that asked for it; NULL: not known. Borrowed for the call */
-	struct vg_span extensions; /* websocket: Sec-WebSocket-Extensions as the server chose, or empty; borrowed */
-	uint8_t client_dir;        /* the direction that sent requests */
-	uint8_t has_preface;       /* HTTP/2: the client's preface was seen up to its first blank line */
+	struct vg_ask ask;   /* the request that asked for it */
+	uint8_t has_ask;     /* false: it is not known */
+	uint8_t deflate;     /* websocket: VG_UPGRADE_*, as the server chose */
+	uint8_t client_dir;  /* the direction that sent requests */
+	uint8_t has_preface; /* HTTP/2: the client's preface was seen up to its first blank line */
 };
 
 /* False: from is not a flow of HTTP/1. */

@@ -400,13 +400,14 @@ void vg_http2_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_pro
 		flow->dir[upgrade.client_dir].state = VG_HTTP2_IN_PREFACE;
 		flow->dir[upgrade.client_dir].left = VG_HTTP2_PREFACE_BYTES - VG_HTTP2_PREFACE_HEAD;
 	}
-	s = upgrade.ask ? vg_http2_stream_get(p, flow, 1, 0) : NULL; /* RFC 7540 3.2: the request is that of stream 1 */
+	s = upgrade.has_ask ? vg_http2_stream_get(p, flow, 1, 0)
+			    : NULL; /* RFC 7540 3.2: the request is that of stream 1 */
 	if (!s)
 		return;
 	s->side[upgrade.client_dir].state = VG_SIDE_DONE;
 	s->ask = vg_pool_take(&vg_http2_of(p)->asks);
 	if (s->ask)
-		*s->ask = *upgrade.ask;
+		*s->ask = upgrade.ask;
 }
 
 void vg_http2_fini(struct vg_proto *p, struct vg_proto_flow *base)
