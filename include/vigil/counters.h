@@ -3,7 +3,6 @@
  * `vigilctl status`, replay summaries and docs. Names are Prometheus names without the `vigil_` prefix; one that ends
  * in `:reason=x` becomes a label. New rows go to the end of their group. X(symbol, "name", "help") */
 #include <vigil/counters_proto.h>
-#include <vigil/counters_web.h>
 
 #define VG_DATAPLANE_COUNTERS(X)                                                                                      \
 	X(VG_C_RX_PACKETS, "rx_packets_total", "packets received from the port")                                      \

@@ -1,5 +1,7 @@
 #pragma once
 /* counters_proto: the dataplane's counters of protocols that move files, a part of the table in counters.h. */
+#include <vigil/counters_web.h>
+
 #define VG_FILE_PROTOCOL_COUNTERS(X)                                                                                   \
 	X(VG_C_FILE_HELD_BYTES, "file_held_bytes_total", "bytes of files that came before what is in front of them")   \
 	X(VG_C_FILE_HOLES, "file_holes_total", "holes in files that were given up")                                    \
