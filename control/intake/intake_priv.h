@@ -10,11 +10,12 @@ struct vg_intake_link {
 	uint32_t hasher_idx;
 	int fd; /* -1 = not connected */
 	int has_hello, waits_for_room;
-	uint64_t boot_id;        /* the hasher's word */
-	uint64_t index_sent;     /* generation last sent, 0 = none */
-	uint64_t known_sent;     /* to the dataplane: generation last sent, 0 = none */
-	uint64_t index_taken;    /* generation it says it searches with */
-	uint64_t seq, seq_acked; /* of the last record worked, of the last ACK that went out */
+	uint64_t boot_id;               /* the hasher's word */
+	uint64_t index_sent;            /* generation last sent, 0 = none */
+	uint64_t known_sent;            /* to the dataplane: generation last sent, 0 = none */
+	uint64_t index_taken;           /* generation it says it searches with */
+	uint64_t seq, seq_acked;        /* of the last record worked, of the last ACK that went out */
+	uint64_t awaited_seq, await_ns; /* a record whose transfer's end is not written yet, since when */
 	uint64_t next_try_ns, wait_ms;
 	const struct vg_stats_page *page;
 	struct vg_brake brake;

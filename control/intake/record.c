@@ -12,6 +12,7 @@
 #define LOG_PER_MINUTE 10
 #define HOLD_NAP_US    1000
 #define HOLD_NAPS      50u
+#define HOLD_MAX_NS    5000000000u /* a dataplane that died says nothing more */
 
 /* At most LOG_PER_MINUTE lines about one link: what is not said is still counted. */
 static int may_log(struct vg_intake_link *link)
@@ -99,10 +100,12 @@ static void lose_record(const struct vg_intake_link *link, const struct vg_msg_r
 }
 
 /* Where a list asks to stop the transfer, its verdict has left for the dataplane just before this record for us: what
- * became of it stands in the attribution a moment later. */
-static void await_hold(struct vg_intake_link *link, const struct vg_msg_record *r, const struct vg_verified *verified,
-		       struct vg_attribution *attribution)
+ * became of it stands in the attribution a moment later. Where it takes longer (a machine without free cores) the record
+ * comes again, for a while. VG_OK, or VG_EAGAIN: not yet. */
+static enum vg_err await_hold(struct vg_intake_link *link, const struct vg_msg_record *r,
+			      const struct vg_verified *verified, struct vg_attribution *attribution)
 {
+	uint64_t now_ns = vg_mono_now().ns;
 	int blocks = 0;
 	for (unsigned i = 0; i < verified->n_hits; i++)
 		blocks |= vg_action_blocks(verified->hit_action[i]);
@@ -110,9 +113,16 @@ static void await_hold(struct vg_intake_link *link, const struct vg_msg_record *
 		struct vg_attribution now;
 		usleep(HOLD_NAP_US);
 		if (vg_boots_read(link->intake->boots, r->boot_id, r->core_idx, link->hasher_idx, r->object_id, &now))
-			return;
+			return VG_OK;
 		*attribution = now;
 	}
+	if (!blocks || atomic_load(&attribution->hold) != VG_HOLD_PENDING)
+		return VG_OK;
+	if (link->awaited_seq != r->seq) {
+		link->awaited_seq = r->seq;
+		link->await_ns = now_ns;
+	}
+	return now_ns - link->await_ns < HOLD_MAX_NS ? VG_EAGAIN : VG_OK;
 }
 
 static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_record *r, int memfd,
@@ -136,7 +146,8 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 		refuse(link, refusal);
 		return VG_OK;
 	}
-	await_hold(link, r, &verified, attribution);
+	if (await_hold(link, r, &verified, attribution))
+		return VG_EAGAIN;
 	memcpy(believed.md5, verified.md5, sizeof(believed.md5));
 	memcpy(believed.sha1, verified.sha1, sizeof(believed.sha1));
 	memcpy(believed.sha256, verified.sha256, sizeof(believed.sha256));
