@@ -69,7 +69,7 @@ BIN_control   := vigild vigil-reporter vigilctl vigil-custodian
 BINS  := $(foreach r,$(ROOMS),$(BIN_$(r):%=$(O)/bin/%))
 TBINS := $(patsubst tests/programs/%.c,$(O)/bin/test-%,$(wildcard tests/programs/*.c)) $(O)/bin/vigil-endpoint $(O)/bin/test-draw
 .DEFAULT_GOAL := all
-.PHONY: all help deps programs tests test bench fuzz conformance e2e lint format demo install clean
+.PHONY: all help deps programs tests test bench fuzz conformance e2e lint format demo demo-live install clean
 .SECONDARY:
 
 all: programs                      ## build every program into build/bin (and build/MODE/bin)
@@ -152,6 +152,8 @@ bench: programs $(BENCH)           ## one line per figure: name value unit
 	@sh tests/bench/run.sh $(O)
 demo: programs                     ## replay a real capture against a local reporting endpoint and show the filed report
 	@sh tests/demo.sh
+demo-live: programs                ## the appliance inline between real nginx and curl: a listed picture is stopped and reported (root)
+	@sh tests/demo_live.sh
 lint: $(ROOMS:%=$(O)/lib/%.a)      ## arrows, hot path, mirror, sizes, clang-format, cppcheck
 	@sh tests/lint/arrows.sh && sh tests/lint/hotpath.sh $(O)/obj && sh tests/lint/mirror.sh && sh tests/lint/sizes.sh && sh tests/lint/format.sh && sh tests/lint/cppcheck.sh
 format:                            ## apply .clang-format
