@@ -38,12 +38,12 @@ ask() { # NAME: what the client saw
 for p in holiday portrait listed large; do ask $p; done
 
 headline "3. Once more: what was stopped is known now, by its length and its first 16 KiB"
+filed() { [ "$(n_filed)" = 2 ]; }
+wait_for 40 "two filed reports" filed
 for p in large listed portrait; do ask $p; done
 [ $n_wrong = 0 ] || fail "$n_wrong answers were wrong"
 
 headline "4. The cases, and the reports that were filed by themselves"
-filed() { [ "$(n_filed)" = 2 ]; }
-wait_for 40 "two filed reports" filed
 say "\$ vigilctl cases list"; ctl cases list
 for id in $(ctl cases list | awk '/VG-/ { print $1 }'); do
 	ctl -j cases show "$id" | tr -d ' \n' | sed -E 's/.*"hold":\{"outcome":"([a-z]*)","passed_bytes":([0-9]*),"body_bytes":([0-9]*),"passed_percent":([0-9]*)\}.*/\1 \2 \3 \4/' |
