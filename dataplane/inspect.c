@@ -12,9 +12,8 @@
 #include "dataplane/hold/hold.h"
 #include "dataplane/inspect_priv.h"
 
-#define TICK_FLOWS    64u /* aged per tick */
-#define TICK_STREAMS  64u
-#define REORDERED_SYN (1u << 20) /* a SYN may come so many bytes after what it begins */
+#define TICK_FLOWS   64u /* aged per tick */
+#define TICK_STREAMS 64u
 
 /* ---- leaving ---- */
 
@@ -31,7 +30,7 @@ static void leave(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_flow
 }
 
 /* What the rooms said of a live flow; nothing to do for VG_MORE. */
-static void obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_step step)
+void vg_inspect_obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_step step)
 {
 	if (step == VG_MORE)
 		return;
@@ -43,7 +42,7 @@ static void obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_step 
 	      inspect->live[flow->stream_idx].app == VG_APP_UNKNOWN ? VG_FLOW_LISTENING : VG_FLOW_LET_GO);
 }
 
-static void finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_stream_end how)
+void vg_inspect_finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_stream_end how)
 {
 	if (flow->state != VG_FLOW_LIVE)
 		return;
@@ -53,10 +52,10 @@ static void finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_str
 
 void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why)
 {
-	finish(owner, flow,
-	       why == VG_FLOW_IDLE      ? VG_END_TIMEOUT
-	       : why == VG_FLOW_EVICTED ? VG_END_EVICTED
-					: VG_END_INPUT_END);
+	vg_inspect_finish(owner, flow,
+			  why == VG_FLOW_IDLE      ? VG_END_TIMEOUT
+			  : why == VG_FLOW_EVICTED ? VG_END_EVICTED
+						   : VG_END_INPUT_END);
 }
 
 /* ---- what stream tells ---- */
@@ -177,57 +176,6 @@ void vg_inspect_stream_sink(struct vg_inspect *inspect, struct vg_stream_sink *s
 
 /* ---- a packet ---- */
 
-/* A new connection on the ports of an old one. */
-static void restart(struct vg_inspect *inspect, struct vg_flow *flow)
-{
-	finish(inspect, flow, VG_END_RESTARTED);
-	vg_flow_table_restart(inspect->flows, flow);
-}
-
-static void set_base(struct vg_inspect *inspect, struct vg_flow *flow, unsigned dir, uint32_t seq)
-{
-	flow->flags |= (uint8_t)VG_FLOW_BASE(dir);
-	vg_flow_rare(inspect->flows, flow)->base_seq[dir] = seq;
-}
-
-static int has_base(struct vg_inspect *inspect, const struct vg_flow *flow, unsigned dir, uint32_t seq)
-{
-	return (flow->flags & VG_FLOW_BASE(dir)) && vg_flow_rare(inspect->flows, flow)->base_seq[dir] == seq;
-}
-
-/* A SYN of a direction that was picked up without one may only be late: then what we have follows it closely. */
-static int is_late_syn(struct vg_inspect *inspect, const struct vg_flow *flow, unsigned dir, uint32_t base)
-{
-	if (flow->state != VG_FLOW_LIVE || (flow->flags & VG_FLOW_BASE(dir)))
-		return 0;
-	return !vg_stream_is_known(inspect->streams, flow->stream_idx, dir) ||
-	       inspect->streams->streams[flow->stream_idx].dirs[dir].next_seq - base <= REORDERED_SYN;
-}
-
-static void take_syn(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
-{
-	unsigned dir = pkt->dir;
-	uint32_t base = pkt->seq + 1;
-	int is_answer = (pkt->tcp_flags & VG_TCP_ACK) != 0;
-
-	if (has_base(inspect, flow, dir, base))
-		return;
-	if (flow->state != VG_FLOW_NEW && !is_late_syn(inspect, flow, dir, base) &&
-	    !(is_answer && has_base(inspect, flow, !dir, pkt->ack)))
-		restart(inspect, flow);
-	set_base(inspect, flow, dir, base);
-	if (is_answer && !(flow->flags & VG_FLOW_BASE(!dir)))
-		set_base(inspect, flow, !dir, pkt->ack);
-	if (flow->state != VG_FLOW_LIVE)
-		return;
-	for (unsigned i = 0; i < 2 && flow->state == VG_FLOW_LIVE; i++)
-		if ((flow->flags & VG_FLOW_BASE(i)) && !vg_stream_is_known(inspect->streams, flow->stream_idx, i))
-			obey(inspect, flow,
-			     vg_stream_begin(inspect->streams, flow->stream_idx, i,
-					     vg_flow_rare(inspect->flows, flow)->base_seq[i], 1, pkt->clock_ns,
-					     pkt->wall_ns));
-}
-
 /* Who carried the packet, and for whom: read from the frame once per stream. */
 static void note_carriers(struct vg_inspect_stream *live, const struct vg_packet *pkt)
 {
@@ -253,7 +201,7 @@ static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const str
 {
 	uint32_t idx = vg_streams_take(inspect->streams);
 
-	if (flow->state == VG_FLOW_LISTENING)
+	if (flow->state == VG_FLOW_LISTENING || !vg_inspect_syn_holds(inspect, flow, pkt))
 		flow->flags &= (uint8_t) ~(VG_FLOW_BASE(0) | VG_FLOW_BASE(1));
 	flow->state = VG_FLOW_LET_GO;
 	if (idx == VG_STREAM_NONE)
@@ -262,6 +210,7 @@ static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const str
 		vg_count(inspect->stats, VG_C_STREAM_MIDSTREAM, 1);
 	memset(&inspect->live[idx], 0, offsetof(struct vg_inspect_stream, tunnels));
 	inspect->live[idx].flow = flow;
+	vg_inspect_begin_doubts(inspect, flow, &inspect->live[idx]);
 	inspect->live[idx].flow_id = ++inspect->n_begun;
 	note_carriers(&inspect->live[idx], pkt);
 	flow->stream_idx = idx;
@@ -288,14 +237,30 @@ static void meet(struct vg_inspect *inspect, struct vg_flow *flow, const struct 
 		return;
 	inspect->live[flow->stream_idx].expected = (uint8_t)app;
 	if (!vg_stream_is_known(inspect->streams, flow->stream_idx, pkt->dir))
-		obey(inspect, flow,
-		     vg_stream_begin(inspect->streams, flow->stream_idx, pkt->dir, seq, 0, pkt->clock_ns,
-				     pkt->wall_ns));
+		vg_inspect_obey(inspect, flow,
+				vg_stream_begin(inspect->streams, flow->stream_idx, pkt->dir, seq, 0, pkt->clock_ns,
+						pkt->wall_ns));
+}
+
+/* Where the packet says that a byte is urgent: RFC 6093 3.1, as receivers do it. */
+static enum vg_step take_urgent(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	const uint8_t *t = pkt->frame + pkt->tcp_off;
+	uint32_t pointer = (uint32_t)t[18] << 8 | t[19];
+	static const uint8_t byte;
+
+	if (!pointer)
+		return VG_MORE;
+	return vg_stream_urgent(inspect->streams, flow->stream_idx, pkt->dir, pkt->seq + pointer - 1, &byte,
+				pkt->clock_ns, pkt->wall_ns);
 }
 
 /* The payload of a packet, segment by segment where the frame has more than one. */
-static enum vg_step take_payload(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+static enum vg_step take_payload(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt,
+				 int is_doubted)
 {
+	enum vg_step (*give)(struct vg_streams *, uint32_t, unsigned, uint32_t, const uint8_t *, uint32_t, uint64_t,
+			     int64_t) = is_doubted ? vg_stream_doubt : vg_stream_segment;
 	const struct rte_mbuf *segment = pkt->segment;
 	const uint8_t *at = pkt->frame + pkt->payload_off;
 	uint32_t seq = pkt->seq + ((pkt->tcp_flags & VG_TCP_SYN) != 0);
@@ -305,8 +270,8 @@ static enum vg_step take_payload(struct vg_inspect *inspect, struct vg_flow *flo
 	for (;;) {
 		n = n < n_left ? n : n_left;
 		if (n)
-			step = vg_stream_segment(inspect->streams, flow->stream_idx, pkt->dir, seq, at, n,
-						 pkt->clock_ns, pkt->wall_ns);
+			step = give(inspect->streams, flow->stream_idx, pkt->dir, seq, at, n, pkt->clock_ns,
+				    pkt->wall_ns);
 		seq += n;
 		n_left -= n;
 		if (step != VG_MORE || !n_left || !segment || !segment->next)
@@ -318,7 +283,7 @@ static enum vg_step take_payload(struct vg_inspect *inspect, struct vg_flow *flo
 }
 
 /* Payload of a live flow; before that where its direction begins, if nothing told yet. */
-static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt, int is_doubted)
 {
 	const struct vg_inspect_stream *live = &inspect->live[flow->stream_idx];
 	uint32_t n_first = pkt->n_first_bytes - pkt->payload_off;
@@ -326,12 +291,14 @@ static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const st
 	enum vg_app app;
 
 	n_first = n_first < pkt->n_payload_bytes ? n_first : pkt->n_payload_bytes;
-	if (!vg_stream_is_known(inspect->streams, flow->stream_idx, pkt->dir) &&
+	if (!is_doubted && !vg_stream_is_known(inspect->streams, flow->stream_idx, pkt->dir) &&
 	    VG_APP_IS_PARSED(vg_detect_first(inspect->detect, pkt->frame + pkt->payload_off, n_first)))
 		step = vg_stream_begin(inspect->streams, flow->stream_idx, pkt->dir, pkt->seq, 0, pkt->clock_ns,
 				       pkt->wall_ns);
+	if (step == VG_MORE && (pkt->tcp_flags & VG_TCP_URG) && !is_doubted)
+		step = take_urgent(inspect, flow, pkt);
 	if (step == VG_MORE)
-		step = take_payload(inspect, flow, pkt);
+		step = take_payload(inspect, flow, pkt, is_doubted);
 	if (step == VG_MORE && live->app == VG_APP_NONE && (live->detect.is_past[0] || live->detect.is_past[1])) {
 		app = vg_detect_ask(inspect->detect, &inspect->live[flow->stream_idx].detect, pkt->frame + pkt->ip_off,
 				    pkt->n_first_bytes - pkt->ip_off, pkt->clock_ns);
@@ -341,7 +308,7 @@ static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const st
 			step = VG_SKIP;
 		step = step == VG_DONE ? VG_MORE : step;
 	}
-	obey(inspect, flow, step);
+	vg_inspect_obey(inspect, flow, step);
 }
 
 /* Whether the packet makes a flow without stream live. */
@@ -360,18 +327,44 @@ static const struct vg_port_rule *rule_of(const struct vg_inspect *inspect, cons
 	return &inspect->rules[pkt->key.capture_idx % VG_SNAPSHOT_MAX_PORTS];
 }
 
+/* FIN and RST of a live flow. */
+static void take_end(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt, uint32_t next_seq,
+		     int is_doubted)
+{
+	struct vg_inspect_stream *live = &inspect->live[flow->stream_idx];
+
+	if (is_doubted) {
+		vg_count(inspect->stats, VG_C_STREAM_SIGNALS, 1);
+		if (pkt->tcp_flags & VG_TCP_FIN)
+			vg_inspect_doubt_fin(live, pkt->dir, next_seq);
+		return;
+	}
+	if (pkt->tcp_flags & VG_TCP_FIN)
+		vg_inspect_obey(inspect, flow,
+				vg_stream_fin(inspect->streams, flow->stream_idx, pkt->dir, next_seq, pkt->clock_ns,
+					      pkt->wall_ns));
+	if (flow->state == VG_FLOW_LIVE && (pkt->tcp_flags & VG_TCP_RST))
+		vg_inspect_obey(inspect, flow,
+				vg_stream_rst(inspect->streams, flow->stream_idx, pkt->dir, next_seq, pkt->clock_ns,
+					      pkt->wall_ns));
+}
+
 static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *pkt)
 {
 	struct vg_flow *flow = vg_flow_table_find(inspect->flows, pkt);
 	uint32_t next_seq = pkt->seq + pkt->n_payload_bytes + ((pkt->tcp_flags & VG_TCP_SYN) != 0);
+	int is_doubted = 0;
 
 	if (vg_decoy_is_one(inspect->flows, flow, pkt, rule_of(inspect, pkt)->checksums))
 		return;
 	if (pkt->tcp_flags & VG_TCP_SYN)
-		take_syn(inspect, flow, pkt);
+		vg_inspect_take_syn(inspect, flow, pkt);
+	if (flow->state == VG_FLOW_LIVE && inspect->live[flow->stream_idx].syn_dir)
+		vg_inspect_settle_syn(inspect, flow, pkt);
 	if (flow->state == VG_FLOW_LIVE) {
 		if (vg_stream_is_due(inspect->streams, flow->stream_idx, pkt->clock_ns))
-			obey(inspect, flow, vg_stream_expire(inspect->streams, flow->stream_idx, pkt->clock_ns));
+			vg_inspect_obey(inspect, flow,
+					vg_stream_expire(inspect->streams, flow->stream_idx, pkt->clock_ns));
 	} else if (!wants_stream(inspect, flow, pkt)) {
 		if (flow->state == VG_FLOW_NEW && (pkt->tcp_flags & VG_TCP_FIN)) {
 			flow->flags |= (uint8_t)VG_FLOW_FIN(pkt->dir);
@@ -383,16 +376,12 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 	} else {
 		meet(inspect, flow, pkt);
 	}
+	if (flow->state == VG_FLOW_LIVE)
+		is_doubted = vg_inspect_doubts(inspect, flow, pkt);
 	if (flow->state == VG_FLOW_LIVE && pkt->n_payload_bytes)
-		take_data(inspect, flow, pkt);
-	if (flow->state == VG_FLOW_LIVE && (pkt->tcp_flags & VG_TCP_FIN))
-		obey(inspect, flow,
-		     vg_stream_fin(inspect->streams, flow->stream_idx, pkt->dir, next_seq, pkt->clock_ns,
-				   pkt->wall_ns));
-	if (flow->state == VG_FLOW_LIVE && (pkt->tcp_flags & VG_TCP_RST))
-		obey(inspect, flow,
-		     vg_stream_rst(inspect->streams, flow->stream_idx, pkt->dir, next_seq, pkt->clock_ns,
-				   pkt->wall_ns));
+		take_data(inspect, flow, pkt, is_doubted);
+	if (flow->state == VG_FLOW_LIVE && (pkt->tcp_flags & (VG_TCP_FIN | VG_TCP_RST)))
+		take_end(inspect, flow, pkt, next_seq, is_doubted);
 }
 
 /* The same where the verdict hold may want it: a stopped connection is at its end, whatever else comes of it. */
@@ -405,7 +394,7 @@ static void inspect_held(struct vg_inspect *inspect, const struct vg_packet *pkt
 		is_over = vg_hold_after(inspect->hold, pkt);
 	}
 	if (is_over)
-		finish(inspect, vg_flow_table_find(inspect->flows, pkt), VG_END_RST);
+		vg_inspect_finish(inspect, vg_flow_table_find(inspect->flows, pkt), VG_END_RST);
 }
 
 void vg_inspect_hold(struct vg_inspect *inspect, struct vg_hold *hold)
@@ -434,7 +423,7 @@ void vg_inspect_tick(struct vg_inspect *inspect, uint64_t clock_ns)
 		idx = vg_streams_due(inspect->streams, clock_ns);
 		if (idx == VG_STREAM_NONE)
 			break;
-		obey(inspect, inspect->live[idx].flow, vg_stream_expire(inspect->streams, idx, clock_ns));
+		vg_inspect_obey(inspect, inspect->live[idx].flow, vg_stream_expire(inspect->streams, idx, clock_ns));
 	}
 	(void)vg_flow_table_age(inspect->flows, clock_ns, TICK_FLOWS);
 }

@@ -16,6 +16,14 @@ struct vg_inspect_stream {
 	uint8_t expected;    /* enum vg_app that another flow announced */
 	uint8_t conflict[2]; /* told before proto was there */
 	uint8_t ended[2];    /* 1 + enum vg_stream_end, told before proto was there */
+	/* what its sender has that its receiver may not take (inspect_doubt, inspect_syn) */
+	uint8_t ttl[2];            /* of what is not doubted, at least; 0: nothing was seen */
+	uint8_t has_lowest_ttl[2]; /* that is the lowest that was acknowledged, not the highest that was seen */
+	uint8_t doubt_ttl[2];      /* the highest of what is doubted; 0: nothing is */
+	uint8_t has_doubt_fin[2];
+	uint8_t syn_dir, is_syn_near; /* 1 + direction of a SYN in a connection that goes on; 0: none */
+	uint32_t syn_seq;             /* where it would begin */
+	uint32_t doubt_fin[2];
 	uint8_t n_tunnels;
 	uint16_t vlan[2];
 	struct vg_attr_tunnel tunnels[VG_ATTR_TUNNELS]; /* around its first packet with payload */
@@ -37,3 +45,30 @@ struct vg_inspect {
 /* stream's sink and the flow table's end: the owner is the struct vg_inspect. */
 void vg_inspect_stream_sink(struct vg_inspect *inspect, struct vg_stream_sink *sink);
 void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why);
+
+/* Obeys what the rooms said of a live flow; nothing to do for VG_MORE. May let the flow go. */
+void vg_inspect_obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_step step);
+/* Tells the end of a live flow and lets it go. */
+void vg_inspect_finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_stream_end how);
+
+/* inspect_syn: where a connection begins. A SYN within a connection is no beginning until the other side takes it. */
+void vg_inspect_take_syn(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt);
+/* Whether a packet of a live flow takes the SYN that waits there (live->syn_dir): then the flow begins anew. */
+void vg_inspect_settle_syn(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt);
+/* Whether the beginnings that SYNs told can be those of the first payload. */
+int vg_inspect_syn_holds(struct vg_inspect *inspect, const struct vg_flow *flow, const struct vg_packet *pkt);
+
+/* inspect_doubt: what may not reach its receiver, or is not taken there: packets of a lower TTL than those that did,
+ * payload without ACK. */
+void vg_inspect_begin_doubts(struct vg_inspect *inspect, const struct vg_flow *flow, struct vg_inspect_stream *live);
+/* Whether the packet (of a live flow) is doubted; if not, what it acknowledges is believed. May let the flow go. */
+int vg_inspect_doubts(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt);
+/* A doubted FIN: it holds once it is acknowledged. */
+void vg_inspect_doubt_fin(struct vg_inspect_stream *live, unsigned dir, uint32_t end_seq);
+/* The TTL or hop limit of a packet. */
+static inline uint8_t vg_inspect_ttl(const struct vg_packet *pkt)
+{
+	const uint8_t *ip = pkt->frame + pkt->ip_off;
+
+	return ip[0] >> 4 == 4 ? ip[8] : ip[7];
+}

@@ -41,6 +41,7 @@ static inline const uint8_t *vg_flow_key_network(const struct vg_flow_key *key)
 #define VG_TCP_SYN 2u
 #define VG_TCP_RST 4u
 #define VG_TCP_ACK 16u
+#define VG_TCP_URG 32u
 
 /* An encapsulation around a packet. */
 struct vg_layer {

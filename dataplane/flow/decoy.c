@@ -28,7 +28,7 @@ static void take_right_sum(struct vg_flow_table *table, struct vg_flow *flow, co
 	if (pkt->n_payload_bytes)
 		count_sum(rare, dir, rare->n_good_sums);
 	else if (pkt->tcp_flags & VG_TCP_SYN)
-		rare->has_good_syn[dir] = 1;
+		rare->syn[dir] |= VG_SYN_GOOD;
 	if (rare->n_good_sums[dir] >= FIRM_PACKETS && 2u * rare->n_good_sums[dir] > rare->n_bad_sums[dir])
 		flow->flags |= (uint8_t)VG_FLOW_SUMS(dir);
 }
@@ -56,7 +56,7 @@ int vg_decoy_is_one(struct vg_flow_table *table, struct vg_flow *flow, const str
 		/* Some hosts leave only payload to the card: there a right SYN says nothing. */
 		rare = vg_flow_rare(table, flow);
 		worth = 2u * (rare->n_good_sums[dir] >= 2 ? rare->n_good_sums[dir] : 0);
-		if (word != VG_CHECKSUM_PARTIAL && rare->has_good_syn[dir])
+		if (word != VG_CHECKSUM_PARTIAL && (rare->syn[dir] & VG_SYN_GOOD))
 			worth = 2u * rare->n_good_sums[dir] + DOUBT_PACKETS;
 		int known = worth > rare->n_bad_sums[dir];
 		count_sum(rare, dir, rare->n_bad_sums);

@@ -128,7 +128,8 @@ static void begin_flow(struct vg_flow_table *table, struct vg_flow *flow)
 {
 	flow->flags &= VG_FLOW_SPOKE;
 	flow->state = VG_FLOW_NEW;
-	memset(vg_flow_rare(table, flow)->has_good_syn, 0, 2);
+	memset(vg_flow_rare(table, flow)->syn, 0, 2);
+	memset(vg_flow_rare(table, flow)->ttl, 0, 2);
 	memset(vg_flow_rare(table, flow)->n_bad_sums, 0, 2);
 	memset(vg_flow_rare(table, flow)->n_good_sums, 0, 2);
 	vg_count(table->stats, VG_C_FLOWS, 1);

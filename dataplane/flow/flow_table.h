@@ -37,10 +37,16 @@ struct vg_flow {
 	uint64_t last_ns;
 };
 _Static_assert(sizeof(struct vg_flow) == 64, "a look-up touches one cache line");
+/* vg_flow_rare.syn: a SYN with a right checksum came; one without ACK did; another did after both beginnings were
+ * known. */
+#define VG_SYN_GOOD  1u
+#define VG_SYN_ASKED 2u
+#define VG_SYN_OTHER 4u
 struct vg_flow_rare {
-	uint32_t base_seq[2]; /* first sequence number of payload, per direction */
-	uint32_t fin_seq[2];  /* the one after the last */
-	uint8_t has_good_syn[2];
+	uint32_t base_seq[2];   /* first sequence number of payload, per direction */
+	uint32_t fin_seq[2];    /* the one after the last */
+	uint8_t syn[2];         /* VG_SYN_* */
+	uint8_t ttl[2];         /* the highest of its SYNs; 0: none came */
 	uint8_t n_bad_sums[2];  /* TCP checksums that were not right, per direction, until VG_FLOW_SUMS is decided */
 	uint8_t n_good_sums[2]; /* and of payload that were; a wrong one is right by chance once in 65,536 packets */
 };

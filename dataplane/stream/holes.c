@@ -47,10 +47,11 @@ static void join_next(struct vg_streams *streams, struct vg_stream_dir *d, uint3
 	struct vg_stream_node *b = vg_hole_node(streams, node);
 	const struct vg_stream_node *next = b->next == NONE ? NULL : vg_hole_node(streams, b->next);
 
-	if (!next || b->seq + b->n_bytes != next->seq || b->n_bytes + next->n_bytes > VG_STREAM_NODE_BYTES)
+	if (!next || b->kind != next->kind || b->kind == VG_NODE_URGENT || b->seq + b->n_bytes != next->seq ||
+	    b->n_bytes + next->n_bytes > VG_STREAM_NODE_BYTES)
 		return;
 	memcpy(b->bytes + b->n_bytes, next->bytes, next->n_bytes);
-	b->n_bytes += next->n_bytes;
+	b->n_bytes = (uint16_t)(b->n_bytes + next->n_bytes);
 	drop_node(streams, d, b->next);
 }
 
@@ -75,7 +76,7 @@ static uint32_t node_before(const struct vg_streams *streams, const struct vg_st
 
 /* A fresh node after prev (NONE: first), or NONE where no node may be had. */
 static uint32_t insert_node(struct vg_streams *streams, struct vg_stream_dir *d, uint32_t prev, uint32_t seq,
-			    int64_t wall_ns)
+			    enum vg_node_kind kind, int64_t wall_ns)
 {
 	uint32_t node = d->n_nodes < streams->max_dir_nodes ? take_node(streams) : NONE;
 	struct vg_stream_node *n;
@@ -85,6 +86,7 @@ static uint32_t insert_node(struct vg_streams *streams, struct vg_stream_dir *d,
 	n = vg_hole_node(streams, node);
 	n->seq = seq;
 	n->n_bytes = 0;
+	n->kind = (uint8_t)kind;
 	n->wall_ns = wall_ns;
 	n->prev = prev;
 	n->next = prev == NONE ? d->first_node : vg_hole_node(streams, prev)->next;
@@ -100,8 +102,24 @@ static uint32_t insert_node(struct vg_streams *streams, struct vg_stream_dir *d,
 	return node;
 }
 
+/* n bytes come again at off of a node: the first copy stays, unless it was doubted and this one is not. */
+static void hold_again(struct vg_streams *streams, struct vg_stream_node *b, uint32_t off, const uint8_t *bytes,
+		       uint32_t n, enum vg_node_kind kind, uint32_t *n_conflicts)
+{
+	vg_count(streams->stats, VG_C_STREAM_RETRANSMITTED, n);
+	if (b->kind == VG_NODE_DOUBTED && kind == VG_NODE_PLAIN) {
+		if (memcmp(b->bytes + off, bytes, n))
+			vg_count(streams->stats, VG_C_STREAM_DECOY_BYTES, n);
+		memcpy(b->bytes + off, bytes, n);
+		if (n == b->n_bytes)
+			b->kind = VG_NODE_PLAIN;
+	} else if (b->kind == VG_NODE_PLAIN && kind == VG_NODE_PLAIN) {
+		*n_conflicts += memcmp(b->bytes + off, bytes, n) != 0;
+	}
+}
+
 uint32_t vg_holes_hold(struct vg_streams *streams, struct vg_stream_dir *d, uint32_t seq, const uint8_t *bytes,
-		       uint32_t n_bytes, int64_t wall_ns, uint32_t *n_conflicts)
+		       uint32_t n_bytes, enum vg_node_kind kind, int64_t wall_ns, uint32_t *n_conflicts)
 {
 	uint32_t prev = node_before(streams, d, seq);
 
@@ -114,14 +132,14 @@ uint32_t vg_holes_hold(struct vg_streams *streams, struct vg_stream_dir *d, uint
 		if (b && vg_seq_distance(seq, b->seq + b->n_bytes) > 0) {
 			uint32_t n_over = b->seq + b->n_bytes - seq;
 			n = n_bytes < n_over ? n_bytes : n_over;
-			*n_conflicts += memcmp(b->bytes + (seq - b->seq), bytes, n) != 0;
-			vg_count(streams->stats, VG_C_STREAM_RETRANSMITTED, n);
+			hold_again(streams, b, seq - b->seq, bytes, n, kind, n_conflicts);
 		} else if (!room) {
 			prev = next;
 			continue;
 		} else {
-			if (!b || b->seq + b->n_bytes != seq || b->n_bytes == VG_STREAM_NODE_BYTES) {
-				prev = insert_node(streams, d, prev, seq, wall_ns);
+			if (!b || b->seq + b->n_bytes != seq || b->n_bytes == VG_STREAM_NODE_BYTES || b->kind != kind ||
+			    kind == VG_NODE_URGENT) {
+				prev = insert_node(streams, d, prev, seq, kind, wall_ns);
 				if (prev == NONE)
 					return n_bytes;
 				b = vg_hole_node(streams, prev);
@@ -129,7 +147,7 @@ uint32_t vg_holes_hold(struct vg_streams *streams, struct vg_stream_dir *d, uint
 			if (n > VG_STREAM_NODE_BYTES - b->n_bytes)
 				n = VG_STREAM_NODE_BYTES - b->n_bytes;
 			memcpy(b->bytes + b->n_bytes, bytes, n);
-			b->n_bytes += n;
+			b->n_bytes = (uint16_t)(b->n_bytes + n);
 			d->hint_node = prev;
 			join_next(streams, d, prev);
 		}

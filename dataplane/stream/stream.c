@@ -4,219 +4,7 @@
  * next_seq. */
 #include <string.h>
 
-#include "dataplane/stream/holes_priv.h"
-
-#define KNOWN       1u /* next_seq is valid; vg_stream_is_known() knows this bit */
-#define END_SEEN    2u /* a FIN at end_seq */
-#define RST_SEEN    4u /* a RST; own RSTs are at end_seq */
-#define OWN_RST     8u
-#define ENDED       16u
-#define NONE        VG_STREAM_NONE
-/* While the beginning is unknown nothing further from the first held byte than this is kept. */
-#define HELD_WINDOW (1 << 28)
-
-struct place {
-	struct vg_streams *all;
-	struct vg_stream *stream;
-	struct vg_stream_dir *d;
-	uint32_t idx;
-	unsigned dir;
-	uint64_t clock_ns;
-	int64_t wall_ns;
-};
-
-/* Between 0 and the largest window ahead. */
-static inline int is_near(int32_t ahead)
-{
-	return ahead >= 0 && ahead <= (int32_t)VG_STREAM_MAX_AHEAD;
-}
-
-static inline struct place at(struct vg_streams *all, uint32_t idx, unsigned dir, uint64_t clock_ns, int64_t wall_ns)
-{
-	struct vg_stream *stream = &all->streams[idx];
-
-	return (struct place){ all, stream, &stream->dirs[dir], idx, dir, clock_ns, wall_ns };
-}
-
-/* n_conflicts times held bytes differed from later ones. */
-static void tell_conflicts(const struct place *p, uint32_t n_conflicts)
-{
-	if (!n_conflicts)
-		return;
-	vg_count(p->all->stats, VG_C_STREAM_CONFLICT, n_conflicts);
-	p->all->sink.conflict(p->all->sink.owner, p->idx, p->dir);
-}
-
-/* ---- deadlines ---- */
-
-static inline int is_waiting(const struct vg_stream_dir *d)
-{
-	return !(d->flags & ENDED) && (d->first_node != NONE || (d->flags & (END_SEEN | RST_SEEN)));
-}
-
-static void set_deadline(const struct place *p, uint64_t deadline_ns)
-{
-	uint32_t wheel_node = p->idx * 2 + p->dir;
-	const struct vg_stream_dir *other = &p->stream->dirs[!p->dir];
-
-	p->d->deadline_ns = deadline_ns;
-	p->stream->deadline_ns = deadline_ns < other->deadline_ns ? deadline_ns : other->deadline_ns;
-	if (deadline_ns != UINT64_MAX && !vg_wheel_is_armed(p->all->wheel, wheel_node)) {
-		if (!p->all->wheel->n_armed)
-			vg_wheel_reset(p->all->wheel, p->clock_ns);
-		vg_wheel_arm(p->all->wheel, wheel_node, deadline_ns);
-	}
-}
-
-/* There was progress: whoever still waits, waits anew. */
-static inline void wait_anew(const struct place *p)
-{
-	set_deadline(p, is_waiting(p->d) ? p->clock_ns + p->all->hole_timeout_ns : UINT64_MAX);
-}
-
-/* Its sender goes on sending: the RST was someone else's. */
-static void forget_rst(const struct place *p)
-{
-	for (unsigned dir = 0; dir < 2; dir++) {
-		struct place q = at(p->all, p->idx, dir, p->clock_ns, p->wall_ns);
-		q.d->flags &= (uint8_t) ~(RST_SEEN | OWN_RST);
-		if (!is_waiting(q.d))
-			set_deadline(&q, UINT64_MAX);
-	}
-}
-
-/* The direction begins at seq; an end that lies before it was none. */
-static void set_known(struct vg_stream_dir *d, uint32_t seq)
-{
-	d->next_seq = seq;
-	d->flags |= KNOWN;
-	if ((d->flags & END_SEEN) && !is_near(vg_seq_distance(seq, d->end_seq)))
-		d->flags &= (uint8_t)~END_SEEN;
-}
-
-/* ---- delivery ---- */
-
-static inline enum vg_step tell_bytes(const struct place *p, const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns)
-{
-	enum vg_step step;
-
-	p->d->next_seq += n_bytes;
-	step = p->all->sink.bytes(p->all->sink.owner, p->idx, p->dir, bytes, n_bytes, wall_ns);
-	return step == VG_DONE ? VG_MORE : step;
-}
-
-static enum vg_step tell_gap(const struct place *p, uint32_t n_missing)
-{
-	enum vg_step step;
-
-	if (!n_missing)
-		return VG_MORE;
-	p->d->next_seq += n_missing;
-	vg_count(p->all->stats, VG_C_STREAM_GAPS, 1);
-	vg_count(p->all->stats, VG_C_STREAM_GAP_BYTES, n_missing);
-	step = p->all->sink.gap(p->all->sink.owner, p->idx, p->dir, n_missing, p->wall_ns);
-	return step == VG_DONE ? VG_MORE : step;
-}
-
-static enum vg_step tell_end(const struct place *p, enum vg_stream_end how)
-{
-	while (p->d->first_node != NONE)
-		vg_holes_drop_first(p->all, p->d);
-	p->d->flags |= ENDED;
-	set_deadline(p, UINT64_MAX);
-	p->all->sink.end(p->all->sink.owner, p->idx, p->dir, how, p->wall_ns);
-	return p->stream->dirs[!p->dir].flags & ENDED ? VG_DONE : VG_MORE;
-}
-
-/* Cuts a piece at seq (not beyond the end) to what lies before a FIN. */
-static inline uint32_t before_end(const struct vg_stream_dir *d, uint32_t seq, uint32_t n_bytes)
-{
-	if ((d->flags & (END_SEEN | KNOWN)) == (END_SEEN | KNOWN) && d->end_seq - seq < n_bytes)
-		return d->end_seq - seq;
-	return n_bytes;
-}
-
-/* Delivers held nodes as long as they are in order, then the FIN if it is reached. */
-static enum vg_step run(const struct place *p)
-{
-	enum vg_step step;
-
-	while (p->d->first_node != NONE) {
-		const struct vg_stream_node *node = vg_hole_node(p->all, p->d->first_node);
-		uint32_t n_bytes = before_end(p->d, node->seq, node->n_bytes);
-
-		if (node->seq != p->d->next_seq || !n_bytes)
-			break;
-		step = tell_bytes(p, node->bytes, n_bytes, node->wall_ns);
-		vg_holes_drop_first(p->all, p->d);
-		if (step != VG_MORE)
-			return step;
-	}
-	if ((p->d->flags & END_SEEN) && p->d->next_seq == p->d->end_seq)
-		return tell_end(p, VG_END_FIN);
-	return VG_MORE;
-}
-
-/* A segment that begins at next_seq, where other pieces are held or a FIN is known. */
-static enum vg_step in_order(const struct place *p, const uint8_t *bytes, uint32_t n_bytes)
-{
-	enum vg_step step = VG_MORE;
-
-	while (n_bytes) {
-		const struct vg_stream_node *node = p->d->first_node == NONE ? NULL
-									     : vg_hole_node(p->all, p->d->first_node);
-		uint32_t n = node && node->seq - p->d->next_seq < n_bytes ? node->seq - p->d->next_seq : n_bytes;
-
-		if (n) {
-			step = tell_bytes(p, bytes, n, p->wall_ns);
-		} else {
-			n = node->n_bytes < n_bytes ? node->n_bytes : n_bytes;
-			vg_count(p->all->stats, VG_C_STREAM_RETRANSMITTED, n);
-			tell_conflicts(p, memcmp(node->bytes, bytes, n) != 0);
-			step = tell_bytes(p, node->bytes, before_end(p->d, node->seq, node->n_bytes), node->wall_ns);
-			vg_holes_drop_first(p->all, p->d);
-		}
-		if (step != VG_MORE)
-			return step;
-		bytes += n;
-		n_bytes -= n;
-	}
-	step = run(p);
-	if (!(p->d->flags & ENDED))
-		wait_anew(p);
-	return step;
-}
-
-/* Goes on at seq: after a gap, or, where the beginning is unknown, in the middle of the stream. */
-static enum vg_step skip_to(const struct place *p, uint32_t seq)
-{
-	enum vg_step step;
-
-	if (p->d->flags & KNOWN)
-		return tell_gap(p, seq - p->d->next_seq);
-	set_known(p->d, seq);
-	step = p->all->sink.gap(p->all->sink.owner, p->idx, p->dir, 0, p->wall_ns);
-	return step == VG_DONE ? VG_MORE : step;
-}
-
-/* Gives up what the direction waits for first: its unknown beginning, a hole, what is missing before a FIN, silence
- * after a RST. */
-static enum vg_step give_up(const struct place *p)
-{
-	struct vg_stream_dir *d = p->d;
-	enum vg_step step;
-	uint32_t to;
-
-	if (d->first_node == NONE && !(d->flags & END_SEEN))
-		return tell_end(p, VG_END_RST);
-	to = d->first_node != NONE ? vg_hole_node(p->all, d->first_node)->seq : d->end_seq;
-	if ((d->flags & (END_SEEN | KNOWN)) == (END_SEEN | KNOWN) && vg_seq_distance(d->end_seq, to) > 0)
-		to = d->end_seq;
-	step = skip_to(p, to);
-	return step == VG_MORE ? run(p) : step;
-}
-
-/* ---- the public half ---- */
+#include "dataplane/stream/stream_priv.h"
 
 uint32_t vg_streams_take(struct vg_streams *streams)
 {
@@ -284,15 +72,15 @@ enum vg_step vg_stream_begin(struct vg_streams *streams, uint32_t idx, unsigned 
 			vg_holes_drop_first(streams, p.d);
 			continue;
 		}
-		step = give_up(&p); /* from the first held byte on */
+		step = vg_stream_give_up(&p, 1); /* from the first held byte on */
 		if (step == VG_MORE && !(p.d->flags & ENDED))
-			wait_anew(&p);
+			vg_stream_wait_anew(&p);
 		return step;
 	}
-	set_known(p.d, seq);
-	step = run(&p);
+	vg_stream_set_known(p.d, seq);
+	step = vg_stream_run(&p);
 	if (step == VG_MORE && !(p.d->flags & ENDED))
-		wait_anew(&p);
+		vg_stream_wait_anew(&p);
 	return step;
 }
 
@@ -315,7 +103,8 @@ static uint32_t n_old_bytes(const struct vg_stream_dir *d, uint32_t seq, uint32_
 
 /* Keeps a segment that is early, or of a direction whose beginning is unknown; returns how many bytes at its end
  * found no room. */
-static uint32_t keep(const struct place *p, uint32_t seq, const uint8_t *bytes, uint32_t n_bytes)
+static uint32_t keep(const struct place *p, uint32_t seq, const uint8_t *bytes, uint32_t n_bytes,
+		     enum vg_node_kind kind)
 {
 	struct vg_stream_dir *d = p->d;
 	uint32_t n_conflicts = 0, n_left;
@@ -323,10 +112,12 @@ static uint32_t keep(const struct place *p, uint32_t seq, const uint8_t *bytes, 
 	vg_count(p->all->stats, VG_C_STREAM_OOO, 1);
 	if (!(d->flags & KNOWN) && d->first_node == NONE)
 		d->next_seq = seq;
-	n_left = vg_holes_hold(p->all, d, seq, bytes, n_bytes, p->wall_ns, &n_conflicts);
-	tell_conflicts(p, n_conflicts);
+	n_left = vg_holes_hold(p->all, d, seq, bytes, n_bytes, kind, p->wall_ns, &n_conflicts);
+	vg_stream_tell_conflicts(p, n_conflicts);
+	if (kind == VG_NODE_DOUBTED)
+		d->flags |= DOUBTS;
 	if (d->deadline_ns == UINT64_MAX)
-		wait_anew(p);
+		vg_stream_wait_anew(p);
 	return n_left;
 }
 
@@ -337,7 +128,8 @@ static int is_before_held(const struct place *p, uint32_t seq)
 }
 
 /* Everything but the fast path. */
-static enum vg_step segment(const struct place *p, uint32_t seq, const uint8_t *bytes, uint32_t n_bytes)
+static enum vg_step segment(const struct place *p, uint32_t seq, const uint8_t *bytes, uint32_t n_bytes,
+			    enum vg_node_kind kind)
 {
 	struct vg_stream_dir *d = p->d;
 
@@ -348,12 +140,12 @@ static enum vg_step segment(const struct place *p, uint32_t seq, const uint8_t *
 		if (n_done) {
 			vg_count(p->all->stats, VG_C_STREAM_RETRANSMITTED, n_done);
 		} else {
-			if ((d->flags & OWN_RST) && vg_seq_distance(d->end_seq, seq) >= 0)
-				forget_rst(p);
+			if (kind == VG_NODE_PLAIN && (d->flags & OWN_RST) && vg_seq_distance(d->end_seq, seq) >= 0)
+				vg_stream_forget_rst(p);
 			n_bytes = before_end(d, seq, n_bytes);
-			if ((d->flags & KNOWN) && seq == d->next_seq)
-				return in_order(p, bytes, n_bytes);
-			n_done = n_bytes - keep(p, seq, bytes, n_bytes);
+			if (kind == VG_NODE_PLAIN && (d->flags & KNOWN) && seq == d->next_seq)
+				return vg_stream_in_order(p, bytes, n_bytes);
+			n_done = n_bytes - keep(p, seq, bytes, n_bytes, kind);
 		}
 		seq += n_done;
 		bytes += n_done;
@@ -362,11 +154,11 @@ static enum vg_step segment(const struct place *p, uint32_t seq, const uint8_t *
 			return VG_MORE;
 		if (n_bytes && n_done && (d->flags & KNOWN) && seq == d->next_seq)
 			continue;
-		step = n_bytes && is_before_held(p, seq) ? skip_to(p, seq) : give_up(p);
+		step = n_bytes && is_before_held(p, seq) ? vg_stream_skip_to(p, seq) : vg_stream_give_up(p, 1);
 		if (step != VG_MORE)
 			return step;
 		if (!(d->flags & ENDED))
-			wait_anew(p);
+			vg_stream_wait_anew(p);
 	}
 	return VG_MORE;
 }
@@ -379,7 +171,58 @@ enum vg_step vg_stream_segment(struct vg_streams *streams, uint32_t idx, unsigne
 	p.stream->wall_ns = wall_ns;
 	if (p.d->flags == KNOWN && seq == p.d->next_seq && p.d->first_node == NONE)
 		return tell_bytes(&p, bytes, n_bytes, wall_ns);
-	return segment(&p, seq, bytes, n_bytes);
+	return segment(&p, seq, bytes, n_bytes, VG_NODE_PLAIN);
+}
+
+enum vg_step vg_stream_doubt(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq, const uint8_t *bytes,
+			     uint32_t n_bytes, uint64_t clock_ns, int64_t wall_ns)
+{
+	struct place p = at(streams, idx, dir, clock_ns, wall_ns);
+
+	p.stream->wall_ns = wall_ns;
+	vg_count(streams->stats, VG_C_STREAM_DOUBTED, 1);
+	return segment(&p, seq, bytes, n_bytes, VG_NODE_DOUBTED);
+}
+
+/* Held like a segment of one byte; then what is in order goes on. */
+enum vg_step vg_stream_urgent(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq, const uint8_t *byte,
+			      uint64_t clock_ns, int64_t wall_ns)
+{
+	struct place p = at(streams, idx, dir, clock_ns, wall_ns);
+	enum vg_step step;
+
+	p.stream->wall_ns = wall_ns;
+	if (p.d->flags & ENDED)
+		return VG_MORE;
+	vg_count(streams->stats, VG_C_STREAM_URGENT, 1);
+	vg_stream_tell_conflicts(&p, 1);
+	step = segment(&p, seq, byte, 1, VG_NODE_URGENT);
+	if (step != VG_MORE || !(p.d->flags & KNOWN) || (p.d->flags & ENDED))
+		return step;
+	step = vg_stream_run(&p);
+	if (!(p.d->flags & ENDED))
+		vg_stream_wait_anew(&p);
+	return step;
+}
+
+enum vg_step vg_stream_confirm(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t ack, uint64_t clock_ns,
+			       int64_t wall_ns)
+{
+	struct place p = at(streams, idx, dir, clock_ns, wall_ns);
+	enum vg_step step;
+
+	if (!vg_stream_believe(&p, ack) || !(p.d->flags & KNOWN))
+		return VG_MORE;
+	step = vg_stream_run(&p);
+	if (!(p.d->flags & ENDED))
+		vg_stream_wait_anew(&p);
+	return step;
+}
+
+/* A FIN lies within a window from what we have: further ahead no receiver takes one. */
+static int is_signal(int32_t ahead)
+{
+	return ahead >= 0 && ahead <= (int32_t)VG_STREAM_RST_WINDOW;
 }
 
 enum vg_step vg_stream_fin(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t end_seq, uint64_t clock_ns,
@@ -389,15 +232,20 @@ enum vg_step vg_stream_fin(struct vg_streams *streams, uint32_t idx, unsigned di
 	enum vg_step step;
 
 	p.stream->wall_ns = wall_ns;
-	if (p.d->flags & (END_SEEN | ENDED))
+	if (p.d->flags & ENDED)
 		return VG_MORE;
-	if ((p.d->flags & KNOWN) && !is_near(vg_seq_distance(p.d->next_seq, end_seq)))
+	if ((p.d->flags & KNOWN) && !is_signal(vg_seq_distance(p.d->next_seq, end_seq))) {
+		vg_count(streams->stats, VG_C_STREAM_SIGNALS, 1);
+		return VG_MORE;
+	}
+	/* of two the nearer one is reached first */
+	if ((p.d->flags & END_SEEN) && (!(p.d->flags & KNOWN) || vg_seq_distance(p.d->end_seq, end_seq) >= 0))
 		return VG_MORE;
 	p.d->flags = (uint8_t)((p.d->flags | END_SEEN) & ~OWN_RST);
 	p.d->end_seq = end_seq;
-	step = p.d->flags & KNOWN ? run(&p) : VG_MORE;
+	step = p.d->flags & KNOWN ? vg_stream_run(&p) : VG_MORE;
 	if (step == VG_MORE && p.d->deadline_ns == UINT64_MAX)
-		wait_anew(&p);
+		vg_stream_wait_anew(&p);
 	return step;
 }
 
@@ -409,20 +257,27 @@ enum vg_step vg_stream_rst(struct vg_streams *streams, uint32_t idx, unsigned di
 	p.stream->wall_ns = wall_ns;
 	if (p.d->flags & KNOWN) {
 		int32_t ahead = vg_seq_distance(p.d->next_seq, seq);
-		if (ahead < -(int32_t)VG_STREAM_RST_WINDOW || ahead > (int32_t)VG_STREAM_RST_WINDOW)
+		if (ahead < -(int32_t)VG_STREAM_RST_WINDOW || ahead > (int32_t)VG_STREAM_RST_WINDOW) {
+			vg_count(streams->stats, VG_C_STREAM_SIGNALS, 1);
 			return VG_MORE;
+		}
 	}
-	if (!(p.d->flags & (END_SEEN | ENDED))) {
-		p.d->flags |= OWN_RST;
+	if (p.d->flags & (END_SEEN | ENDED)) { /* then it stands at the FIN or right behind it */
+		if (seq - p.d->end_seq > 1) {
+			vg_count(streams->stats, VG_C_STREAM_SIGNALS, 1);
+			return VG_MORE;
+		}
+	} else {
 		p.d->end_seq = seq;
 	}
+	p.d->flags |= OWN_RST;
 	for (unsigned i = 0; i < 2; i++) {
 		struct place q = at(streams, idx, i, clock_ns, wall_ns);
 		if (q.d->flags & ENDED)
 			continue;
 		q.d->flags |= RST_SEEN;
 		if (q.d->deadline_ns == UINT64_MAX)
-			wait_anew(&q);
+			vg_stream_wait_anew(&q);
 	}
 	return VG_MORE;
 }
@@ -438,9 +293,12 @@ enum vg_step vg_stream_expire(struct vg_streams *streams, uint32_t idx, uint64_t
 		struct place p = at(streams, idx, dir, deadline_ns, stream->wall_ns);
 
 		if (is_waiting(p.d))
-			step = give_up(&p);
-		if (step == VG_MORE && !(p.d->flags & ENDED))
-			wait_anew(&p);
+			step = vg_stream_give_up(&p, 0);
+		if (step != VG_MORE || (p.d->flags & ENDED))
+			continue;
+		if (is_waiting(p.d) && (p.d->flags & DOUBTS)) /* perhaps in vain: as often as there was time for */
+			p.clock_ns += (clock_ns - deadline_ns) / streams->hole_timeout_ns * streams->hole_timeout_ns;
+		vg_stream_wait_anew(&p);
 	}
 	return step;
 }
@@ -452,9 +310,9 @@ enum vg_step vg_stream_finish(struct vg_streams *streams, uint32_t idx, enum vg_
 	for (unsigned dir = 0; dir < 2 && step == VG_MORE; dir++) {
 		struct place p = at(streams, idx, dir, 0, streams->streams[idx].wall_ns);
 		while (step == VG_MORE && is_waiting(p.d))
-			step = give_up(&p);
+			step = vg_stream_give_up(&p, 1);
 		if (step == VG_MORE && !(p.d->flags & ENDED))
-			step = tell_end(&p, how);
+			step = vg_stream_tell_end(&p, how);
 	}
 	return step;
 }

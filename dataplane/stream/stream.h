@@ -11,7 +11,11 @@
  *   beginning (the caller says), because what belongs before it may only have been reordered.
  * - A FIN is a place in the stream: it ends its direction once everything before it came or was given up.
  * - A RST in the window ends both directions after hole_timeout_ns without payload: what was under way still
- *   counts, and where its sender goes on sending beyond it, it was not real and is forgotten. */
+ *   counts. Where its sender goes on sending beyond it, or his stream never gets exactly there (RFC 5961 3.2), it was
+ *   not real and is forgotten.
+ * - Doubted bytes (the caller has a reason to think that their receiver did not take them) wait: a copy that is not
+ *   doubted takes their place; the receiver's acknowledgement makes them plain. By time they are believed only where
+ *   the other direction is not seen, and by force (budget, end) always: then as a conflict. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -36,7 +40,7 @@ enum vg_stream_end {
 #define VG_STREAM_NONE       0xffffffffu
 #define VG_STREAM_NODE_BYTES 2024u         /* payload of one hole node */
 #define VG_STREAM_MAX_AHEAD  (1u << 30)    /* largest window (RFC 7323 2.3): what lies further ahead is not ours */
-#define VG_STREAM_RST_WINDOW (1u << 20)    /* a RST further ahead than this is ignored */
+#define VG_STREAM_RST_WINDOW (1u << 20)    /* a FIN or RST further ahead than this is ignored */
 #define VG_STREAM_HELD_BYTES (64u * 1024u) /* held at most while the beginning is unknown */
 #define VG_STREAM_MAX_STEPS  1024u         /* nodes of one direction, whatever hole_bytes says */
 
@@ -98,6 +102,18 @@ static inline int vg_stream_is_known(const struct vg_streams *streams, uint32_t 
 {
 	return streams->streams[idx].dirs[dir].flags & 1;
 }
+/* Whether doubted bytes of dir wait. */
+static inline int vg_stream_has_doubts(const struct vg_streams *streams, uint32_t idx, unsigned dir)
+{
+	return streams->streams[idx].dirs[dir].flags & 32;
+}
+/* Whether doubted bytes of dir were told since the last call. */
+static inline int vg_stream_believed(struct vg_streams *streams, uint32_t idx, unsigned dir)
+{
+	uint8_t flags = streams->streams[idx].dirs[dir].flags;
+	streams->streams[idx].dirs[dir].flags = flags & (uint8_t)~64u;
+	return flags & 64;
+}
 /* True where vg_stream_expire() has something to do at clock_ns: call it before the flow's next packet, so that the
  * outcome depends on that packet's time only. */
 static inline int vg_stream_is_due(const struct vg_streams *streams, uint32_t idx, uint64_t clock_ns)
@@ -105,7 +121,7 @@ static inline int vg_stream_is_due(const struct vg_streams *streams, uint32_t id
 	return clock_ns >= streams->streams[idx].deadline_ns;
 }
 
-/* The next six return VG_MORE (go on), VG_DONE (both directions have ended) or the sink's VG_SKIP/VG_BAD; after all
+/* The next nine return VG_MORE (go on), VG_DONE (both directions have ended) or the sink's VG_SKIP/VG_BAD; after all
  * but VG_MORE the stream is to be given back. clock_ns never goes back; wall_ns is handed through. */
 
 /* dir begins at seq: by_syn = a SYN says so, what is held from before is another connection's and dropped;
@@ -116,6 +132,16 @@ enum vg_step vg_stream_begin(struct vg_streams *streams, uint32_t idx, unsigned 
 /* n_bytes of payload of dir at seq. */
 enum vg_step vg_stream_segment(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq,
 			       const uint8_t *bytes, uint32_t n_bytes, uint64_t clock_ns, int64_t wall_ns);
+/* The same, doubted. */
+enum vg_step vg_stream_doubt(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq, const uint8_t *bytes,
+			     uint32_t n_bytes, uint64_t clock_ns, int64_t wall_ns);
+/* The urgent byte of dir at seq: it takes its place, but receivers do not read it in line; told as a conflict, as some
+ * do. */
+enum vg_step vg_stream_urgent(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq, const uint8_t *byte,
+			      uint64_t clock_ns, int64_t wall_ns);
+/* The receiver of dir has acknowledged all before ack. */
+enum vg_step vg_stream_confirm(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t ack, uint64_t clock_ns,
+			       int64_t wall_ns);
 /* A FIN of dir after the byte before end_seq. */
 enum vg_step vg_stream_fin(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t end_seq, uint64_t clock_ns,
 			   int64_t wall_ns);

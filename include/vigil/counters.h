@@ -15,13 +15,11 @@
 	X(VG_C_DECODE_NOT_TCP, "decode_skipped_packets_total:reason=not_tcp", "IP packets of other protocols")        \
 	X(VG_C_DECODE_DEPTH, "decode_skipped_packets_total:reason=depth", "more nested headers than allowed")         \
 	X(VG_C_FRAGMENTS_WHOLE, "fragmented_datagrams_total:outcome=whole", "datagrams put together from fragments")  \
-	X(VG_C_FRAGMENTS_OVERLAP, "fragmented_datagrams_total:outcome=overlap",                                       \
-	  "dropped: fragments contradict each other")                                                                 \
+	X(VG_C_FRAGMENTS_OVERLAP, "fragmented_datagrams_total:outcome=overlap", "dropped: contradictions")            \
 	X(VG_C_FRAGMENTS_TIMEOUT, "fragmented_datagrams_total:outcome=timeout", "dropped: a fragment never came")     \
 	X(VG_C_FRAGMENTS_FULL, "fragmented_datagrams_total:outcome=full", "dropped: no slot or block was free")       \
 	X(VG_C_FRAGMENTS_BAD, "fragmented_datagrams_total:outcome=bad", "fragments of an impossible size or place")   \
-	X(VG_C_DECODE_CHECKSUM, "decode_skipped_packets_total:reason=checksum",                                       \
-	  "decoys: wrong TCP checksums of who sends right ones")                                                      \
+	X(VG_C_DECODE_CHECKSUM, "decode_skipped_packets_total:reason=checksum", "decoys: wrong TCP checksums")        \
 	X(VG_C_FLOWS, "flows_total", "flows begun")                                                                   \
 	X(VG_C_FLOWS_AGED, "flows_ended_total:reason=idle", "flows ended by their idle timer")                        \
 	X(VG_C_FLOWS_EVICTED, "flows_ended_total:reason=evicted", "oldest flows put out because the table was full")  \
@@ -33,6 +31,10 @@
 	X(VG_C_STREAM_GAPS, "reassembly_gaps_total", "holes given up")                                                \
 	X(VG_C_STREAM_GAP_BYTES, "reassembly_gap_bytes_total", "bytes in holes given up")                             \
 	X(VG_C_STREAM_MIDSTREAM, "streams_midstream_total", "streams picked up after their start")                    \
+	X(VG_C_STREAM_DOUBTED, "reassembly_doubted_segments_total", "segments a receiver may not have taken")         \
+	X(VG_C_STREAM_DECOY_BYTES, "reassembly_decoy_bytes_total", "of these, replaced by better copies")             \
+	X(VG_C_STREAM_URGENT, "reassembly_urgent_bytes_total", "urgent bytes: no part of the stream")                 \
+	X(VG_C_STREAM_SIGNALS, "reassembly_ignored_signals_total", "SYN, FIN, RST no receiver takes")                 \
 	X(VG_C_DETECT_HTTP, "flows_detected_total:proto=http", "flows found to be HTTP/1")                            \
 	X(VG_C_DETECT_OPAQUE, "flows_detected_total:proto=opaque", "flows let go as encrypted or of no interest")     \
 	X(VG_C_DETECT_UNKNOWN, "flows_detected_total:proto=unknown", "flows let go undecided")                        \
@@ -75,8 +77,7 @@
 	X(VG_C_MATCHED, "objects_matched_total", "objects whose verdict was a match, by the hasher's word")           \
 	X(VG_C_LOSSLESS_WAITS, "lossless_waits_total", "times a replay's reader waited for hashers")                  \
 	X(VG_C_STEERED, "steered_packets_total", "packets handed to the worker of their inner addresses")             \
-	X(VG_C_STEER_FULL, "steer_shed_packets_total:reason=full",                                                    \
-	  "packets not inspected: the way to their worker was full")                                                  \
+	X(VG_C_STEER_FULL, "steer_shed_packets_total:reason=full", "not inspected: a full way to its worker")         \
 	X(VG_C_STEER_NOMBUF, "steer_shed_packets_total:reason=buffer", "datagrams not inspected: no buffer was free") \
 	X(VG_C_HOLD_BEGUN, "hold_begun_total", "times frames of a direction began to wait for a verdict")             \
 	X(VG_C_HOLD_PASSED, "hold_ended_total:outcome=passed", "released by a verdict: nothing to stop")              \

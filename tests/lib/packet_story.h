@@ -121,6 +121,55 @@ static inline void say(struct story *s, unsigned side, uint8_t flags, uint32_t o
 	send_frame(s, &f, NULL, f.n_bytes);
 }
 
+/* One packet of a row of a table: what is not named is as usual. */
+struct shot {
+	unsigned side;
+	uint8_t flags;
+	uint32_t off; /* of payload bytes after the side's SYN */
+	const char *text;
+	uint32_t wait_ms;   /* before it */
+	int32_t seq, ack;   /* added to the right ones */
+	uint8_t ttl;        /* 0: 64 */
+	uint8_t is_bad_sum; /* all others are right */
+	uint16_t urgent;    /* pointer, with the flag */
+	uint8_t is_zero_ip; /* IP says that it is 0 bytes long */
+};
+#define URG 32u
+
+static inline uint32_t pb_sum(const uint8_t *at, uint32_t n)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += i & 1 ? at[i] : (uint32_t)at[i] << 8;
+	return sum;
+}
+
+static inline void shoot(struct story *s, const struct shot *shot)
+{
+	struct pb_tcp t = tcp_of(s, shot->side, (uint8_t)(shot->flags | (shot->urgent ? URG : 0)), shot->off,
+				 shot->text ? shot->text : "");
+	uint32_t tcp_off, sum;
+	struct pb_frame f;
+
+	s->clock_ns += shot->wait_ms * MS;
+	if (shot->wait_ms)
+		vg_inspect_tick(s->inspect, s->clock_ns);
+	t.seq += (uint32_t)shot->seq;
+	t.ack += (uint32_t)shot->ack;
+	pb_simple(&f, &t);
+	tcp_off = f.ip_off + 20;
+	f.bytes[f.ip_off + 8] = shot->ttl ? shot->ttl : 64;
+	pb_set16(&f, tcp_off + 18, shot->urgent);
+	sum = pb_sum(f.bytes + f.ip_off + 12, f.n_bytes - f.ip_off - 12) + 6 + f.n_bytes - tcp_off;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	pb_set16(&f, tcp_off + 16, (~sum & 0xffff) ^ (shot->is_bad_sum ? 0x5a5a : 0));
+	if (shot->is_zero_ip)
+		pb_set16(&f, f.ip_off + 2, 0);
+	send_frame(s, &f, NULL, f.n_bytes);
+}
+
 static inline void shake_hands(struct story *s)
 {
 	say(s, CLIENT, SYN, 0, "");

@@ -30,7 +30,7 @@ static uint32_t hold(struct vg_streams *streams, struct vg_stream_dir *d, uint32
 	uint32_t n_conflicts = 0, n_left;
 
 	memset(bytes, fill, n);
-	n_left = vg_holes_hold(streams, d, seq, bytes, n, 0, &n_conflicts);
+	n_left = vg_holes_hold(streams, d, seq, bytes, n, VG_NODE_PLAIN, 0, &n_conflicts);
 	return n_conflicts << 16 | n_left;
 }
 
