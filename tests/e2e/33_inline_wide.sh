@@ -49,6 +49,12 @@ for i in s0 c0 s1 c1; do say "to $i: $(tail -n 1 "$W/take.$i")"; done
 [ "$(metric vigil_forward_tx_dropped_total)" = 0 ] || fail "frames were dropped"
 [ "$(metric 'vigil_forward_rx_packets_total{pair="1"}')" -ge 4000 ] || fail "pair 1 counts $(metric 'vigil_forward_rx_packets_total{pair="1"}') frames"
 
+# What the driver does with outer 802.1ad tags: said, not decided.
+export FRAMES_STAG=1
+takers=; givers=; frames "$C" c0 "$S" s0 25; gives "$C" c0 25; wait $givers; wait $takers && tag=unchanged || tag="not as they were sent"
+unset FRAMES_STAG
+say "outer 802.1ad tags over net_af_packet: $tag ($(sed -n 's/^frame [0-9]*: //p' "$W/take.s0" | head -n 1))"
+
 # wget, one after the other over one connection; curl, eight at once; a large one beside them.
 mkdir "$W/wget" "$W/curl"
 (cd "$W/wget" && in_c wget -q -T 20 $(for i in 1 2 3 4 5 6 7 8; do echo "http://198.51.100.10/p$i.jpg"; done)) || fail "wget"

@@ -128,6 +128,8 @@ static size_t make_frame(uint32_t idx, uint32_t seed, size_t max, uint8_t *frame
 	memcpy(frame, kinds[kind].to, 6);
 	memcpy(frame + 6, "\x02\0\0\0\0\x08", 6);
 	memcpy(frame + at, kinds[kind].head, kinds[kind].n_head);
+	if (kind == 5 && getenv("FRAMES_STAG"))
+		memcpy(frame + at, "\x88\xa8", 2);
 	at += kinds[kind].n_head;
 	memcpy(frame + at, mark, sizeof(mark));
 	memcpy(frame + at + sizeof(mark), &idx, 4);

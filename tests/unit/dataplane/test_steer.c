@@ -1,5 +1,5 @@
-/* steer: a mirror in GRE that comes on one queue as a whole gives the same bodies as without it, with one worker and with
- * several; fragments find their datagram, datagrams their flow; what does not fit is counted. */
+/* steer: a mirror in GRE that comes on one queue as a whole gives the same bodies as without it, with one worker and
+ * with several; fragments find their datagram, datagrams their flow; what does not fit is counted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
