@@ -11,12 +11,15 @@ enum vg_err vg_dataplane_sandbox(void)
 		/* captures that are open, EAL's pipes between threads, the log */
 		SCMP_SYS(read),
 		SCMP_SYS(write),
+		SCMP_SYS(readv), /* net_tap */
+		SCMP_SYS(writev),
 		SCMP_SYS(lseek),
 		SCMP_SYS(close),
 		SCMP_SYS(fstat),
 		SCMP_SYS(newfstatat),
 		/* the hand-over socket and its peers, signals by descriptor */
 		SCMP_SYS(accept4),
+		SCMP_SYS(accept), /* net_memif as server */
 		SCMP_SYS(recvmsg),
 		SCMP_SYS(sendmsg),
 		SCMP_SYS(recvfrom),
@@ -28,6 +31,8 @@ enum vg_err vg_dataplane_sandbox(void)
 		SCMP_SYS(epoll_wait),
 		SCMP_SYS(epoll_pwait),
 		SCMP_SYS(epoll_ctl),
+		SCMP_SYS(epoll_create), /* EAL, once another descriptor may interrupt */
+		SCMP_SYS(epoll_create1),
 		/* memory: lanes of a hasher that comes again */
 		SCMP_SYS(memfd_create),
 		SCMP_SYS(ftruncate),

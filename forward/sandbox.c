@@ -11,6 +11,8 @@ enum vg_err vg_forward_sandbox(void)
 		/* EAL's pipes between threads, signals by descriptor, the log */
 		SCMP_SYS(read),
 		SCMP_SYS(write),
+		SCMP_SYS(readv), /* net_tap */
+		SCMP_SYS(writev),
 		SCMP_SYS(lseek), /* the links' states are read again */
 		SCMP_SYS(close),
 		/* net_af_packet: waiting for room, the kick, its statistics */

@@ -1,7 +1,25 @@
 /* The hot half of port.h. */
 #include <rte_ethdev.h>
+#include <rte_mbuf.h>
 
 #include "dataplane/port/port.h"
+
+static void add(_Atomic uint64_t *to, uint64_t n)
+{
+	atomic_store_explicit(to, atomic_load_explicit(to, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static uint32_t rx_counted(struct vg_port *port, struct rte_mbuf **mbufs)
+{
+	uint32_t n = rte_eth_rx_burst(port->eth_id, 0, mbufs, VG_PORT_BURST);
+	uint64_t n_bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		n_bytes += mbufs[i]->pkt_len;
+	add(&port->n_rx_packets, n);
+	add(&port->n_rx_bytes, n_bytes);
+	return n;
+}
 
 uint32_t vg_port_rx(struct vg_ports *ports, uint32_t port_idx, uint16_t queue, struct rte_mbuf **mbufs)
 {
@@ -13,7 +31,7 @@ uint32_t vg_port_rx(struct vg_ports *ports, uint32_t port_idx, uint16_t queue, s
 	if (port->frames)
 		return vg_frames_rx(port->frames, ports->pool, mbufs, VG_PORT_BURST, &port->n_memory_nombuf,
 				    &port->n_bad_slots);
-	return rte_eth_rx_burst(port->eth_id, queue, mbufs, VG_PORT_BURST);
+	return port->is_mute ? rx_counted(port, mbufs) : rte_eth_rx_burst(port->eth_id, queue, mbufs, VG_PORT_BURST);
 }
 
 void vg_port_rewind(struct vg_ports *ports, uint32_t port_idx)
@@ -29,7 +47,7 @@ void vg_port_lost(const struct vg_ports *ports, uint32_t port_idx, uint64_t *n_m
 
 	*n_missed = port->n_bad_slots + (port->frames ? vg_frames_shed(port->frames) : 0);
 	*n_nombuf = port->n_memory_nombuf;
-	if (port->memory || port->frames || rte_eth_stats_get(port->eth_id, &stats))
+	if (port->memory || port->frames || port->is_mute || rte_eth_stats_get(port->eth_id, &stats))
 		return;
 	if (!port->is_capture) /* there an error is a damaged file, see vg_capture_missing() */
 		*n_missed = stats.imissed + stats.ierrors;

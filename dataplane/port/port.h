@@ -22,12 +22,14 @@ struct vg_port {
 	char name[64];    /* of the DPDK device */
 	uint16_t eth_id, n_queues;
 	uint8_t is_capture;
-	int link_fd;                      /* of the interface's state (vigil/port_link.h); -1: none */
+	uint8_t is_mute; /* its driver would open files to tell what it lost (net_pcap on an interface): it is not asked */
+	int link_fd;     /* of the interface's state (vigil/port_link.h); -1: none */
 	struct vg_capture_info info;      /* captures */
 	struct vg_capture_memory *memory; /* captures with loop > 1; the device is then not used */
 	char *read_buffer;                /* captures read by the device: of its stream */
 	struct vg_frames *frames;         /* copies of a forwarded pair; there is then no device */
 	uint64_t n_memory_nombuf, n_bad_slots;
+	_Atomic uint64_t n_rx_packets, n_rx_bytes; /* of a mute port, which has one queue */
 };
 struct vg_ports {
 	struct rte_mempool *pool;

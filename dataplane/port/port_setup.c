@@ -287,6 +287,7 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 			failed = open_forwarded(ports, &ports->ports[i], said);
 		else
 			failed = probe_device(&ports->ports[i], said, said);
+		ports->ports[i].is_mute = !ports->ports[i].is_capture && !strncmp(ports->ports[i].name, "net_pcap", 8);
 		if (failed)
 			goto fail;
 	}

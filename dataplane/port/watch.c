@@ -50,6 +50,11 @@ static void look(const struct vg_port *port, struct vg_port_stats *row)
 	struct rte_eth_stats stats;
 
 	vg_port_link_note(row, link_of(port));
+	if (port->is_mute) {
+		set(&row->rx_packets, atomic_load_explicit(&port->n_rx_packets, memory_order_relaxed));
+		set(&row->rx_bytes, atomic_load_explicit(&port->n_rx_bytes, memory_order_relaxed));
+		return;
+	}
 	if (rte_eth_stats_get(port->eth_id, &stats))
 		return;
 	set(&row->rx_packets, stats.ipackets);

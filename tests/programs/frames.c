@@ -11,6 +11,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <pcap/pcap.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -185,6 +186,31 @@ static int run_send(const struct port *port, uint32_t count, uint32_t seed, size
 	return 0;
 }
 
+static int run_replay(const struct port *port, const char *path)
+{
+	char why[PCAP_ERRBUF_SIZE];
+	pcap_t *capture = pcap_open_offline(path, why);
+	struct pcap_pkthdr *head;
+	const u_char *bytes;
+	uint32_t n = 0;
+
+	if (!capture) {
+		fprintf(stderr, "%s\n", why);
+		return 1;
+	}
+	while (pcap_next_ex(capture, &head, &bytes) == 1) {
+		if (send_frame(port, bytes, head->caplen)) {
+			perror("send");
+			return 1;
+		}
+		n++;
+		usleep(200);
+	}
+	pcap_close(capture);
+	printf("sent %u\n", n);
+	return 0;
+}
+
 static int is_ours(const uint8_t *frame, int n)
 {
 	return n > 0 && memmem(frame, (size_t)(n < 64 ? n : 64), mark, sizeof(mark)) != NULL;
@@ -312,7 +338,8 @@ int main(int argc, char **argv)
 	int is_ping = !strcmp(verb, "ping") || !strcmp(verb, "echo") || !strcmp(verb, "outage");
 
 	if (!verb[0] || max < 100 || max > FRAME_MAX) {
-		fputs("usage: test-frames send|take|ping|echo|outage IFACE [COUNT [SEED [MAX]]]\n", stderr);
+		fputs("usage: test-frames send|take|ping|echo|outage|replay IFACE [COUNT [SEED [MAX]]]|CAPTURE\n",
+		      stderr);
 		return 2;
 	}
 	if (open_port(&port, argv[2], is_ping ? PING_TYPE : ETH_P_ALL))
@@ -321,6 +348,8 @@ int main(int argc, char **argv)
 		return run_send(&port, count, seed, max);
 	if (!strcmp(verb, "take"))
 		return run_take(&port, count, seed, max);
+	if (!strcmp(verb, "replay"))
+		return argc > 3 ? run_replay(&port, argv[3]) : 2;
 	if (!strcmp(verb, "outage"))
 		return run_outage(&port);
 	if (!strcmp(verb, "echo"))
