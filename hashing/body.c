@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "hashing/unpack/kind.h"
+#include "hashing/unpack/pull.h"
 
 #define N_LEVELS 2 /* multipart in multipart */
 
@@ -29,8 +30,9 @@ struct vg_body {
 	struct level levels[N_LEVELS];
 	struct vg_body_begin begin;
 	struct vg_span *spans; /* setup.max_spans */
-	uint64_t n_decoded;
-	bool stopped, has_codings;
+	struct vg_pull *pull;  /* where containers are opened at all */
+	uint64_t n_decoded, n_used_ns;
+	bool stopped, has_codings, pulled; /* pulled: the body is an archive that is walked as it comes */
 	/* the member that is open */
 	bool in_member, has_filename;
 	enum vg_transfer_coding transfer;
@@ -193,6 +195,61 @@ static void on_part_end(void *ctx, uint64_t end_off, bool whole)
 	member_end(b, whole);
 }
 
+static bool on_entry_begin(void *ctx, const char *name, size_t n_name, bool is_file)
+{
+	struct vg_part_head head = { .has_filename = is_file };
+
+	head.n_filename = vg_nest_path(NULL, 0, name, n_name, head.filename);
+	member_begin(ctx, &head, 0);
+	return ((struct vg_body *)ctx)->in_member;
+}
+static bool on_entry_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)
+{
+	struct vg_body *b = ctx;
+
+	vg_digests_feed(b->member_digests, bytes, n_bytes);
+	b->member.n_bytes += n_bytes;
+	keep_add(&b->member_keep, bytes, n_bytes);
+	return true;
+}
+static void on_entry_end(void *ctx, bool whole)
+{
+	member_end(ctx, whole);
+}
+
+/* The first bytes of a body that comes piece by piece are there: an archive is walked from now on. */
+static void begin_pull(struct vg_body *b)
+{
+	const struct vg_entry_sink sink = { b, on_entry_begin, on_entry_bytes, on_entry_end };
+	unsigned kind = vg_kind_of(b->keep.at, b->keep.n_bytes);
+
+	if (!vg_pull_reads(kind))
+		return;
+	b->pulled = true;
+	vg_pull_begin(b->pull, kind, &b->budget, &sink);
+	vg_pull_feed(b->pull, b->keep.at, b->keep.n_bytes);
+}
+
+static void pull_bytes(struct vg_body *b, const uint8_t *bytes, size_t n_bytes)
+{
+	uint64_t n_head = b->n_decoded - n_bytes; /* before these, all of them kept */
+	size_t n_sniff = n_head < VG_KIND_HEAD_BYTES ? VG_KIND_HEAD_BYTES - n_head : 0, n_kept;
+
+	if (!b->pull || b->begin.held || b->levels[0].active || b->begin.no_nest)
+		return;
+	if (!n_sniff) {
+		if (b->pulled)
+			vg_pull_feed(b->pull, bytes, n_bytes);
+		return;
+	}
+	if (n_bytes < n_sniff)
+		return;
+	n_kept = b->keep.n_bytes - n_head; /* of these */
+	begin_pull(b);
+	if (b->pulled && n_kept < n_bytes)
+		vg_pull_feed(b->pull, bytes + n_kept, n_bytes - n_kept);
+}
+
 static void on_decoded(void *ctx, const uint8_t *bytes, size_t n_bytes)
 {
 	struct vg_body *b = ctx;
@@ -206,6 +263,7 @@ static void on_decoded(void *ctx, const uint8_t *bytes, size_t n_bytes)
 		keep_add(&b->keep, bytes, n_bytes);
 	if (b->levels[0].active)
 		(void)vg_multipart_feed(&b->levels[0].multipart, bytes, n_bytes);
+	pull_bytes(b, bytes, n_bytes);
 }
 
 /* The body of destroy, for create to use as well (gcc checks create/destroy pairs by name). */
@@ -215,6 +273,7 @@ static void discard(struct vg_body *b)
 		munmap(b->keep.at, b->keep.n_room ? b->keep.n_room : 1);
 	if (b->member_keep.at)
 		munmap(b->member_keep.at, b->member_keep.n_room ? b->member_keep.n_room : 1);
+	vg_pull_destroy(b->pull);
 	vg_coding_destroy(b->coding);
 	vg_digests_destroy(b->decoded);
 	vg_digests_destroy(b->member_digests);
@@ -239,8 +298,9 @@ struct vg_body *vg_body_create(const struct vg_body_setup *setup)
 	b->decoded = vg_digests_create();
 	b->member_digests = vg_digests_create();
 	b->spans = calloc(setup->max_spans ? setup->max_spans : 1, sizeof(*b->spans));
-	if (b->coding && b->decoded && b->member_digests && b->spans && keep_init(&b->keep, setup->keep_bytes) &&
-	    keep_init(&b->member_keep, setup->member_keep_bytes))
+	b->pull = setup->nest && setup->keep_bytes >= VG_KIND_HEAD_BYTES ? vg_pull_create() : NULL;
+	if (b->coding && b->decoded && b->member_digests && b->spans && (b->pull || !setup->nest) &&
+	    keep_init(&b->keep, setup->keep_bytes) && keep_init(&b->member_keep, setup->member_keep_bytes))
 		return b;
 	discard(b);
 	return NULL;
@@ -250,6 +310,10 @@ void vg_body_begin(struct vg_body *body, const struct vg_body_begin *begin)
 {
 	uint32_t max_members = body->setup.max_members;
 
+	if (body->pulled) { /* was left without an end: nobody asks for the rest any more */
+		body->budget.spent = true;
+		vg_pull_end(body->pull);
+	}
 	body->begin = *begin;
 	body->budget = (struct vg_budget){ .max_bytes = body->setup.max_unpacked_bytes,
 					   .max_ratio = body->setup.max_ratio,
@@ -258,8 +322,8 @@ void vg_body_begin(struct vg_body *body, const struct vg_body_begin *begin)
 					   .max_members = max_members < VG_BODY_MAX_MEMBERS ? max_members
 											    : VG_BODY_MAX_MEMBERS };
 	body->keep.n_bytes = body->member_keep.n_bytes = 0;
-	body->n_decoded = 0;
-	body->stopped = body->in_member = false;
+	body->n_decoded = body->n_used_ns = 0;
+	body->stopped = body->in_member = body->pulled = false;
 	body->has_codings = begin->codings != 0;
 	body->levels[1].active = false;
 	(void)open_level(body, 0, begin->boundary, begin->n_boundary, 0);
@@ -270,8 +334,13 @@ void vg_body_begin(struct vg_body *body, const struct vg_body_begin *begin)
 
 void vg_body_feed(struct vg_body *body, const uint8_t *bytes, size_t n_bytes)
 {
-	if (!body->stopped)
-		body->stopped = vg_coding_feed(body->coding, bytes, n_bytes) == VG_BAD;
+	uint64_t began_ns = vg_budget_cpu_ns();
+
+	if (body->stopped)
+		return;
+	vg_budget_start(&body->budget, body->n_used_ns);
+	body->stopped = vg_coding_feed(body->coding, bytes, n_bytes) == VG_BAD;
+	body->n_used_ns += vg_budget_cpu_ns() - began_ns;
 }
 
 void vg_body_gap(struct vg_body *body)
@@ -280,6 +349,8 @@ void vg_body_gap(struct vg_body *body)
 		body->stopped = true;
 	if (body->levels[0].active)
 		vg_multipart_gap(&body->levels[0].multipart);
+	if (body->pulled)
+		vg_pull_end(body->pull);
 }
 
 /* The body itself is a container: opens it, where it is all there. */
@@ -288,7 +359,9 @@ static void open_body(struct vg_body *b, struct vg_body_end *end)
 	uint8_t head[VG_KIND_HEAD_BYTES];
 	unsigned kind = vg_kind_of(head, vg_chain_copy(&end->bytes, 0, head, sizeof(head)));
 
-	if (end->multipart || !vg_nest_opens(kind) || !b->setup.nest || b->begin.no_nest)
+	if (b->pulled)
+		vg_pull_end(b->pull);
+	if (b->pulled || end->multipart || !vg_nest_opens(kind) || !b->setup.nest || b->begin.no_nest)
 		return;
 	if (end->bytes.n_bytes < end->n_bytes)
 		end->needs_seek = true;
@@ -299,7 +372,7 @@ static void open_body(struct vg_body *b, struct vg_body_end *end)
 void vg_body_end(struct vg_body *body, struct vg_body_end *end)
 {
 	memset(end, 0, sizeof(*end));
-	vg_budget_start(&body->budget, 0);
+	vg_budget_start(&body->budget, body->n_used_ns);
 	vg_coding_end(body->coding, &end->coding);
 	if (body->levels[0].active) {
 		end->multipart = body->levels[0].multipart.n_parts != 0;
@@ -311,6 +384,7 @@ void vg_body_end(struct vg_body *body, struct vg_body_end *end)
 	end->bytes = body->begin.held && !end->coding.coded ? *body->begin.held : keep_chain(&body->keep);
 	end->n_bytes = body->n_decoded;
 	open_body(body, end);
+	body->pulled = false;
 	end->over_budget = body->budget.spent;
 	end->n_made = body->budget.n_made;
 	end->n_members = body->budget.n_members;

@@ -29,7 +29,9 @@ static inline uint64_t vg_budget_cpu_ns(void)
 /* The work on a body begins, or goes on after others were looked at (n_used_ns so far). */
 static inline void vg_budget_start(struct vg_budget *b, uint64_t n_used_ns)
 {
-	b->deadline_ns = b->max_cpu_ns ? vg_budget_cpu_ns() + b->max_cpu_ns - n_used_ns : 0;
+	uint64_t n_left_ns = b->max_cpu_ns > n_used_ns ? b->max_cpu_ns - n_used_ns : 0;
+
+	b->deadline_ns = b->max_cpu_ns ? vg_budget_cpu_ns() + n_left_ns : 0;
 }
 /* n_bytes more of the body itself were fed. */
 static inline void vg_budget_feed(struct vg_budget *b, uint64_t n_bytes)

@@ -31,6 +31,16 @@ for f in moving.apng moving.gif moving.webp moving.jxl pages.tif stereo.mpo; do 
 	timeout 60 $bin/vigilctl scan --json --list "$W/second" --objects "$W/o2" $F/$f >/dev/null 2>&1
 	grep -q '"entry":"B".*"frame":1' "$W/o2" || { echo "$f: its second picture is not found"; bad=1; }
 done
+# Archives that are not held whole are walked as they come; what cannot be read forward is said.
+mkdir "$W/big"; head -c 300000 /dev/urandom >"$W/pad"; cp $F/baseline.jpg $F/deflated.zip $F/packed.7z "$W"
+tar cf "$W/big/plain.tar" -C "$W" pad baseline.jpg deflated.zip packed.7z; gzip -k1 "$W/big/plain.tar"
+{ cat $F/packed.7z "$W/pad"; } >"$W/big/long.7z"
+printf 'dataplane:\n  object_hold_bytes: 65536\n' >"$W/conf"
+timeout 60 $bin/vigilctl scan --json --config "$W/conf" --list "$W/list" --objects "$W/o3" "$W/big" >/dev/null 2>"$W/log" || { cat "$W/log"; exit 1; }
+for m in baseline.jpg deflated.zip/in/one.jpg packed.7z/in/one.jpg; do
+	[ "$(grep '"entry":"A"' "$W/o3" | grep -c "\"member\":\"\(plain.tar/\)\{0,1\}$m\"")" = 2 ] || { echo "$m: not found in both streams"; bad=1; }
+done
+grep '7z-compressed' "$W/o3" | grep -q '"unpack":"broken"' || { echo "long.7z: nothing says that it needs to be held"; bad=1; }
 grep -q '"unpack":"encrypted"' "$W/objects" || { echo "the encrypted archive is not said to be one"; bad=1; }
 n=$(wc -l <"$W/objects"); m=$(grep -c '"entry":"A"' "$W/objects")
 [ -z "$bad" ] && echo "$n files, $m found as picture A; second frames found; no hasher died"

@@ -170,6 +170,62 @@ static void every_container_gives_the_files_it_was_made_of(void **state)
 		}
 }
 
+/* n_bytes of one letter as a gzip file; freed by the caller. */
+static uint8_t *bomb(size_t n_bytes, size_t *n)
+{
+	uint8_t *out = malloc(n_bytes / 500 + 4096), *letters = malloc(65536);
+	z_stream z = { .next_out = out, .avail_out = (uInt)(n_bytes / 500 + 4096) };
+	memset(letters, 'a', 65536); /* a tar that begins with zeros is an empty one */
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	for (size_t done = 0; done < n_bytes; done += 65536) {
+		z.next_in = letters;
+		z.avail_in = 65536;
+		assert_int_equal(deflate(&z, done + 65536 < n_bytes ? Z_NO_FLUSH : Z_FINISH) < 0, 0);
+	}
+	*n = z.total_out;
+	deflateEnd(&z);
+	free(letters);
+	return out;
+}
+
+static void what_can_be_read_forward_is_opened_while_it_comes(void **state)
+{
+	static const size_t pieces[] = { SIZE_MAX / 2, 4096, 61 };
+	(void)state;
+	for (unsigned i = 0; i < VG_ARRAY_LEN(containers); i++)
+		for (unsigned k = 0; k < VG_ARRAY_LEN(pieces); k++) {
+			struct seen s;
+			size_t n;
+			uint8_t *bytes = load(containers[i].name, &n);
+			struct vg_body_end end = walk(&plenty, bytes, n, pieces[k], false, &s);
+			if (s.n != containers[i].n_members)
+				fail_msg("%s: %u members", containers[i].name, s.n);
+			assert_false(end.over_budget || end.needs_seek);
+			if (containers[i].first && !has(&s, containers[i].first, "baseline.jpg"))
+				fail_msg("%s: %s is not in it", containers[i].name, containers[i].first);
+			if (containers[i].second && !has(&s, containers[i].second, "lossy.webp"))
+				fail_msg("%s: %s is not in it", containers[i].name, containers[i].second);
+			free(bytes);
+		}
+}
+
+static void an_archive_of_any_size_passes_through_bounded_memory(void **state)
+{
+	struct purse purse = { 2ull << 30, 0, 100, 6, 0 };
+	struct seen s;
+	size_t n;
+	uint8_t *bytes = bomb(64u << 20, &n);
+	struct vg_body_end end = walk(&purse, bytes, n, 1000, false, &s);
+	(void)state;
+	assert_false(end.over_budget || end.needs_seek);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.members[0].n_bytes, 64u << 20);
+	assert_true(s.members[0].whole && s.members[0].bytes.n_bytes < 2u << 20);
+	purse.max_ratio = 100;
+	assert_true(walk(&purse, bytes, n, 1000, false, &s).over_budget);
+	free(bytes);
+}
+
 static void a_member_names_the_container_it_lies_in(void **state)
 {
 	struct seen s;
@@ -203,24 +259,6 @@ static void what_is_cut_breaks_and_is_never_read_past_its_end(void **state)
 		}
 		free(bytes);
 	}
-}
-
-/* n_bytes of one letter as a gzip file; freed by the caller. */
-static uint8_t *bomb(size_t n_bytes, size_t *n)
-{
-	uint8_t *out = malloc(n_bytes / 500 + 4096), *letters = malloc(65536);
-	z_stream z = { .next_out = out, .avail_out = (uInt)(n_bytes / 500 + 4096) };
-	memset(letters, 'a', 65536); /* a tar that begins with zeros is an empty one */
-	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-	for (size_t done = 0; done < n_bytes; done += 65536) {
-		z.next_in = letters;
-		z.avail_in = 65536;
-		assert_int_equal(deflate(&z, done + 65536 < n_bytes ? Z_NO_FLUSH : Z_FINISH) < 0, 0);
-	}
-	*n = z.total_out;
-	deflateEnd(&z);
-	free(letters);
-	return out;
 }
 
 static void a_bomb_costs_its_purse_and_says_so(void **state)
@@ -271,6 +309,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_container_gives_the_files_it_was_made_of),
+		cmocka_unit_test(what_can_be_read_forward_is_opened_while_it_comes),
+		cmocka_unit_test(an_archive_of_any_size_passes_through_bounded_memory),
 		cmocka_unit_test(a_member_names_the_container_it_lies_in),
 		cmocka_unit_test(what_is_cut_breaks_and_is_never_read_past_its_end),
 		cmocka_unit_test(a_bomb_costs_its_purse_and_says_so),
