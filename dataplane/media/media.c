@@ -4,6 +4,8 @@
 
 #include <vigil/lane.h>
 
+#include "dataplane/media/text.h"
+
 static struct vg_media_body *body_of(struct vg_body *opaque)
 {
 	return (struct vg_media_body *)(void *)opaque;
@@ -58,14 +60,17 @@ static enum vg_step decide(struct vg_media *m, struct vg_media_body *body, const
 	enum vg_kind kind = card->codings      ? VG_KIND_UNKNOWN
 			    : card->n_boundary ? VG_KIND_MULTIPART
 					       : vg_sniff(m->sniff, first, n_first);
-	if (!is_wrapped(card) && !m->all_files && !VG_KIND_IS_IMAGE(kind) && !VG_KIND_IS_VIDEO(kind) &&
+	int is_text = m->texts && kind == VG_KIND_UNKNOWN && !is_wrapped(card) && vg_media_is_text(first, n_first);
+
+	if (!is_wrapped(card) && !is_text && !m->all_files && !VG_KIND_IS_IMAGE(kind) && !VG_KIND_IS_VIDEO(kind) &&
 	    !VG_KIND_IS_CONTAINER(kind)) {
 		vg_count(m->stats, VG_C_BODIES_UNWANTED, 1);
 		body_free(m, body);
 		return VG_SKIP;
 	}
 	card->kind = (uint8_t)kind;
-	body->object = m->sink.open(m->sink.ctx, card, m->all_files ? VG_OPEN_ALL_FILES : 0);
+	body->object = m->sink.open(m->sink.ctx, card,
+				    (m->all_files ? VG_OPEN_ALL_FILES : 0) | (is_text ? VG_OPEN_TEXT : 0));
 	if (!body->object) { /* shed, counted there */
 		body_free(m, body);
 		return VG_SKIP;

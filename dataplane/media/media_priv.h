@@ -20,7 +20,7 @@ struct vg_media {
 	struct vg_media_sink sink;
 	struct vg_sniff *sniff;
 	uint64_t min_bytes, max_bytes;
-	int all_files;
+	int all_files, texts;
 	struct vg_pool bodies, pending;
 };
 

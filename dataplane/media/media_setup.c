@@ -23,6 +23,7 @@ struct vg_media *vg_media_create(const struct vg_dataplane_conf *conf, struct vg
 	m->min_bytes = conf->object_min_bytes;
 	m->max_bytes = conf->object_max_bytes ? conf->object_max_bytes : UINT64_MAX - 1;
 	m->all_files = !!(conf->flags & VG_CONF_ALL_FILES);
+	m->texts = !!(conf->flags & VG_CONF_TEXTS);
 	m->sniff = vg_sniff_create();
 	if (m->sniff && !vg_pool_create(&m->bodies, n, sizeof(struct vg_media_body)) &&
 	    !vg_pool_create(&m->pending, n, (sizeof(struct vg_media_pending) + 63) & ~(size_t)63))

@@ -16,13 +16,14 @@
 #define VG_SNAPSHOT_PORT      1024
 
 /* dataplane flags */
-#define VG_CONF_REPLAY     1u   /* ports are capture files, one after the other; ends when all is drained */
-#define VG_CONF_LOSSLESS   2u   /* replay: the reader waits instead of shedding */
-#define VG_CONF_ALL_FILES  4u   /* every body, not only media */
-#define VG_CONF_PACE       8u   /* replay at the capture's own speed */
-#define VG_CONF_NO_HUGE    16u  /* no huge pages here */
-#define VG_CONF_FEED_FILES 32u  /* vigil-feed: ports are files and folders, read whole, no EAL */
-#define VG_CONF_CUT_HTTP2  128u /* inspect-first: a stopped HTTP/2 body takes its whole connection with it */
+#define VG_CONF_REPLAY     1u    /* ports are capture files, one after the other; ends when all is drained */
+#define VG_CONF_LOSSLESS   2u    /* replay: the reader waits instead of shedding */
+#define VG_CONF_ALL_FILES  4u    /* every body, not only media */
+#define VG_CONF_PACE       8u    /* replay at the capture's own speed */
+#define VG_CONF_NO_HUGE    16u   /* no huge pages here */
+#define VG_CONF_FEED_FILES 32u   /* vigil-feed: ports are files and folders, read whole, no EAL */
+#define VG_CONF_TEXTS      1024u /* text is handed over, for files that stand in it as base64 */
+#define VG_CONF_CUT_HTTP2  128u  /* inspect-first: a stopped HTTP/2 body takes its whole connection with it */
 
 /* What tells two customers with the same addresses apart on a port. BOTH: the VLAN stack of the innermost Ethernet
  * header and the id of the innermost tunnel that names a network (VNI, GRE key, PPPoE session). */

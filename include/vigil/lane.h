@@ -54,13 +54,14 @@ struct vg_lane_in {
 /* DIGEST_ONLY, also as a flag of OPEN: give chunks back as they are digested, at once also those held so far. */
 enum vg_desc_type { VG_DESC_OPEN = 1, VG_DESC_DATA, VG_DESC_GAP, VG_DESC_CLOSE, VG_DESC_DIGEST_ONLY };
 /* OPEN.flags */
-#define VG_OPEN_NO_DECODE   1u  /* no picture decoder: the last one crashed; codings and parts are still opened */
-#define VG_OPEN_DIGEST_ONLY 2u  /* the ladder's second step: give chunks back as they are digested */
-#define VG_OPEN_RETRY       4u  /* offered again after a hasher died */
-#define VG_OPEN_ALL_FILES   8u  /* digest whatever its kind is */
-#define VG_OPEN_RESOURCE    64u /* the record has a resource: keep what comes for its other pieces */
-#define VG_OPEN_NO_UNPACK   16u /* beside NO_DECODE: it crashed again, so only digests of the body as it came */
-#define VG_OPEN_HOLD        32u /* frames wait for its verdict: VG_RETURN_VERDICT as soon as it is known */
+#define VG_OPEN_NO_DECODE   1u   /* no picture decoder: the last one crashed; codings and parts are still opened */
+#define VG_OPEN_DIGEST_ONLY 2u   /* the ladder's second step: give chunks back as they are digested */
+#define VG_OPEN_RETRY       4u   /* offered again after a hasher died */
+#define VG_OPEN_ALL_FILES   8u   /* digest whatever its kind is */
+#define VG_OPEN_TEXT        128u /* text that may hold files as base64; of no interest itself */
+#define VG_OPEN_RESOURCE    64u  /* the record has a resource: keep what comes for its other pieces */
+#define VG_OPEN_NO_UNPACK   16u  /* beside NO_DECODE: it crashed again, so only digests of the body as it came */
+#define VG_OPEN_HOLD        32u  /* frames wait for its verdict: VG_RETURN_VERDICT as soon as it is known */
 
 /* One descriptor. object_id is never 0: low 32 bits = attribution slot, high 32 bits = its generation. */
 struct vg_desc {

@@ -55,6 +55,24 @@ static void media_remake(struct bench *b)
 	vg_media_body_sink(b->media, &b->sink);
 }
 
+static void text_is_handed_over_where_files_in_it_are_looked_for(void **state)
+{
+	struct bench *b = *state;
+	static const char json[] = "{\"image\":\"/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgF\"}";
+	struct vg_attribution card = { .size_hint = sizeof(json) - 1 };
+	for (int texts = 0; texts < 2; texts++) {
+		b->conf.flags = texts ? VG_CONF_TEXTS : 0;
+		media_remake(b);
+		struct vg_body *body = b->sink.open(b->sink.ctx, &card);
+		assert_non_null(body);
+		enum vg_step step = b->sink.data(b->sink.ctx, body, (const uint8_t *)json, sizeof(json) - 1, 1);
+		if (step == VG_MORE)
+			b->sink.close(b->sink.ctx, body, VG_STATE_COMPLETE, 1);
+		assert_int_equal(b->log.n_opened, texts);
+	}
+	assert_int_equal(b->flags, VG_OPEN_TEXT);
+}
+
 static int bench_open(void **state)
 {
 	struct bench *b = aligned_alloc(64, (sizeof(*b) + 63) & ~(size_t)63);
@@ -249,6 +267,7 @@ int main(void)
 {
 #define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, bench_open, bench_close)
 	const struct CMUnitTest tests[] = {
+		ON_BENCH(text_is_handed_over_where_files_in_it_are_looked_for),
 		ON_BENCH(a_picture_comes_through_however_it_is_cut),
 		ON_BENCH(other_kinds_are_counted_and_not_handed_over),
 		ON_BENCH(containers_are_handed_over),
