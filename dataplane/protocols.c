@@ -3,6 +3,7 @@
 #include "dataplane/proto/ftp/ftp.h"
 #include "dataplane/proto/http1/http1.h"
 #include "dataplane/proto/http2/http2.h"
+#include "dataplane/proto/mail/mail.h"
 #include "dataplane/proto/smb/smb.h"
 
 const struct vg_parser *const vg_protocols[] = {
@@ -11,5 +12,8 @@ const struct vg_parser *const vg_protocols[] = {
 	&vg_smb_parser,
 	&vg_ftp_parser,
 	&vg_ftp_data_parser,
+	&vg_smtp_parser,
+	&vg_pop3_parser,
+	&vg_imap_parser,
 	NULL,
 };

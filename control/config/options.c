@@ -157,6 +157,8 @@ const struct vg_option vg_options[] = {
 	      "smaller bodies are not looked at"),
 	BYTES("dataplane", "object_max_bytes", dataplane.object_max_bytes, 1, UINT64_MAX >> 1, "1099511627776", "bytes",
 	      "larger bodies are not looked at"),
+	BOOL("dataplane", "mail", dataplane.mail, "no",
+	     "look into SMTP, POP3 and IMAP; mail is confidential: only where the law lets you, see operations.md"),
 	BOOL("dataplane", "texts", dataplane.texts, "yes",
 	     "look into text (JSON, HTML, CSS, XML) for files that stand in it as base64"),
 

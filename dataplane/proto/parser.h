@@ -52,6 +52,7 @@ struct vg_parser {
 	uint8_t app;         /* enum vg_app */
 	uint32_t flow_bytes; /* the state of a flow */
 	uint32_t share;      /* one in so many streams may be of this protocol at a time */
+	uint32_t conf_flag;  /* VG_CONF_*: parsed only where the configuration has it; 0: always */
 	struct vg_recogniser recogniser;
 	/* What all its flows share, e.g. pools of its own. *shared = NULL is fine. Cold. May be NULL together. */
 	enum vg_err (*create)(const struct vg_dataplane_conf *conf, void **shared);

@@ -59,7 +59,8 @@ struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg
 		return NULL;
 	}
 	for (; *parsers; parsers++)
-		if (parser_create(p, conf, *parsers)) {
+		if ((!(*parsers)->conf_flag || conf->flags & (*parsers)->conf_flag) &&
+		    parser_create(p, conf, *parsers)) {
 			release(p);
 			return NULL;
 		}
