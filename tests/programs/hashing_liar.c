@@ -19,6 +19,7 @@
  *   ring-index       a tail and a return head that cannot be true
  *   made-up-chunk    returns chunks that it does not hold or that do not exist
  *   double-done      ends one object twice, and objects that never were
+ *   stop-all         says of every object that its transfer is to be stopped (told again and again)
  *
  * Prints what it does: "lie LIE told about object X", "ack SEQ", "link closed by vigild", "dataplane closed". Exit:
  * 0 the lie was told, 3 nothing suited it, 1 failed, 2 usage. Ends when the dataplane goes or on TERM; goes on after
@@ -266,6 +267,8 @@ static void lie_to_dataplane(struct liar *l, struct vg_intake *lane, struct vg_i
 		put_return(lane, done);
 		done.type = 200;
 		put_return(lane, done);
+		done = (struct vg_return){ VG_RETURN_VERDICT, 77, 0, 0, o->object_id };
+		put_return(lane, done);
 		told(l, o->object_id);
 	} else if (lie_is(l, "ring-index")) {
 		atomic_store(&lane->in->tail, lane->tail + (1ull << 40));
@@ -299,6 +302,8 @@ static void on_closed(struct liar *l, uint32_t lane_idx, struct vg_intake_object
 			done_later(l, l->victim_lane_idx, l->victim_id);
 		return;
 	}
+	if (!strcmp(l->lie, "stop-all"))
+		put_return(lane, (struct vg_return){ VG_RETURN_VERDICT, VG_VERDICT_STOP, 0, 0, object_id });
 	lie_to_socket(l, &r);
 	lie_to_dataplane(l, lane, o);
 	if (l->wants_objects && send_record(l, &r, -1))
@@ -460,10 +465,10 @@ static bool start(struct liar *l)
 
 int main(int argc, char **argv)
 {
-	static const char *const lies[] = { "wrong-digest", "foreign-record", "stale-record", "unsealed",
-					    "truncated",    "short-memfd",    "huge-length",  "bad-hit",
-					    "ring-index",   "made-up-chunk",  "double-done",  "garbage-message",
-					    "flood" };
+	static const char *const lies[] = { "wrong-digest",    "foreign-record", "stale-record", "unsealed",
+					    "truncated",       "short-memfd",    "huge-length",  "bad-hit",
+					    "ring-index",      "made-up-chunk",  "double-done",  "stop-all",
+					    "garbage-message", "flood" };
 	struct liar *l = calloc(1, sizeof(*l));
 	bool known = false, has_idx = false;
 
