@@ -96,7 +96,7 @@ static enum vg_err fill_batch(struct vg_daemon *d, const struct vg_run_batch *ba
 	conf->loop = spec->loop;
 	conf->flags |= VG_CONF_REPLAY;
 	conf->flags |= spec->pace ? VG_CONF_PACE : VG_CONF_LOSSLESS;
-	conf->flags |= spec->all_files ? VG_CONF_ALL_FILES : 0;
+	conf->flags |= spec->all_files ? VG_CONF_ALL_FILES | VG_CONF_MAIL : 0;
 	conf->flags |= spec->mode == VG_RUN_SCAN ? VG_CONF_FEED_FILES : 0;
 	conf->object_min_bytes = spec->all_files ? 0 : conf->object_min_bytes; /* every file is every file */
 	conf->n_ports = batch->n_paths;

@@ -5,6 +5,7 @@
 
 #include <sys/mman.h>
 
+#include "hashing/unpack/embedded.h"
 #include "hashing/unpack/kind.h"
 #include "hashing/unpack/pull.h"
 
@@ -357,10 +358,16 @@ void vg_body_gap(struct vg_body *body)
 static void open_body(struct vg_body *b, struct vg_body_end *end)
 {
 	uint8_t head[VG_KIND_HEAD_BYTES];
-	unsigned kind = vg_kind_of(head, vg_chain_copy(&end->bytes, 0, head, sizeof(head)));
+	size_t n_head = vg_chain_copy(&end->bytes, 0, head, sizeof(head));
+	unsigned kind = vg_kind_of(head, n_head);
 
 	if (b->pulled)
 		vg_pull_end(b->pull);
+	if (kind == VG_KIND_UNKNOWN && b->setup.texts && vg_embedded_is_text(head, n_head) && b->setup.nest &&
+	    !b->pulled && !end->multipart && !b->begin.no_nest && end->bytes.n_bytes == end->n_bytes) {
+		open_nest(b, VG_KIND_TEXT, VG_TRANSFER_PLAIN, &end->bytes, NULL);
+		return;
+	}
 	if (b->pulled || end->multipart || !vg_nest_opens(kind) || !b->setup.nest || b->begin.no_nest)
 		return;
 	if (end->bytes.n_bytes < end->n_bytes)

@@ -26,6 +26,7 @@ struct vg_body_setup {
 	uint32_t max_ratio, max_members, max_spans; /* max_spans: of a member of a held body */
 	uint32_t max_depth;                         /* containers in containers; 0: none is opened */
 	uint64_t max_cpu_ns;                        /* of all that is done with one body; 0: no limit */
+	bool texts;                                 /* text is a container, too: files in it as base64 */
 	struct vg_nest *nest;                       /* opens containers; lent, may be shared; NULL: none is opened */
 };
 struct vg_body;

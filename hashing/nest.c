@@ -9,6 +9,7 @@
 #include <vigil/media.h>
 
 #include "hashing/unpack/archive.h"
+#include "hashing/unpack/embedded.h"
 #include "hashing/unpack/kind.h"
 #include "hashing/unpack/mime.h"
 #include "hashing/unpack/pdf.h"
@@ -199,6 +200,8 @@ static void open_one(struct vg_nest *nest, const struct vg_nest_args *args, cons
 		undo_transfer(args, sink);
 	else if (args->kind == VG_KIND_MIME)
 		err = vg_mime_walk(args->bytes, args->budget, sink);
+	else if (args->kind == VG_KIND_TEXT)
+		err = vg_embedded_walk(args->bytes, args->budget, sink);
 	else if (args->kind == VG_KIND_PDF)
 		err = flat(nest, args->bytes, &piece) ? vg_pdf_walk(&piece, args->budget, sink) : VG_EBUDGET;
 	else

@@ -235,6 +235,8 @@ static bool judge_body(struct vg_worker *w, struct vg_job *job, const struct clo
 	send = judge(w, &file, &c->end.bytes, r);
 	if (c->end.multipart)
 		r->record.kind = VG_KIND_MULTIPART;
+	/* a text that was only looked into is nobody's object */
+	send &= r->record.n_hits || !(o->flags & VG_OPEN_TEXT) || o->flags & VG_OPEN_ALL_FILES;
 	job->matched |= r->record.n_hits != 0;
 	job->stops |= hits_stop(w, r->record.hits, r->record.n_hits);
 	return send;

@@ -79,6 +79,8 @@ bool vg_worker_must_unpack(const struct vg_job *job, const struct vg_chain *chai
 		return false;
 	if (!(job->object->flags & VG_OPEN_NO_DECODE) && is_container(chain))
 		return true;
+	if (job->object->flags & VG_OPEN_TEXT)
+		return true;
 	return job->object->codings ||
 	       (!vg_attribution_read(lane->attr, lane->geometry.n_attr, job->object->object_id, &record) &&
 		record.n_boundary);

@@ -15,6 +15,7 @@ static bool stream_init(struct vg_worker *w, struct vg_stream *s, uint64_t keep_
 	struct vg_body_setup setup = { .keep_bytes = keep_bytes,
 				       .member_keep_bytes = member_keep_bytes,
 				       .max_unpacked_bytes = c->max_unpacked_bytes,
+				       .texts = c->flags & VG_HCONF_TEXTS,
 				       .max_ratio = c->max_ratio,
 				       .max_members = n_members,
 				       .max_depth = c->max_depth,

@@ -147,7 +147,8 @@ static enum vg_refusal check_head(const struct vg_verify_args *args)
 	if (r->flags & VG_RECORD_MEMBER_OF) {
 		/* Of a kind that the dataplane could not tell come only bodies of replays and scans (all files). */
 		int is_container = VG_KIND_IS_CONTAINER(a->kind) || a->kind == VG_KIND_UNKNOWN;
-		int can_hold = is_coded || a->codings || a->n_boundary || a->kind == VG_KIND_MULTIPART || is_container;
+		int can_hold = is_coded || a->codings || a->n_boundary || a->kind == VG_KIND_MULTIPART ||
+			       a->kind == VG_KIND_TEXT || is_container;
 		/* A part of an uncoded form is no larger than the form, unless it lies packed in one of its parts. */
 		int is_larger = !a->codings && !is_container && !(r->flags & VG_RECORD_NESTED) &&
 				state != VG_STATE_OPEN && r->n_bytes > a->body_bytes;

@@ -22,7 +22,7 @@ static const struct vg_run_option options[] = {
 	{ "config", 0, "FILE", REPLAY | SCAN | HASH,
 	  "dataplane:, hashing: and test_endpoint: of this configuration; the rest is not read" },
 	{ "list", 0, "FILE", REPLAY | SCAN, "search for the entries of this list; may be given again" },
-	{ "all-files", 0, NULL, REPLAY, "every transferred file, not only media" },
+	{ "all-files", 0, NULL, REPLAY, "every transferred file, not only media; attachments of mail, too" },
 	{ "objects", 0, "FILE", REPLAY | SCAN, "write one JSON line for each file found" },
 	{ "cases", 0, "FILE", REPLAY | SCAN, "write one JSON line for each case" },
 	{ "report-to", 0, "URL", REPLAY,

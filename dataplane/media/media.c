@@ -68,7 +68,7 @@ static enum vg_step decide(struct vg_media *m, struct vg_media_body *body, const
 		body_free(m, body);
 		return VG_SKIP;
 	}
-	card->kind = (uint8_t)kind;
+	card->kind = (uint8_t)(is_text ? VG_KIND_TEXT : kind);
 	body->object = m->sink.open(m->sink.ctx, card,
 				    (m->all_files ? VG_OPEN_ALL_FILES : 0) | (is_text ? VG_OPEN_TEXT : 0));
 	if (!body->object) { /* shed, counted there */

@@ -150,3 +150,61 @@ void vg_embedded_end(struct vg_embedded *e)
 {
 	run_end(e, true);
 }
+
+bool vg_embedded_is_text(const uint8_t *head, size_t n_head)
+{
+	for (size_t i = 0; i < n_head; i++)
+		if ((head[i] < ' ' && head[i] != '\t' && head[i] != '\n' && head[i] != '\r') || head[i] == 0x7f)
+			return false;
+	return n_head >= 2 * VG_EMBEDDED_HEAD_BYTES;
+}
+
+struct walk {
+	const struct vg_entry_sink *sink;
+	struct vg_budget *budget;
+	bool in_file, stopped;
+};
+
+static void walk_begin(void *ctx)
+{
+	struct walk *w = ctx;
+
+	w->in_file = !w->stopped && w->sink->begin(w->sink->ctx, "", 0, false);
+	w->stopped |= !w->in_file;
+}
+
+static void walk_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)
+{
+	struct walk *w = ctx;
+
+	if (w->in_file && !w->stopped)
+		w->stopped = !vg_budget_make(w->budget, n_bytes) || !w->sink->bytes(w->sink->ctx, bytes, n_bytes);
+}
+
+static void walk_end(void *ctx, bool whole)
+{
+	struct walk *w = ctx;
+
+	if (w->in_file)
+		w->sink->end(w->sink->ctx, whole && !w->stopped);
+	w->in_file = false;
+}
+
+enum vg_err vg_embedded_walk(const struct vg_chain *text, struct vg_budget *budget, const struct vg_entry_sink *sink)
+{
+	struct walk w = { .sink = sink, .budget = budget };
+	struct vg_embedded_sink found = { &w, walk_begin, walk_bytes, walk_end };
+	struct vg_embedded e;
+	struct vg_chain_reader r;
+
+	vg_embedded_init(&e, &found);
+	vg_chain_reader_init(&r, text);
+	while (!w.stopped && vg_budget_time(budget)) {
+		struct vg_span piece = vg_chain_next(&r, 65536);
+		if (!piece.n_bytes)
+			break;
+		vg_embedded_feed(&e, piece.at, piece.n_bytes);
+	}
+	vg_embedded_end(&e);
+	return VG_OK;
+}

@@ -7,6 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vigil/err.h>
+
+#include "hashing/chain/chain.h"
+#include "hashing/unpack/budget.h"
+#include "hashing/unpack/entry.h"
+
 #define VG_EMBEDDED_HEAD_BYTES 18u  /* that decide whether a run is a file */
 #define VG_EMBEDDED_PIECE      768u /* bytes handed on at a time */
 
@@ -29,6 +35,12 @@ struct vg_embedded {
 	uint32_t n_out;
 	uint8_t out[VG_EMBEDDED_PIECE];
 };
+
+/* Do these first bytes begin a text? No control characters but white space; UTF-8, Latin-1 and their relatives. */
+bool vg_embedded_is_text(const uint8_t *head, size_t n_head);
+
+/* All files in a text, as walks of containers give them (entry.h); charges budget for what was decoded. */
+enum vg_err vg_embedded_walk(const struct vg_chain *text, struct vg_budget *budget, const struct vg_entry_sink *sink);
 
 void vg_embedded_init(struct vg_embedded *e, const struct vg_embedded_sink *sink);
 void vg_embedded_feed(struct vg_embedded *e, const uint8_t *text, size_t n_text);

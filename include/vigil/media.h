@@ -36,7 +36,8 @@
 	X(VG_KIND_PDF, 40, "application/pdf")                   \
 	X(VG_KIND_CAB, 41, "application/vnd.ms-cab-compressed") \
 	X(VG_KIND_MULTIPART, 48, "multipart/form-data")         \
-	X(VG_KIND_MIME, 49, "message/rfc822")
+	X(VG_KIND_MIME, 49, "message/rfc822")                   \
+	X(VG_KIND_TEXT, 50, "text/plain")
 enum vg_kind {
 #define X(sym, val, txt) sym = val,
 	VG_KIND_TABLE(X)

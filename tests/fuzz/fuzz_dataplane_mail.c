@@ -1,5 +1,5 @@
-/* mail: the first byte says which of the three protocols, then steps as in http1_flow's target: bytes, holes, ends. Bodies
- * must be opened and closed in pairs, and all state be free at the end. */
+/* mail: the first byte says which of the three protocols, then steps as in http1_flow's target: bytes, holes, ends.
+ * Bodies must be opened and closed in pairs, and all state be free at the end. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
