@@ -102,6 +102,21 @@ static uint32_t insert_node(struct vg_streams *streams, struct vg_stream_dir *d,
 	return node;
 }
 
+/* Two nodes of one, the second from off on; 0: there was no node for it. */
+static int split(struct vg_streams *streams, struct vg_stream_dir *d, uint32_t node, uint32_t off)
+{
+	struct vg_stream_node *b = vg_hole_node(streams, node), *rest;
+	uint32_t next = insert_node(streams, d, node, b->seq + off, (enum vg_node_kind)b->kind, b->wall_ns);
+
+	if (next == NONE)
+		return 0;
+	rest = vg_hole_node(streams, next);
+	rest->n_bytes = (uint16_t)(b->n_bytes - off);
+	memcpy(rest->bytes, b->bytes + off, rest->n_bytes);
+	b->n_bytes = (uint16_t)off;
+	return 1;
+}
+
 /* n bytes come again at off of a node: the first copy stays, unless it was doubted and this one is not. */
 static void hold_again(struct vg_streams *streams, struct vg_stream_node *b, uint32_t off, const uint8_t *bytes,
 		       uint32_t n, enum vg_node_kind kind, uint32_t *n_conflicts)
@@ -131,6 +146,14 @@ uint32_t vg_holes_hold(struct vg_streams *streams, struct vg_stream_dir *d, uint
 
 		if (b && vg_seq_distance(seq, b->seq + b->n_bytes) > 0) {
 			uint32_t n_over = b->seq + b->n_bytes - seq;
+			if (b->kind == VG_NODE_DOUBTED && kind == VG_NODE_PLAIN) { /* only what comes again is plain */
+				if (n_bytes < n_over)
+					(void)split(streams, d, prev, seq - b->seq + n_bytes);
+				if (seq != b->seq && split(streams, d, prev, seq - b->seq)) {
+					prev = b->next;
+					continue;
+				}
+			}
 			n = n_bytes < n_over ? n_bytes : n_over;
 			hold_again(streams, b, seq - b->seq, bytes, n, kind, n_conflicts);
 		} else if (!room) {

@@ -67,6 +67,11 @@ static void packet(struct vg_inspect *inspect, const uint8_t *at, uint32_t n_pay
 	if (!(at[0] & 0x20))
 		seq[dir] = t.seq + n_payload + ((t.flags & 2) != 0);
 	pb_simple(&f, &t);
+	if (at[0] & 0x10) { /* another way, or urgent */
+		f.bytes[f.ip_off + 8] = at[1];
+		f.bytes[f.ip_off + 20 + 13] |= at[1] & 1 ? 32 : 0;
+		f.bytes[f.ip_off + 20 + 19] = at[1];
+	}
 	pkt.frame = f.bytes;
 	pkt.n_first_bytes = pkt.n_frame_bytes = f.n_bytes;
 	pkt.clock_ns = *clock_ns;

@@ -78,6 +78,12 @@ static enum vg_step call(struct vg_streams *s, uint32_t idx, const uint8_t *at, 
 		return vg_stream_is_due(s, idx, *clock_ns) ? vg_stream_expire(s, idx, *clock_ns) : VG_MORE;
 	case 4:
 		return vg_streams_due(s, *clock_ns) == idx ? vg_stream_expire(s, idx, *clock_ns) : VG_MORE;
+	case 5:
+		if (at[0] & 8)
+			return vg_stream_confirm(s, idx, dir, seq[dir], *clock_ns, 0);
+		if (at[0] & 16)
+			return vg_stream_urgent(s, idx, dir, seq[dir], payload, *clock_ns, 0);
+		return vg_stream_doubt(s, idx, dir, seq[dir], payload, 1 + at[3] * 8u, *clock_ns, 0);
 	default:
 		return vg_stream_segment(s, idx, dir, seq[dir], payload, 1 + at[3] * 8u, *clock_ns, 0);
 	}

@@ -70,7 +70,18 @@ static void check_all_told(const struct half *h)
 	assert_int_equal(h->at, h->n_bytes);
 }
 
-static void one_random_stream(unsigned seed, int tight)
+/* Bytes that are not those of the stream, doubted: they may never be told where better ones come. */
+static void send_decoy(struct map *map, unsigned dir, const struct piece *piece)
+{
+	static uint8_t bytes[MAX_PIECE];
+
+	memset(bytes, 0xee, sizeof(bytes));
+	assert_int_equal(vg_stream_doubt(map->streams, map->idx, dir, map->half[dir].isn + 1 + piece->off, bytes,
+					 piece->n, map->clock_ns, 0),
+			 VG_MORE);
+}
+
+static void one_random_stream(unsigned seed, int tight, int decoys)
 {
 	struct piece *pieces = calloc(2 * MAX_BYTES, sizeof(*pieces));
 	unsigned s = seed, dir = seed & 1;
@@ -81,9 +92,12 @@ static void one_random_stream(unsigned seed, int tight)
 	size_t n, fin_at;
 
 	begin(map, dir, isn, n_bytes);
-	n = cut(&s, n_bytes, 1 + below(&s, seed % 3 ? 1500 : 40), below(&s, 3) ? 0 : below(&s, 20), below(&s, 60),
-		pieces);
+	if (decoys) /* the other side is seen: nothing doubted is believed by time */
+		begin(map, !dir, 1, 0);
+	n = cut(&s, n_bytes, 1 + below(&s, seed % 3 ? 1500 : 40), below(&s, 3) || decoys ? 0 : below(&s, 20),
+		below(&s, 60), pieces);
 	map->tight = tight || n > (8u << 20) / 2048 - 64; /* more pieces than nodes: the budget gives holes up early */
+	decoys = decoys && n < 1000;
 	fin_at = below(&s, 4) ? n : below(&s, (uint32_t)n + 1);
 	for (size_t i = 0; i <= n; i++) {
 		map->clock_ns += below(&s, 3) * MS;
@@ -91,6 +105,8 @@ static void one_random_stream(unsigned seed, int tight)
 			assert_int_equal(vg_stream_expire(map->streams, map->idx, map->clock_ns), VG_MORE);
 		if (i == fin_at)
 			(void)vg_stream_fin(map->streams, map->idx, dir, isn + 1 + n_bytes, map->clock_ns, 0);
+		if (i < n && decoys && !below(&s, 3))
+			send_decoy(map, dir, &pieces[below(&s, 2) ? i : below(&s, (uint32_t)n)]);
 		if (i < n)
 			assert_int_equal(arrive(map, dir, pieces[i].off, pieces[i].n, pieces[i].twist), VG_MORE);
 	}
@@ -103,7 +119,7 @@ static void one_random_stream(unsigned seed, int tight)
 	free(pieces);
 }
 
-static void random_streams(int tight, const char *name)
+static void random_streams(int tight, int decoys, const char *name)
 {
 	const char *want = getenv("VIGIL_SEED");
 	unsigned first = want ? (unsigned)strtoul(want, NULL, 10) : (unsigned)time(NULL) * 1000;
@@ -113,20 +129,26 @@ static void random_streams(int tight, const char *name)
 	for (unsigned i = 0; i < n; i++) {
 		if (getenv("VIGIL_SEED_SAY"))
 			print_message("seed %u\n", first + i);
-		one_random_stream(first + i, tight);
+		one_random_stream(first + i, tight, decoys);
 	}
 }
 
 static void random_cuts_orders_copies_and_losses_give_what_the_map_says(void **state)
 {
 	(void)state;
-	random_streams(0, "roomy");
+	random_streams(0, 0, "roomy");
+}
+
+static void random_decoys_that_are_doubted_are_never_told(void **state)
+{
+	(void)state;
+	random_streams(0, 1, "decoys");
 }
 
 static void it_holds_with_small_budgets_and_short_timeouts_too(void **state)
 {
 	(void)state;
-	random_streams(1, "tight");
+	random_streams(1, 0, "tight");
 }
 
 /* ---- the rules ---- */
@@ -384,6 +406,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_cuts_orders_copies_and_losses_give_what_the_map_says),
+		cmocka_unit_test(random_decoys_that_are_doubted_are_never_told),
 		cmocka_unit_test(it_holds_with_small_budgets_and_short_timeouts_too),
 		cmocka_unit_test(a_hole_is_given_up_by_time_and_never_before),
 		cmocka_unit_test(progress_before_a_hole_lets_it_wait_anew),
