@@ -4,16 +4,10 @@
 #include "dataplane/proto/http1/http1.h"
 #include "dataplane/proto/http2/http2.h"
 #include "dataplane/proto/mail/mail.h"
+#include "dataplane/proto/nfs/nfs.h"
 #include "dataplane/proto/smb/smb.h"
 
 const struct vg_parser *const vg_protocols[] = {
-	&vg_http1_parser,
-	&vg_http2_parser,
-	&vg_smb_parser,
-	&vg_ftp_parser,
-	&vg_ftp_data_parser,
-	&vg_smtp_parser,
-	&vg_pop3_parser,
-	&vg_imap_parser,
-	NULL,
+	&vg_http1_parser, &vg_http2_parser, &vg_smb_parser,  &vg_ftp_parser, &vg_ftp_data_parser,
+	&vg_smtp_parser,  &vg_pop3_parser,  &vg_imap_parser, &vg_nfs_parser, NULL,
 };

@@ -25,4 +25,16 @@
 	X(VG_C_FTP_TRANSFERS, "ftp_transfers_total", "FTP transfers begun, listings included")                         \
 	X(VG_C_FTP_CARVED, "ftp_carved_flows_total", "flows that begin like a file, without a control connection")     \
 	X(VG_C_FTP_ENCRYPTED, "ftp_encrypted_total", "FTP control connections that went on in TLS")                    \
-	X(VG_C_FTP_NO_STATE, "ftp_shed_total:reason=pool", "FTP transfers without names: no state was free")
+	X(VG_C_FTP_NO_STATE, "ftp_shed_total:reason=pool", "FTP transfers without names: no state was free")           \
+	X(VG_C_NFS_MESSAGES, "nfs_messages_total", "NFS calls and replies parsed")                                     \
+	X(VG_C_NFS_SEALED, "nfs_skipped_messages_total:reason=sealed",                                                 \
+	  "NFS calls sealed by Kerberos (integrity or privacy)")                                                       \
+	X(VG_C_NFS_UNREAD, "nfs_skipped_messages_total:reason=operation",                                              \
+	  "compounds with an operation that is not read")                                                              \
+	X(VG_C_NFS_UNPAIRED, "nfs_skipped_messages_total:reason=unpaired", "RPC replies whose call was not seen")      \
+	X(VG_C_NFS_BAD, "nfs_bad_total", "RPC records and messages that contradict themselves")                        \
+	X(VG_C_NFS_RESYNC, "nfs_resync_total", "NFS directions that found a next record")                              \
+	X(VG_C_NFS_SHED_FILES, "nfs_shed_total:reason=files", "files given up: too many at a time")                    \
+	X(VG_C_NFS_SHED_NAMES, "nfs_shed_total:reason=names", "names forgotten: too many at a time")                   \
+	X(VG_C_NFS_SHED_ASKS, "nfs_shed_total:reason=requests", "calls forgotten: too many unanswered")                \
+	X(VG_C_NFS_SHED_WAITING, "nfs_shed_total:reason=waiting", "replies taken before their calls: no room")

@@ -325,6 +325,10 @@ void vg_file_run(const struct vg_file_ctx *ctx, struct vg_file *file, enum vg_fi
 
 	file->touched_ns = ctx->wall_ns;
 	io->dir = (uint8_t)dir;
+	if (file->begins_anew && io->is_done && !off)
+		io_reset(ctx->pool, io);
+	if (way == VG_FILE_READ && file->size != VG_FILE_UNKNOWN && off < VG_FILE_MAX_OFF && off + n_bytes > file->size)
+		file->size = VG_FILE_UNKNOWN; /* it has grown */
 	if (way != VG_FILE_WRITE || !n_bytes)
 		return;
 	file->is_written = 1;

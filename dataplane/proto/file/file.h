@@ -19,9 +19,9 @@
 #include "dataplane/proto/parser.h"
 
 #define VG_FILE_BLOCK_BYTES  65536u
-#define VG_FILE_MAX_BLOCKS   256u /* of one direction of a file */
-#define VG_FILE_MAX_ID_BYTES 128u /* SMB2 16; NFS 3: 64 (RFC 1813 2.4), NFS 4: 128 (RFC 7530 4.2) */
-#define VG_FILE_MAX_OFF      (1ull << 62)
+#define VG_FILE_MAX_BLOCKS   256u         /* of one direction of a file */
+#define VG_FILE_MAX_ID_BYTES 128u         /* SMB2 16; NFS 3: 64 (RFC 1813 2.4), NFS 4: 128 (RFC 7530 4.2) */
+#define VG_FILE_MAX_OFF      (1ull << 62) /* pieces at or behind it are refused: no sum of offset and length wraps */
 #define VG_FILE_UNKNOWN      UINT64_MAX
 
 enum vg_file_way { VG_FILE_READ, VG_FILE_WRITE, VG_FILE_WAYS };
@@ -44,6 +44,7 @@ struct vg_file {
 	int64_t touched_ns; /* of the last piece */
 	struct vg_file_io io[VG_FILE_WAYS];
 	uint8_t proto_id;     /* enum vg_proto_id */
+	uint8_t begins_anew;  /* its handle is for ever: once all was read, reading its beginning is another transfer */
 	uint8_t is_closing;   /* a close is under way */
 	uint8_t is_written;   /* its size may have changed */
 	uint8_t is_announced; /* size is what the writer said it will be */

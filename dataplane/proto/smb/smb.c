@@ -161,8 +161,13 @@ static void data_begin(const struct vg_smb_message *m)
 {
 	struct vg_smb_dir *d = m->d;
 	struct vg_file_ctx ctx = vg_smb_file_ctx(m);
-	struct vg_file *file = d->data.n_bytes ? data_file(m) : NULL;
+	struct vg_file *file;
 
+	if (d->data.off >= VG_FILE_MAX_OFF) {
+		vg_count(m->proto->stats, VG_C_SMB_BAD, 1);
+		d->data.n_bytes = 0;
+	}
+	file = d->data.n_bytes ? data_file(m) : NULL;
 	if (!file)
 		return;
 	d->state = VG_SMB_DATA;
@@ -180,6 +185,8 @@ static void data_end(const struct vg_smb_message *m)
 	if (file)
 		vg_smb_file_close(m, file);
 }
+
+static void settle(struct vg_proto *p, struct vg_smb_flow *flow, int64_t wall_ns);
 
 /* As many bytes of the message as were needed are there. */
 static void message_go(struct vg_proto *p, struct vg_smb_flow *flow, unsigned dir, int64_t wall_ns)
@@ -204,6 +211,7 @@ static void message_check_end(struct vg_proto *p, struct vg_smb_flow *flow, unsi
 		return;
 	data_end(&m);
 	message_end(p, d);
+	settle(p, flow, wall_ns); /* here, so that cuts change nothing */
 }
 
 /* Eats bytes of the record's current message; how many. */
@@ -332,7 +340,6 @@ static void bytes_take(struct vg_proto *p, struct vg_smb_flow *flow, unsigned di
 			resume(p, flow, dir, wall_ns, 1);
 		}
 	}
-	settle(p, flow, wall_ns);
 }
 
 /* Nothing will be found any more. */
@@ -353,6 +360,7 @@ enum vg_step vg_smb_feed(struct vg_proto *p, struct vg_proto_flow *base, unsigne
 {
 	struct vg_smb_flow *flow = vg_smb_flow_of(base);
 
+	settle(p, flow, wall_ns); /* what waits too long */
 	bytes_take(p, flow, dir, bytes, n_bytes, wall_ns);
 	return is_over(p, flow) ? VG_SKIP : VG_MORE;
 }
