@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+
 #include <string.h>
 
 #include <vigil/base.h>
@@ -58,11 +60,80 @@ static void every_refusal_has_a_word_of_its_own(void **state)
 	assert_string_equal(vg_refusal_str(VG_REFUSAL_N), "unknown");
 }
 
+/* A resource put together is believed as far as its piece says where it lies and how large the whole is. What is honest
+ * comes as far as the look-up, which finds nothing here. */
+static enum vg_refusal claim_resource(const struct vg_attribution *a, const struct vg_msg_record *r,
+				      const uint8_t *bytes)
+{
+	static const struct vg_index_header header = { .generation = 1 };
+	static const struct vg_index_entry entry;
+	static const struct vg_index_list list;
+	struct vg_index_view view = {
+		.header = &header, .entries = &entry, .lists = &list, .n_entries = 1, .n_lists = 1
+	};
+	struct vg_verified v;
+	struct vg_verify_args args = { .record = r, .view = &view, .attribution = a, .bytes = bytes };
+	enum vg_refusal refusal = vg_verify_fields(r, 1);
+	return refusal ? refusal : vg_verify_match(&args, &v);
+}
+
+static void a_resource_is_tied_to_the_piece_that_completed_it(void **state)
+{
+	uint8_t bytes[3000];
+	struct vg_attribution a = { .boot_id = 7,
+				    .resource = 9,
+				    .flags = VG_ATTR_PIECE,
+				    .range_off = 1000,
+				    .range_total = sizeof(bytes),
+				    .n_head = 64,
+				    .body_bytes = 500,
+				    .state = VG_STATE_COMPLETE };
+	struct vg_msg_record honest = { .seq = 1,
+					.boot_id = 7,
+					.object_id = 1ull << 32,
+					.generation = 1,
+					.n_bytes = sizeof(bytes),
+					.n_sample_bytes = sizeof(bytes),
+					.flags = VG_RECORD_RESOURCE | VG_RECORD_HAS_DIGESTS,
+					.member_no = UINT32_MAX,
+					.state = VG_STATE_COMPLETE,
+					.n_hits = 1,
+					.hits = { { .algo = VG_ALGO_MD5 } } };
+	struct vg_msg_record r;
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7 >> 3);
+	memcpy(a.head, bytes + 1000, 64);
+	EVP_Digest(bytes, sizeof(bytes), honest.md5, NULL, EVP_md5(), NULL);
+	EVP_Digest(bytes, sizeof(bytes), honest.sha1, NULL, EVP_sha1(), NULL);
+	EVP_Digest(bytes, sizeof(bytes), honest.sha256, NULL, EVP_sha256(), NULL);
+	assert_int_equal(claim_resource(&a, &honest, bytes), VG_REFUSE_LOOKUP);
+	a.resource = 0; /* the piece is of no resource */
+	assert_int_equal(claim_resource(&a, &honest, bytes), VG_REFUSE_HEAD);
+	a.resource = 9;
+	a.range_total = 3001; /* of another size */
+	assert_int_equal(claim_resource(&a, &honest, bytes), VG_REFUSE_HEAD);
+	a.range_total = sizeof(bytes);
+	a.range_off = 1001; /* other bytes stand where the piece lies */
+	assert_int_equal(claim_resource(&a, &honest, bytes), VG_REFUSE_HEAD);
+	a.range_off = 1000;
+	r = honest; /* a flag on a body's record does not free it from the body's ties, nor a member's from a member's */
+	r.member_no = 0;
+	assert_int_equal(claim_resource(&a, &r, bytes), VG_REFUSE_FIELDS);
+	r = honest;
+	r.flags |= VG_RECORD_MEMBER_OF;
+	assert_int_equal(claim_resource(&a, &r, bytes), VG_REFUSE_FIELDS);
+	r = honest;
+	r.state = VG_STATE_TRUNCATED;
+	assert_int_equal(claim_resource(&a, &r, bytes), VG_REFUSE_FIELDS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_turned_hash_is_close_to_the_published_one),
 		cmocka_unit_test(distance_counts_bits),
+		cmocka_unit_test(a_resource_is_tied_to_the_piece_that_completed_it),
 		cmocka_unit_test(every_refusal_has_a_word_of_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
