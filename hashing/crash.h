@@ -1,9 +1,9 @@
 #pragma once
 /* crash: names the object whose bytes broke us. A fatal signal of our own (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT,
  * or SIGPROF and SIGALRM when the time limits of one body are used up) writes the object that is being looked at into
- * the lane's `decoding` word on its way out, so that the dataplane offers just that one again without decoding. A hasher that
- * is killed from outside names nobody: its objects come again whole, and no perceptual match is lost. What no
- * handler can see (the sandbox's SIGSYS, the kernel's memory killer) would come back for ever, so an object that is
+ * the lane's `decoding` word on its way out, so that the dataplane offers just that one again without decoding. A
+ * hasher that is killed from outside names nobody: its objects come again whole, and no perceptual match is lost. What
+ * no handler can see (the sandbox's SIGSYS, the kernel's memory killer) would come back for ever, so an object that is
  * offered again is named from the start. One thread; a signal handler has no context but file scope, hence the one
  * such variable of hashing. */
 #include <stdatomic.h>

@@ -1,7 +1,8 @@
 #pragma once
 /* counters: every counter of the dataplane and the hashers, with its help text: one table for stats pages, metrics,
- * `vigilctl status`, replay summaries and docs. Names are Prometheus names without the `vigil_` prefix; one that ends
- * in `:reason=x` becomes a label. New rows go to the end of their group. X(symbol, "name", "help") */
+ * `vigilctl status`, replay summaries and docs. Names are Prometheus names without the `vigil_` prefix; in a name,
+ * `:reason=x` becomes a label, `:kind=y,reason=x` two. New rows go to the end of their group; nothing else needs to be
+ * touched. X(symbol, "name", "help") */
 #include <vigil/counters_proto.h>
 
 #define VG_DATAPLANE_COUNTERS(X)                                                                                      \
