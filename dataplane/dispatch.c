@@ -56,6 +56,7 @@ struct vg_dispatch *vg_dispatch_create(struct vg_ports *ports, const struct vg_d
 	}
 	vg_feed_init(&dispatch->feed, ports, conf, conf->flags & VG_CONF_REPLAY ? VG_FEED_ALL : VG_FEED_SINGLE_QUEUE,
 		     0);
+	vg_idle_init(&dispatch->idle, conf->rx_idle, 1);
 	dispatch->stop = stop;
 	dispatch->clock_off = vg_carry_clock_off();
 	for (uint32_t i = 0; i < n_rings && dispatch->clock_off >= 0; i++) {
@@ -233,6 +234,7 @@ void vg_dispatch_run(struct vg_dispatch *dispatch)
 		if (word == VG_FEED_PACKETS) {
 			send_frames(dispatch);
 			n_idle = 0;
+			vg_idle_reset(&dispatch->idle);
 		} else if (word == VG_FEED_ROUND) {
 			vg_defrag_flush(dispatch->defrag);
 			vg_pins_flush(&dispatch->pins);
@@ -242,6 +244,8 @@ void vg_dispatch_run(struct vg_dispatch *dispatch)
 			return;
 		} else if ((dispatch->feed.flags & VG_CONF_REPLAY) && ++n_idle > IDLE_ROUNDS) {
 			usleep(WAIT_US);
+		} else if (!(dispatch->feed.flags & VG_CONF_REPLAY)) {
+			vg_idle_wait(&dispatch->idle, &dispatch->feed);
 		}
 	}
 }

@@ -13,6 +13,7 @@
 #include <vigil/stats_page.h>
 
 #include "dataplane/feed.h"
+#include "dataplane/idle.h"
 #include "dataplane/pins.h"
 
 #define VG_DISPATCH_RING 512u /* frames on their way to one worker */
@@ -20,6 +21,7 @@
 struct rte_ring;
 struct vg_dispatch {
 	struct vg_feed feed;
+	struct vg_idle idle; /* live */
 	struct rte_ring *rings[VG_LANE_MAX_CORES];
 	uint32_t n_rings;
 	uint32_t n_out[VG_LANE_MAX_CORES]; /* frames of this burst for each ring, */

@@ -64,8 +64,8 @@ static int read_snapshot(const char *run_dir, struct vg_dataplane_conf *conf)
 		conf->ports[i][VG_SNAPSHOT_PORT - 1] = 0;
 	if (!conf->n_cores || conf->n_cores > VG_LANE_MAX_CORES || conf->n_hashers > VG_LANE_MAX_HASHERS ||
 	    !conf->n_ports || conf->n_ports > VG_SNAPSHOT_MAX_PORTS || !conf->n_flows || !conf->n_streams ||
-	    !conf->idle_timeout_ms || !conf->hole_timeout_ms || !conf->loop || vg_lane_check(&conf->lane) ||
-	    (conf->flags & VG_CONF_FEED_FILES)) {
+	    !conf->idle_timeout_ms || conf->rx_idle > VG_RX_INTERRUPT || !conf->hole_timeout_ms || !conf->loop ||
+	    vg_lane_check(&conf->lane) || (conf->flags & VG_CONF_FEED_FILES)) {
 		vg_log(VG_LOG_ERROR, ROOM, "%s: a value is out of range", path);
 		return -1;
 	}

@@ -19,7 +19,7 @@ enum vg_err vg_dataplane_sandbox(void)
 		SCMP_SYS(newfstatat),
 		/* the hand-over socket and its peers, signals by descriptor */
 		SCMP_SYS(accept4),
-		SCMP_SYS(accept), /* net_memif as server */
+		SCMP_SYS(accept), /* net_memif */
 		SCMP_SYS(recvmsg),
 		SCMP_SYS(sendmsg),
 		SCMP_SYS(recvfrom),
@@ -31,9 +31,7 @@ enum vg_err vg_dataplane_sandbox(void)
 		SCMP_SYS(epoll_wait),
 		SCMP_SYS(epoll_pwait),
 		SCMP_SYS(epoll_ctl),
-		SCMP_SYS(epoll_create), /* EAL, once another descriptor may interrupt */
-		SCMP_SYS(epoll_create1),
-		/* memory: lanes of a hasher that comes again */
+		SCMP_SYS(epoll_create), /* EAL's interrupts */
 		SCMP_SYS(memfd_create),
 		SCMP_SYS(ftruncate),
 		SCMP_SYS(munmap),

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <rte_mbuf.h>
-#include <rte_pause.h>
 
 #include <vigil/clock.h>
 
@@ -136,6 +135,7 @@ static int turn(struct vg_worker *worker)
 	}
 	switch (next_frames(worker, mono_ns)) {
 	case VG_FEED_PACKETS:
+		vg_idle_reset(&worker->idle);
 		inspect_frames(worker);
 		vg_inspect_tick(worker->inspect, worker->clock_ns);
 		return 1;
@@ -151,7 +151,7 @@ static int turn(struct vg_worker *worker)
 		} else {
 			worker->clock_ns = mono_ns > worker->clock_ns ? mono_ns : worker->clock_ns;
 			vg_inspect_tick(worker->inspect, worker->clock_ns);
-			rte_pause();
+			vg_idle_wait(&worker->idle, &worker->feed);
 		}
 		return 1;
 	}

@@ -11,6 +11,7 @@
 #include "dataplane/dispatch.h"
 #include "dataplane/handoff/handoff.h"
 #include "dataplane/hold/hold.h"
+#include "dataplane/idle.h"
 #include "dataplane/inspect.h"
 #include "dataplane/media/media.h"
 #include "dataplane/proto/proto.h"
@@ -39,6 +40,7 @@ struct vg_worker {
 	struct vg_feed feed;
 	struct vg_dispatch_end end;  /* ring NULL: none */
 	struct vg_steer *steer;      /* main's; NULL: every port has one queue */
+	struct vg_idle idle;         /* live */
 	uint32_t source;             /* whose turn it is: dispatcher, other workers, own queues */
 	uint64_t clock_ns;           /* of inspect: never goes back within a round */
 	uint64_t dispatched[VG_C_N]; /* core 0: what the dispatcher had counted */

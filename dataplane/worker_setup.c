@@ -94,6 +94,7 @@ struct vg_worker *vg_worker_create(struct vg_shared *shared, uint32_t core_idx)
 	}
 	vg_feed_init(&worker->feed, shared->ports, shared->conf, shared->dispatch ? VG_FEED_MULTI_QUEUE : VG_FEED_ALL,
 		     (uint16_t)core_idx);
+	vg_idle_init(&worker->idle, shared->conf->rx_idle, !shared->dispatch && !shared->ports->rss.n_queues);
 	if (shared->dispatch)
 		vg_dispatch_end_init(&worker->end, shared->dispatch, core_idx);
 	return worker;

@@ -142,6 +142,9 @@ const struct vg_option vg_options[] = {
 	       "how long a missing segment is waited for"),
 	NUMBER("dataplane", "hole_bytes", dataplane.hole_bytes, 4096, 1u << 28, "1048576", "bytes",
 	       "early bytes kept for each direction of a stream while a segment is missing"),
+	CHOICE("dataplane", "rx_idle", dataplane.rx_idle, "poll|sleep|interrupt", "poll",
+	       "while nothing comes: poll = a full core, no delay; sleep = up to 0.25 ms; interrupt = where the driver "
+	       "can"),
 	NUMBER("dataplane", "eal_memory_mb", dataplane.eal_mem_mb, 16, 1u << 20, "256", "MiB", "memory of DPDK itself"),
 	NUMBER("dataplane", "ring_slots", dataplane.n_slots, 64, VG_LANE_MAX_SLOTS, "16384", "slots",
 	       "descriptors of each lane (core x hasher); a power of two"),

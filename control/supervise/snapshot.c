@@ -35,6 +35,7 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->hole_timeout_ms = d->hole_timeout_ms;
 	conf->hole_bytes = d->hole_bytes;
 	conf->eal_mem_mb = d->eal_mem_mb;
+	conf->rx_idle = d->rx_idle;
 	conf->lane.n_slots = d->n_slots;
 	conf->lane.n_small = d->n_small_chunks;
 	conf->lane.n_large = d->n_large_chunks;

@@ -22,8 +22,9 @@ struct vg_port {
 	char name[64];    /* of the DPDK device */
 	uint16_t eth_id, n_queues;
 	uint8_t is_capture;
-	uint8_t is_mute; /* its driver would open files to tell what it lost (net_pcap on an interface): it is not asked */
-	int link_fd;     /* of the interface's state (vigil/port_link.h); -1: none */
+	uint8_t is_mute;        /* net_pcap on an interface would open files to tell what it lost: it is not asked */
+	uint8_t has_interrupts; /* its queues can wake a thread */
+	int link_fd;            /* of the interface's state (vigil/port_link.h); -1: none */
 	struct vg_capture_info info;      /* captures */
 	struct vg_capture_memory *memory; /* captures with loop > 1; the device is then not used */
 	char *read_buffer;                /* captures read by the device: of its stream */
@@ -36,7 +37,8 @@ struct vg_ports {
 	int timestamp_off; /* of the receive time in an mbuf (captures: UTC, us) */
 	uint32_t n_ports;
 	uint32_t n_rx_mbufs; /* buffers that the largest burst can take: receive only when so many are free */
-	struct vg_rss rss;   /* n_queues 0: no port has more than one queue */
+	uint8_t wants_interrupts;
+	struct vg_rss rss;              /* n_queues 0: no port has more than one queue */
 	struct vg_frames_link *forward; /* NULL: no port is a forwarded pair */
 	struct vg_port ports[VG_SNAPSHOT_MAX_PORTS];
 };

@@ -44,6 +44,7 @@ static int start(struct vg_ports *ports, struct vg_port *port, const struct rte_
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		vg_rss_ask(&ports->rss, info, key, &conf.rx_adv_conf.rss_conf);
 	}
+	conf.intr_conf.rxq = ports->wants_interrupts && !port->is_capture;
 	conf.rxmode.offloads = info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 	if (rte_eth_dev_configure(port->eth_id, n_queues, info->max_tx_queues ? 1 : 0, &conf))
 		return -1;
@@ -55,6 +56,7 @@ static int start(struct vg_ports *ports, struct vg_port *port, const struct rte_
 		return -1;
 	if (rte_eth_dev_start(port->eth_id))
 		return -1;
+	port->has_interrupts = conf.intr_conf.rxq && rte_eth_dev_rx_intr_ctl_q_get_fd(port->eth_id, 0) >= 0;
 	if (!port->is_capture)
 		(void)rte_eth_promiscuous_enable(port->eth_id);
 	return 0;
@@ -272,6 +274,7 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 
 	if (!ports)
 		return NULL;
+	ports->wants_interrupts = !(conf->flags & VG_CONF_REPLAY) && conf->rx_idle == VG_RX_INTERRUPT;
 	if (make_pool(ports, conf, n_workers))
 		goto fail;
 	for (uint32_t i = 0; i < conf->n_ports; i++) {

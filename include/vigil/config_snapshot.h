@@ -37,6 +37,8 @@ struct vg_port_rule {
 	uint16_t direction_vlans[2]; /* the mirror's outer tags of frames in and out, one tenant; 0, 0 = it adds none */
 };
 
+/* What a receiving thread does while nothing comes. */
+enum vg_rx_idle { VG_RX_POLL, VG_RX_SLEEP, VG_RX_INTERRUPT };
 struct vg_dataplane_conf {
 	uint32_t magic, version;
 	uint64_t generation;
@@ -49,6 +51,7 @@ struct vg_dataplane_conf {
 	uint32_t hole_timeout_ms; /* packet time that a hole is waited for */
 	uint32_t hole_bytes;      /* out-of-order bytes kept per stream direction */
 	uint32_t eal_mem_mb;
+	uint32_t rx_idle; /* enum vg_rx_idle */
 	struct vg_lane_geometry lane;
 	uint64_t object_hold_bytes; /* larger objects are digest-only */
 	uint64_t object_min_bytes, object_max_bytes;

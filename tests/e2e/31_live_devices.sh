@@ -15,6 +15,7 @@ watch() {
 	case $drivers in *librte_net_${name}.so*) ;; *) say "net_$name: not tried, Debian's package has no such driver here"; return ;; esac
 	rm -rf "$W/run" "$W/state"; house_config "$PWD/tests/data/demo.list"
 	sed -i -e "s|^  ports: .*|  ports: [\"$device\"]|" -e "s|^  cores: .*|  cores: $cores|" "$W/vigil.yaml"
+	[ $cores = 1 ] || sed -i '/^dataplane:/a\  rx_idle: interrupt' "$W/vigil.yaml"
 	house_up
 	"$@" >"$W/sent" 2>&1 || { cat "$W/sent"; fail "net_$name: the capture was not sent"; }
 	end=$(($(date +%s) + 20)); until objects "$want" || [ "$(date +%s)" -gt $end ]; do sleep 0.2; done
@@ -22,6 +23,9 @@ watch() {
 	[ "$name" = pcap ] || [ "$(metric vigil_objects_total)" = "$want" ] || fail "net_$name: $(metric vigil_objects_total) objects instead of $want"
 	[ "$(metric vigil_port_losing)" = 0 ] || fail "net_$name: frames were lost"
 	say "net_$name, $cores workers: $(tail -n 1 "$W/sent"), $want objects; $(ctl status | grep '^ports' | cut -d, -f1-3)"
+	ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+	p=$(named vigil-dataplane "$house" | head -n 1); before=$(ticks "$p"); sleep 1
+	say "    idle for a second: $((($(ticks "$p") - before) * 1000 / $(getconf CLK_TCK))) ms of processor time$([ $cores = 1 ] || echo ', rx_idle: interrupt')"
 	stop "$house"
 }
 replay() { ip netns exec "$1" "$bin/test-frames" replay "$2" "$capture"; }
