@@ -127,6 +127,19 @@ static int is_before_held(const struct place *p, uint32_t seq)
 	return p->d->first_node == NONE || vg_seq_distance(seq, vg_hole_node(p->all, p->d->first_node)->seq) > 0;
 }
 
+/* There is no room to wait in: doubted bytes are believed, an urgent one is passed over. */
+static enum vg_step in_order_at_once(const struct place *p, const uint8_t *bytes, uint32_t n_bytes,
+				     enum vg_node_kind kind)
+{
+	if (kind == VG_NODE_URGENT) {
+		p->d->next_seq++;
+		return vg_stream_run(p);
+	}
+	p->d->flags |= BELIEVED;
+	vg_stream_tell_conflicts(p, 1);
+	return vg_stream_in_order(p, bytes, n_bytes);
+}
+
 /* Everything but the fast path. */
 static enum vg_step segment(const struct place *p, uint32_t seq, const uint8_t *bytes, uint32_t n_bytes,
 			    enum vg_node_kind kind)
@@ -154,6 +167,8 @@ static enum vg_step segment(const struct place *p, uint32_t seq, const uint8_t *
 			return VG_MORE;
 		if (n_bytes && n_done && (d->flags & KNOWN) && seq == d->next_seq)
 			continue;
+		if (n_bytes && kind != VG_NODE_PLAIN && (d->flags & KNOWN) && seq == d->next_seq)
+			return in_order_at_once(p, bytes, n_bytes, kind);
 		step = n_bytes && is_before_held(p, seq) ? vg_stream_skip_to(p, seq) : vg_stream_give_up(p, 1);
 		if (step != VG_MORE)
 			return step;
