@@ -163,7 +163,10 @@ static struct rte_mbuf *join(struct vg_dispatch *dispatch, struct rte_mbuf *m, s
 	struct rte_mbuf *whole = NULL;
 	uint32_t n_bytes = m->pkt_len;
 
-	*ring = word == VG_DECODE_TCP ? vg_pins_worker(&dispatch->pins, pkt, ring_of(dispatch, pkt)) : 0;
+	*ring = word == VG_DECODE_TCP   ? vg_pins_worker(&dispatch->pins, pkt, ring_of(dispatch, pkt))
+		: word == VG_DECODE_UDP ? vg_pins_datagram(&dispatch->pins, pkt, ring_of(dispatch, pkt))
+					: 0;
+	*ring = *ring == VG_PINS_NOBODY ? 0 : *ring; /* to be counted */
 	if (word == VG_DECODE_WORD_FRAGMENT)
 		vg_count(dispatch->stats, VG_C_DECODE_FRAGMENT, 1);
 	else if (word != VG_DEFRAG_KEPT && pkt->segment)

@@ -61,8 +61,8 @@ void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why
 /* ---- what stream tells ---- */
 
 /* proto takes over: what was lost and held goes first. VG_SKIP: no state was free. */
-static enum vg_step start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
-				int64_t wall_ns)
+enum vg_step vg_inspect_start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
+				    int64_t wall_ns)
 {
 	const struct vg_flow *flow = live->flow;
 	struct vg_flow_ident ident = { .ip_version = vg_flow_key_ip_version(&flow->key),
@@ -118,7 +118,7 @@ static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, con
 	if (live->proto)
 		return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
 	if (live->expected && is_as_expected(inspect, live, dir, bytes, n_bytes)) {
-		step = start_proto(inspect, live, (enum vg_app)live->expected, wall_ns);
+		step = vg_inspect_start_proto(inspect, live, (enum vg_app)live->expected, wall_ns);
 		if (step == VG_SKIP || step == VG_BAD)
 			return step;
 		return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
@@ -128,7 +128,7 @@ static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, con
 		return VG_MORE;
 	if (!VG_APP_IS_PARSED(live->app))
 		return VG_SKIP;
-	step = start_proto(inspect, live, (enum vg_app)live->app, wall_ns);
+	step = vg_inspect_start_proto(inspect, live, (enum vg_app)live->app, wall_ns);
 	if (step == VG_SKIP || step == VG_BAD)
 		return step;
 	return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
@@ -166,7 +166,7 @@ static void on_end(void *owner, uint32_t stream_idx, unsigned dir, enum vg_strea
 	if (live->proto)
 		vg_proto_end(inspect->proto, live->proto, dir, how, wall_ns);
 	else if (live->expected && live->detect.n_held[dir]) /* so few bytes that nothing was told by them */
-		(void)start_proto(inspect, live, (enum vg_app)live->expected, wall_ns);
+		(void)vg_inspect_start_proto(inspect, live, (enum vg_app)live->expected, wall_ns);
 }
 
 void vg_inspect_stream_sink(struct vg_inspect *inspect, struct vg_stream_sink *sink)
@@ -197,7 +197,7 @@ static void note_carriers(struct vg_inspect_stream *live, const struct vg_packet
 }
 
 /* NEW and LISTENING flows get a stream; those for which none is free are let go. */
-static int make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
 	uint32_t idx = vg_streams_take(inspect->streams);
 
@@ -303,7 +303,7 @@ static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const st
 		app = vg_detect_ask(inspect->detect, &inspect->live[flow->stream_idx].detect, pkt->frame + pkt->ip_off,
 				    pkt->n_first_bytes - pkt->ip_off, pkt->clock_ns);
 		if (VG_APP_IS_PARSED(app))
-			step = start_proto(inspect, &inspect->live[flow->stream_idx], app, pkt->wall_ns);
+			step = vg_inspect_start_proto(inspect, &inspect->live[flow->stream_idx], app, pkt->wall_ns);
 		else if (app != VG_APP_NONE)
 			step = VG_SKIP;
 		step = step == VG_DONE ? VG_MORE : step;
@@ -371,7 +371,7 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 			vg_flow_rare(inspect->flows, flow)->fin_seq[pkt->dir] = next_seq;
 		}
 		return;
-	} else if (!make_live(inspect, flow, pkt)) {
+	} else if (!vg_inspect_make_live(inspect, flow, pkt)) {
 		return;
 	} else {
 		meet(inspect, flow, pkt);
@@ -409,7 +409,9 @@ void vg_inspect_burst(struct vg_inspect *inspect, struct vg_packet *pkts, uint32
 		vg_tenant_apply(rule_of(inspect, &pkts[i]), &pkts[i]);
 	vg_flow_table_prefetch_burst(inspect->flows, pkts, n_pkts);
 	for (uint32_t i = 0; i < n_pkts; i++)
-		if (!inspect->hold)
+		if (pkts[i].key.net & VG_FLOW_NET_UDP)
+			vg_inspect_datagram(inspect, &pkts[i]);
+		else if (!inspect->hold)
 			inspect_packet(inspect, &pkts[i]);
 		else
 			inspect_held(inspect, &pkts[i]);

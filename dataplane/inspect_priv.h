@@ -40,6 +40,7 @@ struct vg_inspect {
 	uint64_t n_begun;               /* live streams so far */
 	uint32_t n_live;
 	struct vg_port_rule rules[VG_SNAPSHOT_MAX_PORTS];
+	uint8_t datagram[65536]; /* one that lies in several segments, put together */
 };
 
 /* stream's sink and the flow table's end: the owner is the struct vg_inspect. */
@@ -48,6 +49,11 @@ void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why
 
 /* Obeys what the rooms said of a live flow; nothing to do for VG_MORE. May let the flow go. */
 void vg_inspect_obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_step step);
+/* proto takes a live flow over: what was lost and held goes first. VG_SKIP: no state was free. */
+enum vg_step vg_inspect_start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
+				    int64_t wall_ns);
+/* A flow gets its state; 0: none is free, it is let go. */
+int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt);
 /* Tells the end of a live flow and lets it go. */
 void vg_inspect_finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_stream_end how);
 
@@ -72,3 +78,6 @@ static inline uint8_t vg_inspect_ttl(const struct vg_packet *pkt)
 
 	return ip[0] >> 4 == 4 ? ip[8] : ip[7];
 }
+
+/* inspect_datagram: a UDP packet; those that nobody waits for are counted and forgotten. */
+void vg_inspect_datagram(struct vg_inspect *inspect, struct vg_packet *pkt);

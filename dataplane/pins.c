@@ -3,6 +3,7 @@
 #include "dataplane/pins.h"
 
 #include "dataplane/proto/ftp/ftp.h"
+#include "dataplane/proto/tftp/tftp.h"
 
 enum kind { FLOW = 1, HOSTS, END };
 
@@ -86,6 +87,27 @@ uint32_t vg_pins_worker(struct vg_pins *pins, const struct vg_packet *pkt, uint3
 		put(pins, &at, worker, pkt);
 	}
 	return worker;
+}
+
+uint32_t vg_pins_datagram(struct vg_pins *pins, const struct vg_packet *pkt, uint32_t by_hash)
+{
+	uint32_t n = pkt->n_first_bytes - pkt->payload_off;
+	const struct vg_expected *met = NULL;
+	struct vg_endpoint at;
+
+	n = n < pkt->n_payload_bytes ? n : pkt->n_payload_bytes;
+	if (vg_tftp_opens(pkt->frame + pkt->payload_off, n)) {
+		at = pin_of(&pkt->key, END, pkt->key.ip[pkt->dir], pkt->key.port[pkt->dir]);
+		at.network[3] = 1; /* of UDP */
+		put(pins, &at, by_hash, pkt);
+		return by_hash;
+	}
+	for (unsigned side = 0; side < 2 && pins->table.n_used && !met; side++) {
+		at = pin_of(&pkt->key, END, pkt->key.ip[side], pkt->key.port[side]);
+		at.network[3] = 1;
+		met = find(pins, &at, pkt);
+	}
+	return met ? (uint32_t)met->value : VG_PINS_NOBODY;
 }
 
 enum vg_err vg_pins_create(struct vg_pins *pins, int64_t idle_ns, struct vg_stats_page *stats)

@@ -23,5 +23,8 @@ void vg_pins_destroy(struct vg_pins *pins);
 /* The worker of a TCP packet that decode has been through (pkt->clock_ns set), which by its hash is by_hash. Takes note
  * of what the packet announces. */
 uint32_t vg_pins_worker(struct vg_pins *pins, const struct vg_packet *pkt, uint32_t by_hash);
+/* The worker of a UDP packet; VG_PINS_NOBODY: it is of no use to anyone. */
+#define VG_PINS_NOBODY UINT32_MAX
+uint32_t vg_pins_datagram(struct vg_pins *pins, const struct vg_packet *pkt, uint32_t by_hash);
 /* End of input: the clock may begin anew. */
 void vg_pins_flush(struct vg_pins *pins);

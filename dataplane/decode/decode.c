@@ -18,6 +18,7 @@
 #define IPV4_BYTES      20u
 #define IPV6_BYTES      40u
 #define TCP_BYTES       20u
+#define UDP_BYTES       8u
 #define PROTO_IPV4      4u
 #define PROTO_TCP       6u
 #define PROTO_UDP       17u
@@ -194,18 +195,41 @@ static enum vg_decode_word tcp(struct vg_cursor *c, struct vg_packet *pkt, const
 	return VG_DECODE_TCP;
 }
 
+/* UDP at c->off that is no tunnel (RFC 768). */
+static enum vg_decode_word udp(struct vg_cursor *c, struct vg_packet *pkt, const uint8_t *src, uint32_t n_ip_bytes,
+			       uint32_t end_off)
+{
+	const uint8_t *u = c->at + c->off;
+	uint32_t n_bytes = vg_be16(u + 4);
+
+	if (n_bytes < UDP_BYTES || c->off + n_bytes > end_off || end_off > pkt->n_frame_bytes)
+		return VG_DECODE_WORD_NOT_TCP;
+	pkt->tcp_flags = 0;
+	pkt->seq = pkt->ack = 0;
+	pkt->tcp_off = (uint16_t)c->off;
+	pkt->payload_off = (uint16_t)(c->off + UDP_BYTES);
+	pkt->n_payload_bytes = n_bytes - UDP_BYTES;
+	set_key(pkt, src, src + n_ip_bytes, n_ip_bytes, vg_be16(u), vg_be16(u + 2));
+	pkt->key.net |= VG_FLOW_NET_UDP;
+	return VG_DECODE_UDP;
+}
+
 /* What an IP header (at begin_off) carries. */
 static enum vg_decode_word carried(struct vg_cursor *c, struct vg_packet *pkt, uint32_t proto, uint32_t begin_off,
 				   uint32_t end_off)
 {
 	uint8_t version = c->at[begin_off] >> 4;
+	uint32_t src_off = begin_off + (version == 4 ? 12 : 8), n_ip_bytes = version == 4 ? 4 : 16;
+	enum vg_decode_word word;
 
 	switch (proto) {
 	case PROTO_TCP:
-		return version == 4 ? tcp(c, pkt, c->at + begin_off + 12, 4, end_off)
-				    : tcp(c, pkt, c->at + begin_off + 8, 16, end_off);
+		return tcp(c, pkt, c->at + src_off, n_ip_bytes, end_off);
 	case PROTO_UDP:
-		return vg_decode_udp(c, pkt, begin_off, version);
+		word = vg_decode_udp(c, pkt, begin_off, version);
+		return word == VG_DECODE_WORD_NOT_TCP && c->off + UDP_BYTES <= c->n_bytes
+			       ? udp(c, pkt, c->at + src_off, n_ip_bytes, end_off)
+			       : word;
 	case PROTO_GRE:
 		return vg_decode_gre(c, pkt, begin_off, version);
 	case PROTO_IPV4:

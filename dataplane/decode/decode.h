@@ -10,9 +10,10 @@
 #define VG_DECODE_MAX_TAGS       4u /* VLAN tags; the outer two are the tenant */
 #define VG_DECODE_MAX_EXTENSIONS 8u /* IPv6 extension headers (RFC 8200 4) */
 
-/* What a frame is. The values other than TCP are the counter it belongs to. */
+/* What a frame is. The values other than TCP and UDP are the counter it belongs to. */
 enum vg_decode_word {
 	VG_DECODE_TCP = -1,
+	VG_DECODE_UDP = -4, /* a whole datagram, beside tunnels that are known */
 	VG_DECODE_WORD_NOT_IP = VG_C_DECODE_NOT_IP,
 	VG_DECODE_WORD_SHORT = VG_C_DECODE_SHORT,
 	VG_DECODE_WORD_FRAGMENT = VG_C_DECODE_FRAGMENT,

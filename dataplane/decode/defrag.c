@@ -369,7 +369,7 @@ uint32_t vg_defrag_burst(struct vg_defrag *defrag, struct vg_packet *pkts, uint3
 
 	for (uint32_t i = 0; i < n_pkts; i++) {
 		enum vg_decode_word word = vg_defrag_frame(defrag, &pkts[i], i);
-		if (word != VG_DECODE_TCP) {
+		if (word != VG_DECODE_TCP && word != VG_DECODE_UDP) {
 			if (word != VG_DEFRAG_KEPT)
 				vg_count(stats, (unsigned)word, 1);
 			continue;

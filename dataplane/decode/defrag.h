@@ -38,7 +38,8 @@ struct vg_defrag *vg_defrag_create(const uint64_t seed[3], struct vg_stats_page 
  * its frame then lies in buffer `place` (< VG_BURST), until that is used again. pkt->segment as in inspect.h, the
  * fields of the port half set. VG_DECODE_WORD_FRAGMENT: refused. */
 enum vg_decode_word vg_defrag_frame(struct vg_defrag *defrag, struct vg_packet *pkt, unsigned place);
-/* As vg_decode_burst(), with fragments put together. */
+/* A burst: leaves TCP and UDP (key.net says which) in front, with fragments put together, and returns how many; counts
+ * the others. */
 uint32_t vg_defrag_burst(struct vg_defrag *defrag, struct vg_packet *pkts, uint32_t n_pkts,
 			 struct vg_stats_page *stats);
 /* End of input: what is not whole goes; the clock may then begin anew. */

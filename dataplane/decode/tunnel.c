@@ -226,8 +226,10 @@ enum vg_decode_word vg_decode_udp(struct vg_cursor *c, struct vg_packet *pkt, ui
 	if (!vg_cursor_has(c, VXLAN_BYTES))
 		return VG_DECODE_WORD_SHORT;
 	u += UDP_BYTES;
-	if (!(u[0] & 8)) /* RFC 7348 5: the I flag makes the VNI valid */
+	if (!(u[0] & 8)) { /* RFC 7348 5: the I flag makes the VNI valid */
+		c->off -= UDP_BYTES;
 		return VG_DECODE_WORD_NOT_TCP;
+	}
 	c->next = VG_ETHERTYPE_BRIDGE;
 	if (port == PORT_GPE && (u[0] & 4)) /* the P flag: a next protocol stands in the header */
 		c->next = u[3] == 1 ? VG_ETHERTYPE_IPV4 : u[3] == 2 ? VG_ETHERTYPE_IPV6 : u[3] == 3 ? c->next : 0;

@@ -33,6 +33,55 @@ enum vg_app vg_proto_expected(struct vg_proto *proto, const struct vg_flow_key *
 	return VG_APP_NONE;
 }
 
+/* The app that asks here; NONE: none does. */
+static enum vg_app opener(const struct vg_proto *proto, const uint8_t *bytes, uint32_t n_bytes)
+{
+	for (uint32_t i = 0; i < proto->n_openers; i++)
+		if (proto->parsers[proto->openers[i]]->opens(bytes, n_bytes))
+			return (enum vg_app)proto->openers[i];
+	return VG_APP_NONE;
+}
+
+/* What an announced client's port is for: one server. */
+static uint64_t peer_of(const struct vg_flow_key *key, unsigned side, enum vg_app app)
+{
+	uint64_t words[2];
+
+	memcpy(words, key->ip[side], sizeof(words));
+	return (words[0] ^ words[1] * UINT64_C(0x9e3779b97f4a7c15)) * 64 + app;
+}
+
+enum vg_app vg_proto_datagram_app(struct vg_proto *proto, const struct vg_flow_key *key, unsigned dir,
+				  const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns, unsigned *client)
+{
+	enum vg_app app = opener(proto, bytes, n_bytes);
+	struct vg_endpoint at;
+
+	if (app != VG_APP_NONE) {
+		at = vg_endpoint_of(key, dir);
+		vg_expect_put(&proto->expect, &at, app, peer_of(key, !dir, app), wall_ns);
+		*client = dir;
+		return app;
+	}
+	for (unsigned side = 0; side < 2 && proto->expect.n_used; side++) {
+		const struct vg_expected *met;
+
+		at = vg_endpoint_of(key, side);
+		met = vg_expect_find(&proto->expect, &at, wall_ns);
+		if (!met || met->value != peer_of(key, !side, (enum vg_app)met->app))
+			continue;
+		*client = side;
+		return (enum vg_app)met->app;
+	}
+	return VG_APP_NONE;
+}
+
+enum vg_step vg_proto_datagram(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, uint16_t src_port,
+			       const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns)
+{
+	return flow->parser->datagram(proto, flow, dir & 1, src_port, bytes, n_bytes, wall_ns);
+}
+
 void vg_proto_flush(struct vg_proto *proto)
 {
 	vg_expect_reset(&proto->expect);

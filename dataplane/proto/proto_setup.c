@@ -21,6 +21,8 @@ static enum vg_err parser_create(struct vg_proto *p, const struct vg_dataplane_c
 	enum vg_err err = VG_OK;
 
 	p->parsers[parser->app] = parser;
+	if (parser->opens)
+		p->openers[p->n_openers++] = parser->app;
 	if (parser->create)
 		err = parser->create(conf, &p->shared[parser->app]);
 	if (err)

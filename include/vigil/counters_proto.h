@@ -37,4 +37,5 @@
 	X(VG_C_NFS_SHED_FILES, "nfs_shed_total:reason=files", "files given up: too many at a time")                    \
 	X(VG_C_NFS_SHED_NAMES, "nfs_shed_total:reason=names", "names forgotten: too many at a time")                   \
 	X(VG_C_NFS_SHED_ASKS, "nfs_shed_total:reason=requests", "calls forgotten: too many unanswered")                \
-	X(VG_C_NFS_SHED_WAITING, "nfs_shed_total:reason=waiting", "replies taken before their calls: no room")
+	X(VG_C_NFS_SHED_WAITING, "nfs_shed_total:reason=waiting", "replies taken before their calls: no room")         \
+	X(VG_C_TFTP_HOLES, "tftp_holes_total", "blocks of TFTP transfers that never came, given up")

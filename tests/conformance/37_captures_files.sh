@@ -4,7 +4,7 @@
 . tests/lib/story.sh
 need_shared data/captures/MANIFEST.csv
 dir=$shared/data/captures
-for c in ftp; do
+for c in ftp tftp; do
 	first=
 	for cores in 1 2 3; do
 		"$bin/vigilctl" replay --all-files --cores "$cores" --objects "$W/objects.jsonl" "$dir/$c.pcap" >"$W/summary.txt" ||

@@ -89,6 +89,29 @@ static void without_syns_announced_flows_meet_too(void **state)
 	assert_int_equal(send_from(2, 4000, 1001, 0, VG_TCP_ACK, "x", ELSE), ELSE);
 }
 
+static uint32_t ask(uint16_t port, uint16_t port2, unsigned dir, const char *bytes, uint32_t n)
+{
+	struct vg_packet pkt = { .frame = (const uint8_t *)bytes,
+				 .n_first_bytes = n,
+				 .n_payload_bytes = n,
+				 .dir = (uint8_t)dir,
+				 .clock_ns = 1000,
+				 .key = { .ip = { { 10, 0, 0, 1 }, { 10, 0, 0, 2 } },
+					  .port = { port, port2 },
+					  .net = 4 | VG_FLOW_NET_UDP } };
+	return vg_pins_datagram(&pins, &pkt, HERE);
+}
+
+static void answers_to_tftp_come_to_who_saw_the_request(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(5000, 1000, 0, "\0\3\0\1x", 5), VG_PINS_NOBODY);
+	assert_int_equal(ask(69, 1000, 1, "\0\1a\0octet\0", 10), HERE);
+	assert_int_equal(ask(5000, 1000, 0, "\0\3\0\1x", 5), HERE);
+	assert_int_equal(ask(5000, 1000, 1, "\0\4\0\1", 4), HERE);
+	assert_int_equal(ask(5000, 1001, 0, "\0\3\0\1x", 5), VG_PINS_NOBODY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +120,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_flow_that_was_there_before_stays_where_it_is, open_pins, close_pins),
 		cmocka_unit_test_setup_teardown(an_announced_endpoint_of_a_third_host_is_met_by_its_first_packet,
 						open_pins, close_pins),
+		cmocka_unit_test_setup_teardown(answers_to_tftp_come_to_who_saw_the_request, open_pins, close_pins),
 		cmocka_unit_test_setup_teardown(without_syns_announced_flows_meet_too, open_pins, close_pins),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
