@@ -100,8 +100,8 @@ static void lose_record(const struct vg_intake_link *link, const struct vg_msg_r
 }
 
 /* Where a list asks to stop the transfer, its verdict has left for the dataplane just before this record for us: what
- * became of it stands in the attribution a moment later. Where it takes longer (a machine without free cores) the record
- * comes again, for a while. VG_OK, or VG_EAGAIN: not yet. */
+ * became of it stands in the attribution a moment later. Where it takes longer (a machine without free cores) the
+ * record comes again, for a while. VG_OK, or VG_EAGAIN: not yet. */
 static enum vg_err await_hold(struct vg_intake_link *link, const struct vg_msg_record *r,
 			      const struct vg_verified *verified, struct vg_attribution *attribution)
 {

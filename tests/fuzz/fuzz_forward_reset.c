@@ -1,5 +1,5 @@
-/* A frame of the wire -> the end of its connection: whatever it is, nothing is read beyond it, what comes out fits, and is
- * itself understood. */
+/* A frame of the wire -> the end of its connection: whatever it is, nothing is read beyond it, and what comes out fits
+ * and is itself understood. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
