@@ -329,6 +329,7 @@ void vg_body_begin(struct vg_body *body, const struct vg_body_begin *begin)
 	body->levels[1].active = false;
 	(void)open_level(body, 0, begin->boundary, begin->n_boundary, 0);
 	vg_coding_begin(body->coding, begin->codings, begin->held != NULL, &body->budget, on_decoded, body);
+	vg_coding_boundary(body->coding, begin->boundary, begin->n_boundary);
 	if (body->has_codings)
 		vg_digests_init(body->decoded, VG_DIGEST_ALL);
 }

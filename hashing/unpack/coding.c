@@ -3,58 +3,21 @@
  * deep. */
 #include "hashing/unpack/coding.h"
 
-#include <brotli/decode.h>
 #include <stdlib.h>
-#include <string.h>
-#include <zlib.h>
 
 #include <vigil/base.h>
-#include <vigil/bytes.h>
-#include <vigil/media.h>
 
-#include "hashing/unpack/aws_chunked.h"
+#include "hashing/unpack/coding_priv.h"
 #include "hashing/unpack/kind.h"
-
-#define N_SNIFF 12 /* bytes that decide what a layer is */
-
-enum method { SNIFF, PLAIN, INFLATE, BROTLI, TRAILER, AWS_CHUNKED, FINISHED };
-
-struct layer {
-	enum method method;
-	enum vg_coding label;
-	bool gzip, in_sniff; /* in_sniff: only the sniffed bytes have been eaten, they can still be taken back */
-	uint8_t sniff[N_SNIFF];
-	size_t n_sniff;
-	z_stream z;
-	BrotliDecoderState *br;
-	struct vg_aws_chunked aws;
-	uint8_t piece[VG_CODING_PIECE];
-};
-struct vg_coding_stack {
-	struct layer layers[VG_CODING_DEPTH];
-	uint32_t n_layers;
-	struct vg_budget *budget;
-	vg_coding_sink_fn sink;
-	void *ctx;
-	struct vg_coding_result result;
-	bool stopped, may_guess;
-};
 
 static enum vg_step feed_layer(struct vg_coding_stack *s, uint32_t layer_idx, const uint8_t *bytes, size_t n_bytes);
 
-/* Bytes that layer_idx made go on to the next layer or out. */
-static enum vg_step pass_on(struct vg_coding_stack *s, uint32_t layer_idx, const uint8_t *bytes, size_t n_bytes)
+enum vg_step vg_coding_pass_on(struct vg_coding_stack *s, uint32_t layer_idx, const uint8_t *bytes, size_t n_bytes)
 {
 	if (layer_idx + 1 < s->n_layers)
 		return feed_layer(s, layer_idx + 1, bytes, n_bytes);
 	s->sink(s->ctx, bytes, n_bytes);
 	return VG_MORE;
-}
-
-static enum vg_step broken(struct vg_coding_stack *s)
-{
-	s->result.bad = true;
-	return VG_BAD;
 }
 
 static void pass_as_it_is(struct vg_coding_stack *s, struct layer *l)
@@ -71,7 +34,7 @@ static void pass_as_it_is(struct vg_coding_stack *s, struct layer *l)
 static enum vg_step refused(struct vg_coding_stack *s, struct layer *l, bool made_any, struct vg_span *in)
 {
 	if (!l->in_sniff || made_any)
-		return broken(s);
+		return vg_coding_broken(s);
 	pass_as_it_is(s, l);
 	*in = (struct vg_span){ l->sniff, l->n_sniff };
 	return VG_MORE;
@@ -89,8 +52,9 @@ static enum vg_step feed_brotli(struct vg_coding_stack *s, uint32_t layer_idx, s
 		BrotliDecoderResult r = BrotliDecoderDecompressStream(l->br, &in->n_bytes, &in->at, &n_room, &out,
 								      NULL);
 		size_t n_made = sizeof(l->piece) - n_room;
-		if (n_made && (!vg_budget_make(s->budget, n_made) || pass_on(s, layer_idx, l->piece, n_made) == VG_BAD))
-			return broken(s);
+		if (n_made &&
+		    (!vg_budget_make(s->budget, n_made) || vg_coding_pass_on(s, layer_idx, l->piece, n_made) == VG_BAD))
+			return vg_coding_broken(s);
 		if (r == BROTLI_DECODER_RESULT_ERROR)
 			return refused(s, l, made_any |= n_made != 0, in);
 		made_any |= n_made != 0;
@@ -114,8 +78,9 @@ static enum vg_step feed_inflate(struct vg_coding_stack *s, uint32_t layer_idx, 
 		l->z.avail_out = sizeof(l->piece);
 		int r = inflate(&l->z, Z_NO_FLUSH);
 		size_t n_made = sizeof(l->piece) - l->z.avail_out;
-		if (n_made && (!vg_budget_make(s->budget, n_made) || pass_on(s, layer_idx, l->piece, n_made) == VG_BAD))
-			return broken(s);
+		if (n_made &&
+		    (!vg_budget_make(s->budget, n_made) || vg_coding_pass_on(s, layer_idx, l->piece, n_made) == VG_BAD))
+			return vg_coding_broken(s);
 		if (r == Z_STREAM_END) {
 			l->method = l->gzip ? TRAILER : FINISHED;
 			l->n_sniff = 0;
@@ -149,13 +114,18 @@ static enum vg_step feed_trailer(struct vg_coding_stack *s, uint32_t layer_idx, 
 	if (l->n_sniff < 2)
 		return VG_MORE;
 	if (inflateReset(&l->z) != Z_OK)
-		return broken(s);
+		return vg_coding_broken(s);
 	l->method = INFLATE;
 	return feed_inflate(s, layer_idx, &head);
 }
 
 /* What the first bytes are, whatever the label says. Raw deflate has no sign of its own: behind a label we do not
  * know it is a guess, for callers who can take it back. */
+static bool begins_with(const struct layer *l, const char *magic, size_t n)
+{
+	return l->n_sniff >= n && !memcmp(l->sniff, magic, n);
+}
+
 static enum method judge(struct vg_coding_stack *s, struct layer *l, int *window_bits)
 {
 	uint8_t *b = l->sniff;
@@ -166,6 +136,20 @@ static enum method judge(struct vg_coding_stack *s, struct layer *l, int *window
 		l->aws = (struct vg_aws_chunked){ 0 };
 		return AWS_CHUNKED;
 	}
+	if (l->label == VG_CODING_MESSAGES) {
+		*window_bits = -15;
+		l->messages = (struct vg_messages){ 0 };
+		l->n_messages = 0;
+		return MESSAGES;
+	}
+	if (l->label == VG_CODING_ZSTD && begins_with(l, "\x28\xb5\x2f\xfd", 4))
+		return ZSTD;
+	if (l->label == VG_CODING_LZMA && (begins_with(l,
+						       "\xfd"
+						       "7zXZ",
+						       5) ||
+					   begins_with(l, "\x5d\0\0", 3)))
+		return LZMA;
 	if (l->n_sniff >= 3 && b[0] == 0x1f && b[1] == 0x8b && b[2] == 8) {
 		*window_bits = 15 + 16;
 		l->gzip = true;
@@ -199,12 +183,18 @@ static enum vg_step decide(struct vg_coding_stack *s, uint32_t layer_idx)
 	s->result.wrong_label |= l->gzip != (l->label == VG_CODING_GZIP);
 	if (l->method == PLAIN)
 		pass_as_it_is(s, l);
-	if (l->method == INFLATE && inflateInit2(&l->z, window_bits) != Z_OK)
-		return broken(s);
+	if ((l->method == INFLATE || l->method == MESSAGES) && inflateInit2(&l->z, window_bits) != Z_OK)
+		return vg_coding_broken(s);
+	if (l->method == INFLATE)
+		(void)inflateValidate(&l->z, 0);
+	if (l->method == ZSTD && (!(l->zstd = ZSTD_createDStream()) || ZSTD_isError(ZSTD_initDStream(l->zstd))))
+		return vg_coding_broken(s);
+	if (l->method == LZMA && lzma_auto_decoder(&l->lzma, LZMA_MAX_BYTES, LZMA_IGNORE_CHECK) != LZMA_OK)
+		return vg_coding_broken(s);
 	if (l->method == BROTLI) {
 		l->br = BrotliDecoderCreateInstance(NULL, NULL, NULL);
 		if (!l->br)
-			return broken(s);
+			return vg_coding_broken(s);
 	}
 	l->in_sniff = true;
 	step = feed_layer(s, layer_idx, l->sniff, l->n_sniff);
@@ -220,9 +210,9 @@ static enum vg_step feed_aws_chunked(struct vg_coding_stack *s, uint32_t layer_i
 
 	if (step == VG_BAD)
 		return refused(s, l, l->aws.made_any, in);
-	if (data.n_bytes &&
-	    (!vg_budget_make(s->budget, data.n_bytes) || pass_on(s, layer_idx, data.at, data.n_bytes) == VG_BAD))
-		return broken(s);
+	if (data.n_bytes && (!vg_budget_make(s->budget, data.n_bytes) ||
+			     vg_coding_pass_on(s, layer_idx, data.at, data.n_bytes) == VG_BAD))
+		return vg_coding_broken(s);
 	if (step == VG_DONE)
 		l->method = FINISHED;
 	return VG_MORE;
@@ -245,7 +235,7 @@ static enum vg_step feed_layer(struct vg_coding_stack *s, uint32_t layer_idx, co
 				step = decide(s, layer_idx);
 			break;
 		case PLAIN:
-			return pass_on(s, layer_idx, in.at, in.n_bytes);
+			return vg_coding_pass_on(s, layer_idx, in.at, in.n_bytes);
 		case INFLATE:
 			step = feed_inflate(s, layer_idx, &in);
 			break;
@@ -254,6 +244,15 @@ static enum vg_step feed_layer(struct vg_coding_stack *s, uint32_t layer_idx, co
 			break;
 		case AWS_CHUNKED:
 			step = feed_aws_chunked(s, layer_idx, &in);
+			break;
+		case MESSAGES:
+			step = vg_coding_feed_messages(s, layer_idx, &in);
+			break;
+		case ZSTD:
+			step = vg_coding_feed_zstd(s, layer_idx, &in);
+			break;
+		case LZMA:
+			step = vg_coding_feed_lzma(s, layer_idx, &in);
 			break;
 		case TRAILER:
 			step = feed_trailer(s, layer_idx, &in);
@@ -291,12 +290,22 @@ void vg_coding_begin(struct vg_coding_stack *stack, uint32_t codings, bool may_g
 			continue;
 		struct layer *l = &stack->layers[stack->n_layers++];
 		l->method = SNIFF;
-		l->label = label < VG_CODING_UNKNOWN || label == VG_CODING_AWS_CHUNKED ? label : VG_CODING_UNKNOWN;
+		l->label = label < VG_CODING_N ? label : VG_CODING_UNKNOWN;
 		l->gzip = l->in_sniff = false;
 		l->n_sniff = 0;
 		l->br = NULL;
+		l->zstd = NULL;
+		l->is_ended = false;
+		l->lzma = (lzma_stream)LZMA_STREAM_INIT;
 		memset(&l->z, 0, sizeof(l->z));
 	}
+}
+
+void vg_coding_boundary(struct vg_coding_stack *stack, const char *boundary, size_t n_boundary)
+{
+	stack->n_boundary = n_boundary < VG_CODING_BOUNDARY ? n_boundary : VG_CODING_BOUNDARY;
+	if (n_boundary)
+		memcpy(stack->boundary, boundary, stack->n_boundary);
 }
 
 enum vg_step vg_coding_feed(struct vg_coding_stack *stack, const uint8_t *bytes, size_t n_bytes)
@@ -326,7 +335,8 @@ void vg_coding_end(struct vg_coding_stack *stack, struct vg_coding_result *resul
 		/* A body shorter than the sniff is decided by what there is; an empty one is empty. */
 		if (l->method == SNIFF && l->n_sniff && !stack->stopped && decide(stack, i) == VG_BAD)
 			stack->stopped = true;
-		stack->result.bad |= l->method == INFLATE || l->method == BROTLI || l->method == AWS_CHUNKED;
+		stack->result.bad |= l->method == INFLATE || l->method == BROTLI || l->method == AWS_CHUNKED ||
+				     l->method == LZMA || (l->method == ZSTD && !l->is_ended);
 		stack->result.coded |= l->method != SNIFF && l->method != PLAIN;
 		stack->result.unknown |= l->label == VG_CODING_UNKNOWN && (l->method == SNIFF || l->method == PLAIN);
 	}
@@ -335,6 +345,9 @@ void vg_coding_end(struct vg_coding_stack *stack, struct vg_coding_result *resul
 		if (l->br)
 			BrotliDecoderDestroyInstance(l->br);
 		l->br = NULL;
+		(void)ZSTD_freeDStream(l->zstd);
+		l->zstd = NULL;
+		lzma_end(&l->lzma);
 		if (l->z.state)
 			inflateEnd(&l->z);
 	}

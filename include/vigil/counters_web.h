@@ -5,4 +5,5 @@
 	X(VG_C_HTTP2_TABLE_LOST, "http2_tables_lost_total", "HPACK tables begun anew: a header block was not read") \
 	X(VG_C_HTTP2_STREAMS, "http2_shed_total:reason=streams", "bodies let go: too many open streams in a flow")  \
 	X(VG_C_HTTP2_NO_STATE, "http2_shed_total:reason=pool", "heads or streams let go: no state was free")        \
-	X(VG_C_HTTP2_TUNNELS, "http2_tunnels_total", "CONNECT streams, not looked into")
+	X(VG_C_HTTP2_TUNNELS, "http2_tunnels_total", "CONNECT streams, not looked into")                            \
+	X(VG_C_WEBSOCKET_LOST, "websocket_lost_total", "WebSocket directions let go: what came is no frame")

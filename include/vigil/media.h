@@ -104,15 +104,25 @@ static inline const char *vg_proto_str(unsigned proto)
 
 /* Content codings (RFC 9110 8.4.1) in the order they were applied: up to 4, one per byte of a uint32_t, first applied
  * in the lowest byte, 0 = no more. The decoder undoes the highest set byte first. AWS_CHUNKED: S3's signed chunks, no
- * coding of HTTP but undone like one. */
+ * coding of HTTP but undone like one. MESSAGES: messages of a WebSocket whose compression hangs together (RFC 7692
+ * 7.2.3): records of a be32 of flags (FIRST: a message begins, LAST: it ends with this one), a be64 of length and so
+ * many bytes of raw deflate without the tail of a message; undone, they are the parts of a multipart with the body's
+ * boundary. */
 enum vg_coding {
 	VG_CODING_NONE,
 	VG_CODING_GZIP,
 	VG_CODING_DEFLATE,
 	VG_CODING_BR,
 	VG_CODING_UNKNOWN,
-	VG_CODING_AWS_CHUNKED
+	VG_CODING_AWS_CHUNKED,
+	VG_CODING_MESSAGES,
+	VG_CODING_ZSTD,
+	VG_CODING_LZMA, /* also xz */
+	VG_CODING_N
 };
+#define VG_MESSAGES_RECORD_BYTES 12u
+#define VG_MESSAGES_FIRST        1u
+#define VG_MESSAGES_LAST         2u
 
 /* List algorithms. */
 enum vg_algo { VG_ALGO_NONE, VG_ALGO_MD5, VG_ALGO_SHA1, VG_ALGO_SHA256, VG_ALGO_PDQ, VG_ALGO_N };

@@ -15,6 +15,8 @@ bad=
 found as_recorded "" ""
 found ipv6 "" "" ipv6
 found pipelined "" "" pipeline
+found websocket "" "" websocket
+found websocket_tiny "--split 61 --overlap 20" "" websocket
 found duplicated "--seed 2 --duplicate 30" ""
 found reordered "--seed 3 --reorder 25" ""
 found tiny_segments "--split 61" ""

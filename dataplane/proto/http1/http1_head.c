@@ -192,6 +192,10 @@ uint32_t vg_http1_codings(struct vg_span value, uint32_t codings, uint8_t *is_ch
 			codings = coding_append(codings, VG_CODING_AWS_CHUNKED);
 		else if (is_word(one.at, n, "br"))
 			codings = coding_append(codings, VG_CODING_BR);
+		else if (is_word(one.at, n, "zstd"))
+			codings = coding_append(codings, VG_CODING_ZSTD);
+		else if (is_word(one.at, n, "lzma") || is_word(one.at, n, "xz"))
+			codings = coding_append(codings, VG_CODING_LZMA);
 		else
 			codings = coding_append(codings, VG_CODING_UNKNOWN);
 	}

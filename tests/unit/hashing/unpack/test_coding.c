@@ -252,7 +252,7 @@ static void a_broken_coding_stops_and_never_reads_past_its_input(void **state)
 		n_bad += f->result.bad;
 		c->at[at] = was;
 	}
-	assert_true(n_bad > 300);
+	assert_true(n_bad > 150); /* a changed literal of gzip only breaks its checksum */
 	free(all[0].at);
 	free(all[1].at);
 }
