@@ -5,7 +5,7 @@
 #define LAST_FRAGMENT 0x80000000u
 #define MIN_MESSAGE   12u
 
-static void settle(struct vg_proto *p, struct vg_nfs_flow *flow, int64_t wall_ns);
+static void settle(struct vg_proto *p, struct vg_nfs_flow *flow, int64_t wall_ns, int only_late);
 
 static struct vg_nfs_message message_of(struct vg_proto *p, struct vg_nfs_flow *flow, unsigned dir, int64_t wall_ns)
 {
@@ -103,7 +103,7 @@ static void fragment_check_end(struct vg_proto *p, struct vg_nfs_flow *flow, uns
 		return;
 	}
 	message_begin(d);
-	settle(p, flow, wall_ns); /* here, so that cuts change nothing */
+	settle(p, flow, wall_ns, 0); /* here, so that cuts change nothing */
 }
 
 /* HEAD: looks whether it is there. */
@@ -222,15 +222,15 @@ static void resume(struct vg_proto *p, struct vg_nfs_flow *flow, unsigned dir, i
 	d->no_wait = 0;
 }
 
-/* What came may be what the other direction waits for. */
-static void settle(struct vg_proto *p, struct vg_nfs_flow *flow, int64_t wall_ns)
+/* What came may be what the other direction waits for; or it waited too long. */
+static void settle(struct vg_proto *p, struct vg_nfs_flow *flow, int64_t wall_ns, int only_late)
 {
 	for (unsigned i = 0, n_idle = 0; n_idle < 2; i ^= 1) {
 		struct vg_nfs_dir *d = &flow->dir[i];
 		struct vg_nfs_message m = message_of(p, flow, i, wall_ns);
 		int is_late = wall_ns - d->wait_ns > VG_NFS_WAIT_NS;
 		n_idle++;
-		if (d->state != VG_NFS_WAIT || (!is_late && vg_nfs_rpc_waits(&m)))
+		if (d->state != VG_NFS_WAIT || (!is_late && (only_late || vg_nfs_rpc_waits(&m))))
 			continue;
 		flow->n_late = is_late ? flow->n_late + 1 : 0;
 		resume(p, flow, i, wall_ns, 0);
@@ -245,7 +245,7 @@ enum vg_step vg_nfs_feed(struct vg_proto *p, struct vg_proto_flow *base, unsigne
 	struct vg_nfs_dir *d = &flow->dir[dir];
 	uint32_t n;
 
-	settle(p, flow, wall_ns); /* what waits too long */
+	settle(p, flow, wall_ns, 1);
 	for (uint32_t at = 0; at < n_bytes; at += n) {
 		if (d->state != VG_NFS_WAIT) {
 			n = run(p, flow, dir, bytes + at, n_bytes - at, wall_ns);
@@ -320,7 +320,7 @@ void vg_nfs_end(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, en
 		vg_file_end(&ctx, (struct vg_file *)item, dir, how);
 	m.d->state = VG_NFS_OFF;
 	m.d->has_ended = 1;
-	settle(p, flow, wall_ns);
+	settle(p, flow, wall_ns, 0);
 }
 
 void vg_nfs_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_proto_flow *from)

@@ -186,7 +186,7 @@ static void data_end(const struct vg_smb_message *m)
 		vg_smb_file_close(m, file);
 }
 
-static void settle(struct vg_proto *p, struct vg_smb_flow *flow, int64_t wall_ns);
+static void settle(struct vg_proto *p, struct vg_smb_flow *flow, int64_t wall_ns, int only_late);
 
 /* As many bytes of the message as were needed are there. */
 static void message_go(struct vg_proto *p, struct vg_smb_flow *flow, unsigned dir, int64_t wall_ns)
@@ -211,7 +211,7 @@ static void message_check_end(struct vg_proto *p, struct vg_smb_flow *flow, unsi
 		return;
 	data_end(&m);
 	message_end(p, d);
-	settle(p, flow, wall_ns); /* here, so that cuts change nothing */
+	settle(p, flow, wall_ns, 0); /* here, so that cuts change nothing */
 }
 
 /* Eats bytes of the record's current message; how many. */
@@ -307,15 +307,15 @@ static void resume(struct vg_proto *p, struct vg_smb_flow *flow, unsigned dir, i
 	d->no_wait = 0;
 }
 
-/* What came may be what the other direction waits for. */
-static void settle(struct vg_proto *p, struct vg_smb_flow *flow, int64_t wall_ns)
+/* What came may be what the other direction waits for; or it waited too long. */
+static void settle(struct vg_proto *p, struct vg_smb_flow *flow, int64_t wall_ns, int only_late)
 {
 	for (unsigned i = 0, n_idle = 0; n_idle < 2; i ^= 1) {
 		struct vg_smb_dir *d = &flow->dir[i];
 		struct vg_smb_message m = message_of(p, flow, i, wall_ns);
 		int is_late = wall_ns - d->wait_ns > VG_SMB_WAIT_NS;
 		n_idle++;
-		if (d->state != VG_SMB_WAIT || (!is_late && vg_smb_waits(&m)))
+		if (d->state != VG_SMB_WAIT || (!is_late && (only_late || vg_smb_waits(&m))))
 			continue;
 		flow->n_late = is_late ? flow->n_late + 1 : 0;
 		resume(p, flow, i, wall_ns, 0);
@@ -360,7 +360,7 @@ enum vg_step vg_smb_feed(struct vg_proto *p, struct vg_proto_flow *base, unsigne
 {
 	struct vg_smb_flow *flow = vg_smb_flow_of(base);
 
-	settle(p, flow, wall_ns); /* what waits too long */
+	settle(p, flow, wall_ns, 1);
 	bytes_take(p, flow, dir, bytes, n_bytes, wall_ns);
 	return is_over(p, flow) ? VG_SKIP : VG_MORE;
 }
@@ -440,7 +440,7 @@ void vg_smb_end(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, en
 		vg_file_end(&ctx, (struct vg_file *)item, dir, how);
 	m.d->state = VG_SMB_OFF;
 	m.d->has_ended = 1;
-	settle(p, flow, wall_ns);
+	settle(p, flow, wall_ns, 0);
 }
 
 void vg_smb_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_proto_flow *from)

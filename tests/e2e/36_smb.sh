@@ -1,0 +1,55 @@
+#!/bin/sh
+# Live: real smbclient and smbd in two namespaces, SMB 1, 2 and 3: of pictures fetched and stored the listed ones are filed,
+# with user, share and path; an encrypted session is let go and counted.
+. tests/lib/story.sh
+. tests/lib/net.sh
+need smbd smbclient smbpasswd
+net_up; endpoint_up
+mkdir -p "$W/samba/private" "$W/share/in"; chmod -R 777 "$W/share"
+cat >"$W/smb.conf" <<CONF
+[global]
+interfaces = s0
+bind interfaces only = yes
+smb ports = 445
+server min protocol = NT1
+map to guest = Bad User
+disable netbios = yes
+load printers = no
+pid directory = $W/samba
+private dir = $W/samba/private
+lock directory = $W/samba
+state directory = $W/samba
+cache directory = $W/samba
+ncalrpc dir = $W/samba/ncalrpc
+log file = $W/samba/log
+[files]
+path = $W/share
+guest ok = yes
+force user = root
+read only = no
+CONF
+printf "secret\nsecret\n" | smbpasswd -c "$W/smb.conf" -a -s root >/dev/null 2>&1 || fail "smbpasswd"
+start smbd.log ip netns exec "$S" smbd -F --no-process-group -s "$W/smb.conf"
+talk() { # PROTOCOL COMMANDS [OPTIONS]
+	in_c smbclient -U root%secret -s /dev/null -m "$1" --option="client min protocol=NT1" $3 -c "$2" //198.51.100.10/files >"$W/smbclient.txt" 2>&1
+}
+wait_for 20 "smbd" talk SMB3 ls
+for i in 1 2 3 4 5 6; do picture "p$i" "$((500 + i))"; done
+cp "$W"/www/p[123].jpg "$W/share/"
+: >"$W/list"; listed p2; listed p5; listed p6
+house_config "$W/list"; house_up
+talk SMB3 "get p1.jpg $W/g1; get p2.jpg $W/g2; get p3.jpg $W/g3" || { cat "$W/smbclient.txt"; fail "smbclient"; }
+talk SMB2_10 "put $W/www/p4.jpg in\\p4.jpg; put $W/www/p5.jpg in\\p5.jpg" || { cat "$W/smbclient.txt"; fail "smbclient"; }
+talk NT1 "put $W/www/p6.jpg p6.jpg; get p1.jpg $W/g1" || { cat "$W/smbclient.txt"; fail "smbclient"; }
+for i in 1 2 3; do cmp "$W/g$i" "$W/www/p$i.jpg" || fail "not what was sent"; done
+filed() { [ "$(n_filed)" = "$1" ]; }
+wait_for 40 "three filed reports" filed 3
+for c in $(ctl -j cases list | sed -n 's/.*"\(VG-[0-9-]*\)".*/\1/p'); do ctl -j cases show "$c"; done >"$W/cases.json"
+for url in "root@198.51.100.10/files/p2.jpg" 198.51.100.10/files/p2.jpg 198.51.100.10/files/in/p5.jpg 198.51.100.10/FILES/p6.jpg; do
+	grep -qi "smb://[^\"]*$url" "$W/cases.json" || { cat "$W/cases.json"; fail "no case names $url"; }
+done
+talk SMB3 "get p1.jpg $W/g1" "--client-protection=encrypt" || { cat "$W/smbclient.txt"; fail "smbclient, encrypted"; }
+encrypted() { [ "$(metric vigil_smb_skipped_messages_total)" -ge 1 ]; }
+wait_for 10 "encrypted messages to be counted" encrypted
+[ "$(n_filed)" = 3 ] || fail "unlisted pictures were reported"
+say "filed 3 of SMB 1, 2 and 3, encrypted messages $(metric vigil_smb_skipped_messages_total)"
