@@ -200,7 +200,10 @@ static void note_carriers(struct vg_inspect_stream *live, const struct vg_packet
 int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
 	uint32_t idx = vg_streams_take(inspect->streams);
+	uint32_t fin_seq[2] = { flow->fin_seq[0], flow->fin_seq[1] }; /* of a NEW one */
 
+	if (flow->state == VG_FLOW_LISTENING)
+		flow->flags &= (uint8_t) ~(VG_FLOW_FIN(0) | VG_FLOW_FIN(1));
 	if (flow->state == VG_FLOW_LISTENING || !vg_inspect_syn_holds(inspect, flow, pkt))
 		flow->flags &= (uint8_t) ~(VG_FLOW_BASE(0) | VG_FLOW_BASE(1));
 	flow->state = VG_FLOW_LET_GO;
@@ -221,8 +224,7 @@ int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const
 			(void)vg_stream_begin(inspect->streams, idx, dir, rare->base_seq[dir], 1, pkt->clock_ns,
 					      pkt->wall_ns);
 		if (flow->flags & VG_FLOW_FIN(dir))
-			(void)vg_stream_fin(inspect->streams, idx, dir, rare->fin_seq[dir], pkt->clock_ns,
-					    pkt->wall_ns);
+			(void)vg_stream_fin(inspect->streams, idx, dir, fin_seq[dir], pkt->clock_ns, pkt->wall_ns);
 	}
 	return 1;
 }
@@ -368,7 +370,7 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 	} else if (!wants_stream(inspect, flow, pkt)) {
 		if (flow->state == VG_FLOW_NEW && (pkt->tcp_flags & VG_TCP_FIN)) {
 			flow->flags |= (uint8_t)VG_FLOW_FIN(pkt->dir);
-			vg_flow_rare(inspect->flows, flow)->fin_seq[pkt->dir] = next_seq;
+			flow->fin_seq[pkt->dir] = next_seq;
 		}
 		return;
 	} else if (!vg_inspect_make_live(inspect, flow, pkt)) {

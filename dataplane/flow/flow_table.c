@@ -1,4 +1,4 @@
-/* Chained hashing over indices; the chains live in the flows. The wheel is armed once per flow and again only when it
+/* Chained hashing over indices; the chains live beside the flows. The wheel is armed once per flow and again only when it
  * fires too early, so a packet costs no more than two stores into the line it has touched anyway. */
 #include <string.h>
 
@@ -42,6 +42,21 @@ static inline int same_key(const struct vg_flow_key *a, const struct vg_flow_key
 	return !differ;
 }
 
+/* A word of a chain: flow + 1 (0: the chain ends), above it the upper bits of the flow's hash; its lower ones name the
+ * chain. */
+static inline uint32_t idx_1_of(uint32_t word)
+{
+	return word & VG_WHEEL_MAX_NODES;
+}
+static inline uint32_t word_of(uint32_t idx, uint32_t hash)
+{
+	return (idx + 1) | (hash & ~VG_WHEEL_MAX_NODES);
+}
+static inline int may_be(uint32_t word, uint32_t hash)
+{
+	return !((word ^ hash) & ~VG_WHEEL_MAX_NODES);
+}
+
 void vg_flow_table_prefetch_burst(const struct vg_flow_table *table, struct vg_packet *pkts, uint32_t n_pkts)
 {
 	for (uint32_t i = 0; i < n_pkts; i++) {
@@ -49,23 +64,25 @@ void vg_flow_table_prefetch_burst(const struct vg_flow_table *table, struct vg_p
 		__builtin_prefetch(&table->heads[pkts[i].hash & table->head_mask]);
 	}
 	for (uint32_t i = 0; i < n_pkts; i++) {
-		uint32_t idx = table->heads[pkts[i].hash & table->head_mask];
-		if (idx)
-			__builtin_prefetch(&table->flows[idx - 1]);
+		uint32_t at = table->heads[pkts[i].hash & table->head_mask];
+
+		while (at && !may_be(at, pkts[i].hash))
+			at = table->links[idx_1_of(at) - 1];
+		if (at)
+			__builtin_prefetch(&table->flows[idx_1_of(at) - 1]);
 	}
 }
 
-/* Heads and next_idx hold index + 1; 0 ends a chain. */
 static void unlink_flow(struct vg_flow_table *table, struct vg_flow *flow)
 {
 	uint32_t idx = (uint32_t)(flow - table->flows);
 	uint32_t *at = &table->heads[hash_key(table, &flow->key) & table->head_mask];
 
-	while (*at != idx + 1) {
+	while (idx_1_of(*at) != idx + 1) {
 		VG_INVARIANT_HOT(*at);
-		at = &table->flows[*at - 1].next_idx;
+		at = &table->links[idx_1_of(*at) - 1];
 	}
-	*at = flow->next_idx;
+	*at = table->links[idx];
 }
 
 static void end_flow(struct vg_flow_table *table, struct vg_flow *flow, enum vg_flow_end why)
@@ -81,7 +98,7 @@ static void end_flow(struct vg_flow_table *table, struct vg_flow *flow, enum vg_
 	table->on_end(table->owner, flow, why);
 	vg_wheel_disarm(table->wheel, idx);
 	unlink_flow(table, flow);
-	flow->next_idx = table->free_idx;
+	table->links[idx] = table->free_idx;
 	table->free_idx = idx + 1;
 	table->n_used--;
 }
@@ -145,15 +162,15 @@ static struct vg_flow *add_flow(struct vg_flow_table *table, const struct vg_pac
 		evict(table, pkt->clock_ns);
 	if (table->free_idx) {
 		idx = table->free_idx - 1;
-		table->free_idx = table->flows[idx].next_idx;
+		table->free_idx = table->links[idx];
 	} else {
 		idx = table->n_fresh++;
 	}
 	table->n_used++;
 	flow = &table->flows[idx];
 	flow->key = pkt->key;
-	flow->next_idx = *head;
-	*head = idx + 1;
+	table->links[idx] = *head;
+	*head = word_of(idx, pkt->hash);
 	flow->last_ns = pkt->clock_ns;
 	if (table->n_used == 1)
 		vg_wheel_reset(table->wheel, pkt->clock_ns);
@@ -164,11 +181,11 @@ static struct vg_flow *add_flow(struct vg_flow_table *table, const struct vg_pac
 
 struct vg_flow *vg_flow_table_find(struct vg_flow_table *table, const struct vg_packet *pkt)
 {
-	uint32_t idx = table->heads[pkt->hash & table->head_mask];
+	uint32_t at = table->heads[pkt->hash & table->head_mask];
 
-	while (idx) {
-		struct vg_flow *flow = &table->flows[idx - 1];
-		if (same_key(&flow->key, &pkt->key)) {
+	while (at) {
+		struct vg_flow *flow = &table->flows[idx_1_of(at) - 1];
+		if (may_be(at, pkt->hash) && same_key(&flow->key, &pkt->key)) {
 			if (pkt->clock_ns - flow->last_ns >= table->idle_ns) {
 				end_flow(table, flow, VG_FLOW_IDLE);
 				break;
@@ -177,7 +194,7 @@ struct vg_flow *vg_flow_table_find(struct vg_flow_table *table, const struct vg_
 			flow->flags |= VG_FLOW_SPOKE;
 			return flow;
 		}
-		idx = flow->next_idx;
+		at = table->links[idx_1_of(at) - 1];
 	}
 	return add_flow(table, pkt);
 }

@@ -1,7 +1,8 @@
 #pragma once
 /* flow_table: the flow of each packet. Fixed size, one core, no allocation after create, no locks; oldest out when
- * full. A flow is 96 bytes: 64 that a look-up touches (one cache line), 24 that only its life's events touch, and 8 of
- * the timer wheel; a place of the hash table adds 4 to 8. Time is the caller's packet clock, which never goes back
+ * full. A flow is 92 bytes: 64 that a look-up touches (one cache line), 16 that only its life's events touch, 8 of the
+ * timer wheel and 4 of its hash chain; a place of the hash table adds 4 to 8. Chains lie apart from the flows and carry
+ * five bits of each flow's hash, so that others' flows are not touched. Time is the caller's packet clock, which never goes back
  * between two resets; a flow that has been idle for idle_ns of it is over, exactly: a later packet with its key begins
  * a new one, whatever the timer wheel has got to by then. */
 #include <stdint.h>
@@ -32,9 +33,11 @@ enum vg_flow_end { VG_FLOW_IDLE, VG_FLOW_EVICTED, VG_FLOW_FLUSHED };
 struct vg_flow {
 	struct vg_flow_key key;
 	uint8_t flags, state; /* enum vg_flow_state */
-	uint32_t next_idx;    /* of its hash chain */
-	uint32_t stream_idx;  /* LIVE: the worker's */
 	uint64_t last_ns;
+	union {
+		uint32_t fin_seq[2]; /* NEW: the one after the last, per direction */
+		uint32_t stream_idx; /* LIVE: the worker's */
+	};
 };
 _Static_assert(sizeof(struct vg_flow) == 64, "a look-up touches one cache line");
 /* vg_flow_rare.syn: a SYN with a right checksum came; one without ACK did; another did after both beginnings were
@@ -44,14 +47,13 @@ _Static_assert(sizeof(struct vg_flow) == 64, "a look-up touches one cache line")
 #define VG_SYN_OTHER 4u
 struct vg_flow_rare {
 	uint32_t base_seq[2];   /* first sequence number of payload, per direction */
-	uint32_t fin_seq[2];    /* the one after the last */
 	uint8_t syn[2];         /* VG_SYN_* */
 	uint8_t ttl[2];         /* the highest of its SYNs; 0: none came */
 	uint8_t n_bad_sums[2];  /* TCP checksums that were not right, per direction, until VG_FLOW_SUMS is decided */
 	uint8_t n_good_sums[2]; /* and of payload that were; a wrong one is right by chance once in 65,536 packets */
 };
-_Static_assert(sizeof(struct vg_flow) + sizeof(struct vg_flow_rare) + sizeof(struct vg_wheel_node) <= 96,
-	       "a million flows are 96 MiB");
+_Static_assert(sizeof(struct vg_flow) + sizeof(struct vg_flow_rare) + sizeof(struct vg_wheel_node) + 4 <= 96,
+	       "a million flows are 96 MiB at most, their links included");
 
 /* Called just before a flow leaves the table; its stream must be given back now. Must not call the table. */
 typedef void (*vg_flow_end_fn)(void *owner, struct vg_flow *flow, enum vg_flow_end why);
@@ -59,7 +61,8 @@ typedef void (*vg_flow_end_fn)(void *owner, struct vg_flow *flow, enum vg_flow_e
 struct vg_flow_table {
 	struct vg_flow *flows;
 	struct vg_flow_rare *rare;
-	uint32_t *heads; /* of hash chains */
+	uint32_t *heads,
+		*links; /* of hash chains: first, and next of each flow (also of free ones); see flow_table.c */
 	struct vg_wheel *wheel;
 	struct vg_stats_page *stats;
 	vg_flow_end_fn on_end;

@@ -13,6 +13,7 @@ static void release(struct vg_flow_table *table)
 		return;
 	vg_wheel_destroy(table->wheel);
 	vg_pages_free(table->heads, ((size_t)table->head_mask + 1) * sizeof(table->heads[0]));
+	vg_pages_free(table->links, table->n_flows * sizeof(table->links[0]));
 	vg_pages_free(table->rare, table->n_flows * sizeof(table->rare[0]));
 	vg_pages_free(table->flows, table->n_flows * sizeof(table->flows[0]));
 	free(table);
@@ -36,10 +37,11 @@ struct vg_flow_table *vg_flow_table_create(uint32_t n_flows, uint64_t idle_ns, c
 	table->on_end = on_end;
 	table->owner = owner;
 	table->flows = vg_pages_new(n_flows * sizeof(table->flows[0]));
+	table->links = vg_pages_new(n_flows * sizeof(table->links[0]));
 	table->rare = vg_pages_new(n_flows * sizeof(table->rare[0]));
 	table->heads = vg_pages_new(n_heads * sizeof(table->heads[0]));
 	table->wheel = vg_wheel_create(n_flows, idle_ns);
-	if (table->flows && table->rare && table->heads && table->wheel)
+	if (table->flows && table->links && table->rare && table->heads && table->wheel)
 		return table;
 fail:
 	release(table);
