@@ -137,7 +137,7 @@ $(O)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $$(call archive_of,$$*) Makefile
 $(O)/bench/%: tests/bench/%.c $$(call archive_of,$$*) Makefile
 	$(say) BENCH $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(call room_of,$*)) -MF $@.d $(filter %.c %.a,$^) $(LDFLAGS) $(LIBS_$(call room_of,$*)) $(LIBS_tests) -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(call room_of,$*)) -MF $@.d $< $(filter %.a,$^) $(LDFLAGS) $(LIBS_$(call room_of,$*)) $(LIBS_tests) -o $@
 
 # --- doors --------------------------------------------------------------------------------------------------------------
 tests: programs $(UNIT) $(FUZZ)    ## build every test
