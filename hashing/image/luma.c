@@ -178,6 +178,18 @@ static enum vg_err decode(struct vg_image *image, unsigned kind, const struct vg
 	return kind < VG_ARRAY_LEN(decoders) && decoders[kind] ? decoders[kind](image, bytes) : VG_EUNSUPPORTED;
 }
 
+/* Some libraries (libjxl) print what they dislike, at length: whoever sends broken pictures must not fill our log. */
+static enum vg_err decode_silently(struct vg_image *image, unsigned kind, const struct vg_chain *bytes)
+{
+	FILE *log = stderr;
+	enum vg_err err;
+
+	stderr = image->nowhere;
+	err = decode(image, kind, bytes);
+	stderr = log;
+	return err;
+}
+
 /* The pictures that a first one may have behind it in the same file. */
 static enum vg_err decode_more(struct vg_image *image, unsigned kind, const struct vg_chain *bytes)
 {
@@ -197,7 +209,7 @@ enum vg_err vg_image_frames(struct vg_image *image, unsigned kind, const struct 
 	image->on_frame = on_frame;
 	image->ctx = ctx;
 	image->deadline_ns = vg_luma_cpu_ns() + image->limits.max_ms * 1000000ull;
-	err = decode(image, kind, bytes);
+	err = decode_silently(image, kind, bytes);
 	/* Damaged in the middle: what came before it counts. */
 	if (image->n_rows_put && (err == VG_OK || err == VG_ECORRUPT)) {
 		image->luma.partial |= err != VG_OK;

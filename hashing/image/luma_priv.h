@@ -1,5 +1,6 @@
 #pragma once
 /* luma_priv: the inside of struct vg_image, and what a decoder of one format does: announce the size, put rows. */
+#include <stdio.h>
 #include <time.h>
 
 #include "hashing/image/luma.h"
@@ -36,6 +37,8 @@ struct vg_image {
 	uint32_t n_frames; /* given so far */
 	bool enough;       /* no more are wanted */
 	uint8_t *flat;     /* its bytes in one piece, where a decoder asked for that */
+	FILE *nowhere;     /* what libraries print goes here */
+	char line[256];    /* its buffer */
 };
 
 /* The size is known: checks the limits and makes ready for rows. VG_OK or VG_ERANGE. */

@@ -18,8 +18,16 @@ static void default_limits(struct vg_image_limits *l)
 	l->max_frames = l->max_frames ? l->max_frames : 16;
 }
 
+static ssize_t swallow(void *ctx, const char *text, size_t n_bytes)
+{
+	(void)ctx, (void)text;
+	return (ssize_t)n_bytes;
+}
+
 void vg_image_destroy(struct vg_image *image)
 {
+	if (image && image->nowhere)
+		fclose(image->nowhere);
 	free(image);
 }
 
@@ -29,6 +37,12 @@ struct vg_image *vg_image_create(const struct vg_image_limits *limits)
 	if (!image)
 		return NULL;
 	memset(image, 0, sizeof(*image));
+	image->nowhere = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = swallow });
+	if (!image->nowhere) {
+		free(image);
+		return NULL;
+	}
+	setvbuf(image->nowhere, image->line, _IOLBF, sizeof(image->line));
 	if (limits)
 		image->limits = *limits;
 	default_limits(&image->limits);

@@ -7,7 +7,9 @@
 
 #include "hashing/unpack/kind.h"
 
-_Static_assert(VG_KIND_AVIF + 1 - VG_KIND_JPEG == (VG_H_FAILED_AVIF - VG_H_FAILED_JPEG) / VG_H_N_FAILED_REASONS + 1,
+#define N_REASONS (VG_H_FAILED_PNG - VG_H_FAILED_JPEG) /* counted apart for each kind of picture */
+
+_Static_assert(VG_KIND_AVIF + 1 - VG_KIND_JPEG == (VG_H_FAILED_AVIF - VG_H_FAILED_JPEG) / N_REASONS + 1,
 	       "a row of counters for each kind of picture");
 
 /* One picture file on its way: what its frames come to. */
@@ -62,7 +64,7 @@ static void count_failed(struct vg_match *m, unsigned kind, enum vg_err err)
 	unsigned reason = -err < (int)VG_ARRAY_LEN(reasons) ? reasons[-err] : 0;
 
 	if (kind >= VG_KIND_JPEG && kind <= VG_KIND_AVIF)
-		vg_count(m->stats, VG_H_FAILED_JPEG + (kind - VG_KIND_JPEG) * VG_H_N_FAILED_REASONS + reason, 1);
+		vg_count(m->stats, VG_H_FAILED_JPEG + (kind - VG_KIND_JPEG) * N_REASONS + reason, 1);
 }
 
 /* Decodes a picture, hashes and looks up its frames. False where there is no hash; everything is counted here. */

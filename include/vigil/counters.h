@@ -1,8 +1,7 @@
 #pragma once
 /* counters: every counter of the dataplane and the hashers, with its help text: one table for stats pages, metrics,
- * `vigilctl status`, replay summaries and docs. Names are Prometheus names without the `vigil_` prefix; in a name,
- * `:reason=x` becomes a label, `:kind=y,reason=x` two. New rows go to the end of their group; nothing else needs to be
- * touched. X(symbol, "name", "help") */
+ * `vigilctl status`, replay summaries and docs. Names are Prometheus names without the `vigil_` prefix; in them
+ * `:reason=x` becomes a label, `:kind=y,reason=x` two. New rows go to the end of their group. X(sym, "name", "help") */
 #include <vigil/counters_proto.h>
 
 #define VG_DATAPLANE_COUNTERS(X)                                                                                      \
@@ -101,7 +100,6 @@
 	X(VG_H_FAILED_##KIND##_BUDGET, "images_failed_total:kind=" kind ",reason=budget", "memory, scans or time")  \
 	X(VG_H_FAILED_##KIND##_SORT, "images_failed_total:kind=" kind ",reason=sort", "of a sort nobody reads")     \
 	X(VG_H_FAILED_##KIND##_SMALL, "images_failed_total:kind=" kind ",reason=small", "thumbnails: digests only")
-#define VG_H_N_FAILED_REASONS 5
 
 #define VG_HASHING_COUNTERS(X)                                                                                       \
 	X(VG_H_OBJECTS, "hash_objects_total", "objects taken in")                                                    \

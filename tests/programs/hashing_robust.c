@@ -1,8 +1,8 @@
 /* test-hashing_robust FILE.jpg...: what a picture may go through and still be found. Each picture is recompressed,
  * resized, cropped, bordered, greyed, blurred, flipped, turned and re-encoded to other formats; a row a change:
- * pictures found within 31 bits by all eight variants (as hashers search), found by the hash as it stands (as the reference
- * does), and the mean and largest distance. Then false positives: every changed picture against the other pictures,
- * and each picture against a million unrelated hashes. */
+ * pictures found within 31 bits by all eight variants (as hashers search), found by the hash as it stands (as the
+ * reference does), and the mean and largest distance. Then false positives: every changed picture against the other
+ * pictures, and each picture against a million unrelated hashes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
