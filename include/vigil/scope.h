@@ -1,0 +1,21 @@
+#pragma once
+/* scope: whose traffic is looked at: address prefixes, VLANs, protocols. Fixed binary form in the configuration
+ * snapshot; IPv4 addresses are IPv4-mapped (RFC 4291 2.5.5.2), so that one table serves both. */
+#include <stdint.h>
+
+#define VG_SCOPE_MAX_RULES 1024u
+#define VG_SCOPE_MAX_VLANS 64u
+
+struct vg_scope_rule {
+	uint8_t ip[16];
+	uint8_t n_bits; /* of ip that count, 0 .. 128 */
+	uint8_t is_in;  /* 1: customers who are looked at; 0: who are not, whatever other rules say */
+	uint8_t reserved[2];
+};
+struct vg_scope_conf {
+	uint32_t n_rules, n_vlans;
+	uint32_t protocols_off; /* bit per enum vg_proto_id: not looked at */
+	uint32_t reserved;
+	struct vg_scope_rule rules[VG_SCOPE_MAX_RULES];
+	uint16_t vlans[VG_SCOPE_MAX_VLANS][2]; /* from, to; none: all */
+};
