@@ -199,9 +199,15 @@ static void note_carriers(struct vg_inspect_stream *live, const struct vg_packet
 /* NEW and LISTENING flows get a stream; those for which none is free are let go. */
 int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
-	uint32_t idx = vg_streams_take(inspect->streams);
-	uint32_t fin_seq[2] = { flow->fin_seq[0], flow->fin_seq[1] }; /* of a NEW one */
+	uint32_t idx, fin_seq[2] = { flow->fin_seq[0], flow->fin_seq[1] }; /* of a NEW one */
 
+	if (!vg_scope_has(inspect->scope, vg_flow_key_ip_version(&flow->key), (const uint8_t(*)[16])flow->key.ip,
+			  pkt->vlan)) {
+		flow->state = VG_FLOW_LET_GO;
+		vg_count(inspect->stats, VG_C_FLOWS_OUT, 1);
+		return 0;
+	}
+	idx = vg_streams_take(inspect->streams);
 	if (flow->state == VG_FLOW_LISTENING)
 		flow->flags &= (uint8_t) ~(VG_FLOW_FIN(0) | VG_FLOW_FIN(1));
 	if (flow->state == VG_FLOW_LISTENING || !vg_inspect_syn_holds(inspect, flow, pkt))

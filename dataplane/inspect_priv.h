@@ -4,6 +4,7 @@
 #include "dataplane/detect/detect.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/inspect.h"
+#include "dataplane/scope/scope.h"
 #include "dataplane/stream/stream.h"
 
 /* What the worker knows of a live stream beyond its sequence numbers; same index as in the pool of streams. */
@@ -31,6 +32,7 @@ struct vg_inspect_stream {
 struct vg_inspect {
 	struct vg_defrag *defrag;
 	struct vg_flow_table *flows;
+	struct vg_scope *scope;
 	struct vg_streams *streams;
 	struct vg_detect *detect;
 	struct vg_proto *proto; /* borrowed */

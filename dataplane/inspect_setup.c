@@ -14,6 +14,7 @@ static void release(struct vg_inspect *inspect)
 	if (!inspect)
 		return;
 	vg_detect_destroy(inspect->detect);
+	vg_scope_destroy(inspect->scope);
 	vg_streams_destroy(inspect->streams);
 	vg_flow_table_destroy(inspect->flows);
 	vg_defrag_destroy(inspect->defrag);
@@ -45,8 +46,9 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	inspect->streams = vg_streams_create(conf->n_streams, conf->hole_bytes, pool_bytes,
 					     (uint64_t)conf->hole_timeout_ms * 1000000, stats, &sink);
 	inspect->defrag = vg_defrag_create(seed, stats);
+	inspect->scope = vg_scope_create(&conf->scope);
 	inspect->detect = vg_detect_create(stats, rows, vg_proto_recognisers(proto, rows));
-	if (inspect->live && inspect->defrag && inspect->flows && inspect->streams && inspect->detect)
+	if (inspect->scope && inspect->live && inspect->defrag && inspect->flows && inspect->streams && inspect->detect)
 		return inspect;
 	release(inspect);
 	return NULL;

@@ -1,4 +1,5 @@
 #include "control/config/check.h"
+#include "control/config/scope.h"
 
 #include <string.h>
 
@@ -160,6 +161,19 @@ static struct finding check_reporting(const struct vg_config *c, const uint32_t 
 	return found;
 }
 
+static int check_scope(const struct vg_config *config, const uint32_t *lines, size_t *line, char *why, size_t n_why)
+{
+	struct vg_scope_conf scratch;
+	const char *key;
+	if (!vg_config_scope(config, &scratch, &key, why, n_why))
+		return 0;
+	*line = !strcmp(key, "prefixes")  ? LINE(scope.prefixes)
+		: !strcmp(key, "exclude") ? LINE(scope.exclude)
+		: !strcmp(key, "vlans")   ? LINE(scope.vlans)
+					  : LINE(scope.protocols_off);
+	return -1;
+}
+
 int vg_config_check(const struct vg_config *config, const uint32_t *lines, size_t *line, char *why, size_t n_why)
 {
 	struct finding found = check_dataplane(config, lines);
@@ -174,7 +188,7 @@ int vg_config_check(const struct vg_config *config, const uint32_t *lines, size_
 	if (!found.what)
 		found = check_reporting(config, lines);
 	if (!found.what)
-		return 0;
+		return check_scope(config, lines, line, why, n_why);
 	*line = found.line;
 	snprintf(why, n_why, "%s", found.what);
 	return -1;

@@ -18,6 +18,8 @@
 #define VG_CONFIG_MAX_PORTS 32
 #define VG_CONFIG_MAX_PAIRS 16
 #define VG_CONFIG_MAX_KEYS  8
+#define VG_CONFIG_MAX_SCOPE 256 /* prefixes to look at, and as many not to */
+#define VG_CONFIG_MAX_VLANS 64
 #define VG_CONFIG_MAX_EAL   16
 #define VG_CONFIG_NEVER     255u
 #define VG_CONFIG_MAX_BYTES (1u << 20) /* of a configuration file */
@@ -76,6 +78,13 @@ struct vg_config_hashing {
 	uint64_t resource_hold_bytes;
 	uint32_t resource_hold_ms;
 };
+/* Whose traffic is looked at; nothing said: all. Texts as written, see vg_config_scope(). */
+struct vg_config_scope {
+	uint32_t n_prefixes, n_exclude, n_vlans, n_protocols_off;
+	char prefixes[VG_CONFIG_MAX_SCOPE][64], exclude[VG_CONFIG_MAX_SCOPE][64];
+	char vlans[VG_CONFIG_MAX_VLANS][16];
+	char protocols_off[16][16];
+};
 /* One list file and its policy. */
 struct vg_config_list {
 	char name[128], file[VG_CONFIG_PATH], source[128];
@@ -127,6 +136,7 @@ struct vg_config {
 	struct vg_config_forward forward;
 	struct vg_config_inline inlined;
 	struct vg_config_dataplane dataplane;
+	struct vg_config_scope scope;
 	struct vg_config_hashing hashing;
 	uint32_t n_lists;
 	struct vg_config_list lists[VG_CONFIG_MAX_LISTS];

@@ -77,6 +77,7 @@ const struct vg_option_section vg_option_sections[] = {
 	  "for mirrors that tag the two directions apart: their outer tags, which are one tenant then" },
 	{ "dataplane.ports", "a port that differs from the others is a mapping" },
 	{ "dataplane.ports.direction_vlans", "the outer tags of this mirror" },
+	{ "scope", "whose traffic is looked at; nothing said = all; read when the dataplane starts" },
 	{ "hashing", "the hashers and the budgets of what they open; read when they start" },
 	{ "lists", "list files and what happens to their matches; `vigilctl lists reload` reads them again" },
 	{ "reporting", "who reports, and where to; production is a decision of its own" },
@@ -164,6 +165,15 @@ const struct vg_option vg_options[] = {
 	     "look into SMTP, POP3 and IMAP; mail is confidential: only where the law lets you, see operations.md"),
 	BOOL("dataplane", "texts", dataplane.texts, "yes",
 	     "look into text (JSON, HTML, CSS, XML) for files that stand in it as base64"),
+
+	MANY("scope", "prefixes", VG_OPTION_TEXTS, scope.prefixes, scope.n_prefixes,
+	     "addresses of the customers who are looked at (192.0.2.0/24, 2001:db8::/32); none = all"),
+	MANY("scope", "exclude", VG_OPTION_TEXTS, scope.exclude, scope.n_exclude,
+	     "addresses that are not looked at; the longest prefix of an address decides"),
+	MANY("scope", "vlans", VG_OPTION_TEXTS, scope.vlans, scope.n_vlans,
+	     "tags that are looked at, one (100) or a range (100-199), outer or inner; none = all"),
+	MANY("scope", "protocols_off", VG_OPTION_TEXTS, scope.protocols_off, scope.n_protocols_off,
+	     "protocols that are not looked into (http, http2, websocket, ftp, tftp, smb, nfs, rsync, fastcgi, ...)"),
 
 	NUMBER("hashing", "hashers", hashing.n_hashers, 1, VG_LANE_MAX_HASHERS, "1", "processes",
 	       "one for each hashing core"),

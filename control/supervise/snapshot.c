@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control/config/scope.h"
 #include "control/supervise/supervise.h"
 
 static int has_huge_pages(void)
@@ -24,6 +25,9 @@ static int has_huge_pages(void)
 enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct vg_dataplane_conf *conf)
 {
 	const struct vg_config_dataplane *d = &config->dataplane;
+	const char *option;
+	char why[128];
+
 	memset(conf, 0, sizeof(*conf));
 	if (d->huge_pages == VG_HUGE_NO || (d->huge_pages == VG_HUGE_AUTO && !has_huge_pages()))
 		conf->flags |= VG_CONF_NO_HUGE;
@@ -52,6 +56,8 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->verdict_hold_bytes = config->inlined.hold_bytes;
 	conf->stops_per_minute = config->inlined.stops_per_minute;
 	conf->loop = 1;
+	if (vg_config_scope(config, &conf->scope, &option, why, sizeof(why)))
+		return VG_EINVAL; /* not after vg_config_check() */
 	conf->n_ports = d->n_ports;
 	for (uint32_t i = 0; i < VG_SNAPSHOT_MAX_PORTS; i++)
 		conf->rules[i] = vg_config_port_rule(config, i);

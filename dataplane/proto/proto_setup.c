@@ -44,6 +44,20 @@ static void release(struct vg_proto *p)
 	free(p);
 }
 
+/* Does the configuration have it? By the name of its bodies' protocol. */
+static int is_on(const struct vg_dataplane_conf *conf, const struct vg_parser *parser)
+{
+	if (parser->conf_flag && !(conf->flags & parser->conf_flag))
+		return 0;
+	for (unsigned id = VG_PROTO_NONE + 1; id < VG_PROTO_N; id++) {
+		size_t n = strlen(vg_proto_str(id)); /* "ftp" is "ftp-data", too */
+		if (conf->scope.protocols_off >> id & 1 && !strncmp(parser->name, vg_proto_str(id), n) &&
+		    (!parser->name[n] || parser->name[n] == '-'))
+			return 0;
+	}
+	return 1;
+}
+
 struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg_stats_page *stats,
 				 const struct vg_body_sink *sink, const struct vg_parser *const *parsers)
 {
@@ -61,8 +75,7 @@ struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg
 		return NULL;
 	}
 	for (; *parsers; parsers++)
-		if ((!(*parsers)->conf_flag || conf->flags & (*parsers)->conf_flag) &&
-		    parser_create(p, conf, *parsers)) {
+		if (is_on(conf, *parsers) && parser_create(p, conf, *parsers)) {
 			release(p);
 			return NULL;
 		}

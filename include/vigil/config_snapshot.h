@@ -9,6 +9,7 @@
 #include <vigil/err.h>
 #include <vigil/frame_ring.h>
 #include <vigil/lane.h>
+#include <vigil/scope.h>
 
 #define VG_SNAPSHOT_MAGIC     0x50414e53u
 #define VG_SNAPSHOT_VERSION   1u
@@ -55,6 +56,7 @@ struct vg_dataplane_conf {
 	struct vg_lane_geometry lane;
 	uint64_t object_hold_bytes; /* larger objects are digest-only */
 	uint64_t object_min_bytes, object_max_bytes;
+	struct vg_scope_conf scope;
 	uint32_t loop; /* replay: times over each capture, >= 1 */
 	uint32_t n_ports;
 	uint32_t verdict_hold_bytes; /* inspect-first: of a direction's end, that may wait for a verdict */

@@ -1,0 +1,96 @@
+/* The scope's texts as the dataplane reads them, and errors that name the option and say what to do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <vigil/media.h>
+
+#include "control/config/scope.h"
+
+static void texts_become_rules(void **state)
+{
+	struct vg_config *c = *state;
+	struct vg_scope_conf conf;
+	const char *option;
+	char why[200];
+	static const uint8_t v4[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 0 };
+	strcpy(c->scope.prefixes[c->scope.n_prefixes++], "192.0.2.0/24");
+	strcpy(c->scope.prefixes[c->scope.n_prefixes++], "2001:db8::/32");
+	strcpy(c->scope.exclude[c->scope.n_exclude++], "192.0.2.7");
+	strcpy(c->scope.vlans[c->scope.n_vlans++], "100-199");
+	strcpy(c->scope.vlans[c->scope.n_vlans++], "7");
+	strcpy(c->scope.protocols_off[c->scope.n_protocols_off++], "smb");
+	assert_int_equal(vg_config_scope(c, &conf, &option, why, sizeof(why)), 0);
+	assert_int_equal(conf.n_rules, 3);
+	assert_memory_equal(conf.rules[0].ip, v4, 16);
+	assert_int_equal(conf.rules[0].n_bits, 120);
+	assert_true(conf.rules[0].is_in && conf.rules[1].is_in && !conf.rules[2].is_in);
+	assert_int_equal(conf.rules[1].n_bits, 32);
+	assert_int_equal(conf.rules[2].n_bits, 128);
+	assert_int_equal(conf.n_vlans, 2);
+	assert_int_equal(conf.vlans[0][1], 199);
+	assert_int_equal(conf.vlans[1][0], 7);
+	assert_int_equal(conf.vlans[1][1], 7);
+	assert_int_equal(conf.protocols_off, 1u << VG_PROTO_SMB);
+}
+
+static void what_cannot_be_is_named(void **state)
+{
+	static const struct {
+		const char *key, *text;
+	} rows[] = { { "prefixes", "192.0.2.0/33" },
+		     { "prefixes", "192.0.2.0/" },
+		     { "prefixes", "example.com" },
+		     { "prefixes", "2001:db8::/129" },
+		     { "exclude", "1.2.3.4/2x" },
+		     { "exclude", "" },
+		     { "vlans", "4095" },
+		     { "vlans", "9-8" },
+		     { "vlans", "1-2-3" },
+		     { "vlans", "-1" },
+		     { "protocols_off", "gopher" } };
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vg_config *c = calloc(1, sizeof(*c));
+		struct vg_scope_conf conf;
+		const char *option = "";
+		char why[200] = "";
+		c->scope.n_prefixes = !strcmp(rows[i].key, "prefixes");
+		c->scope.n_exclude = !strcmp(rows[i].key, "exclude");
+		c->scope.n_vlans = !strcmp(rows[i].key, "vlans");
+		c->scope.n_protocols_off = !strcmp(rows[i].key, "protocols_off");
+		strcpy(c->scope.prefixes[0], rows[i].text);
+		strcpy(c->scope.exclude[0], rows[i].text);
+		memcpy(c->scope.vlans[0], rows[i].text, strlen(rows[i].text) < 16 ? strlen(rows[i].text) : 15);
+		memcpy(c->scope.protocols_off[0], rows[i].text, strlen(rows[i].text) < 16 ? strlen(rows[i].text) : 15);
+		assert_int_equal(vg_config_scope(c, &conf, &option, why, sizeof(why)), -1);
+		assert_string_equal(option, rows[i].key);
+		assert_non_null(strstr(why, "is no "));
+		free(c);
+	}
+}
+
+static int open_config(void **state)
+{
+	*state = calloc(1, sizeof(struct vg_config));
+	return !*state;
+}
+static int close_config(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(texts_become_rules, open_config, close_config),
+		cmocka_unit_test(what_cannot_be_is_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
