@@ -45,12 +45,12 @@ void vg_port_lost(const struct vg_ports *ports, uint32_t port_idx, uint64_t *n_m
 	const struct vg_port *port = &ports->ports[port_idx];
 	struct rte_eth_stats stats;
 
-	*n_missed = port->n_bad_slots + (port->frames ? vg_frames_shed(port->frames) : 0);
+	*n_missed = port->n_socket_drops + port->n_bad_slots + (port->frames ? vg_frames_shed(port->frames) : 0);
 	*n_nombuf = port->n_memory_nombuf;
 	if (port->memory || port->frames || port->is_mute || rte_eth_stats_get(port->eth_id, &stats))
 		return;
 	if (!port->is_capture) /* there an error is a damaged file, see vg_capture_missing() */
-		*n_missed = stats.imissed + stats.ierrors;
+		*n_missed += stats.imissed + stats.ierrors;
 	*n_nombuf = stats.rx_nombuf;
 }
 

@@ -22,9 +22,11 @@ struct vg_port {
 	char name[64];    /* of the DPDK device */
 	uint16_t eth_id, n_queues;
 	uint8_t is_capture;
-	uint8_t is_mute;        /* net_pcap on an interface would open files to tell what it lost: it is not asked */
-	uint8_t has_interrupts; /* its queues can wake a thread */
-	int link_fd;            /* of the interface's state (vigil/port_link.h); -1: none */
+	uint8_t is_mute;         /* net_pcap on an interface would open files to tell what it lost: it is not asked */
+	uint8_t has_interrupts;  /* its queues can wake a thread */
+	int packet_fd;           /* its driver's packet socket, borrowed; -1: none */
+	uint64_t n_socket_drops; /* there; the main thread's */
+	int link_fd;             /* of the interface's state (vigil/port_link.h); -1: none */
 	struct vg_capture_info info;      /* captures */
 	struct vg_capture_memory *memory; /* captures with loop > 1; the device is then not used */
 	char *read_buffer;                /* captures read by the device: of its stream */

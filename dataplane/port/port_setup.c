@@ -282,7 +282,7 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 		int failed;
 
 		ports->n_ports = i + 1;
-		ports->ports[i].info.fd = ports->ports[i].link_fd = -1;
+		ports->ports[i].info.fd = ports->ports[i].link_fd = ports->ports[i].packet_fd = -1;
 		ports->ports[i].said = said;
 		if (conf->flags & VG_CONF_REPLAY)
 			failed = open_capture(ports, i, said, conf->loop);

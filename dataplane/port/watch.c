@@ -28,6 +28,7 @@ void vg_ports_watch_begin(struct vg_ports *ports, struct vg_stats_page *page, ui
 			continue;
 		vg_port_label(port->said, row->name);
 		port->link_fd = vg_port_link_open(port->said);
+		port->packet_fd = vg_port_packet_socket(port->said);
 		atomic_store_explicit(&row->n_queues, port->n_queues, memory_order_relaxed);
 		atomic_store_explicit(&row->share, share, memory_order_release);
 	}
@@ -50,6 +51,7 @@ static void look(const struct vg_port *port, struct vg_port_stats *row)
 	struct rte_eth_stats stats;
 
 	vg_port_link_note(row, link_of(port));
+	set(&row->rx_missed, port->n_socket_drops);
 	if (port->is_mute) {
 		set(&row->rx_packets, atomic_load_explicit(&port->n_rx_packets, memory_order_relaxed));
 		set(&row->rx_bytes, atomic_load_explicit(&port->n_rx_bytes, memory_order_relaxed));
@@ -59,7 +61,7 @@ static void look(const struct vg_port *port, struct vg_port_stats *row)
 		return;
 	set(&row->rx_packets, stats.ipackets);
 	set(&row->rx_bytes, stats.ibytes);
-	set(&row->rx_missed, stats.imissed);
+	set(&row->rx_missed, port->n_socket_drops + stats.imissed);
 	set(&row->rx_errors, stats.ierrors);
 	set(&row->rx_nombuf, stats.rx_nombuf);
 	set(&row->tx_packets, stats.opackets);
@@ -67,7 +69,7 @@ static void look(const struct vg_port *port, struct vg_port_stats *row)
 	set(&row->tx_errors, stats.oerrors);
 }
 
-void vg_ports_watch(const struct vg_ports *ports, struct vg_stats_page *page, uint64_t n_missed_more)
+void vg_ports_watch(struct vg_ports *ports, struct vg_stats_page *page, uint64_t n_missed_more)
 {
 	uint64_t n_missed = n_missed_more, n_nombuf = 0;
 
@@ -75,6 +77,7 @@ void vg_ports_watch(const struct vg_ports *ports, struct vg_stats_page *page, ui
 		struct vg_port_stats *row = row_of(&ports->ports[i], i, page);
 		uint64_t missed, nombuf;
 
+		ports->ports[i].n_socket_drops += vg_port_packet_drops(ports->ports[i].packet_fd);
 		vg_port_lost(ports, i, &missed, &nombuf);
 		n_missed += missed;
 		n_nombuf += nombuf;

@@ -9,4 +9,4 @@
 void vg_ports_watch_begin(struct vg_ports *ports, struct vg_stats_page *page, uint32_t n_workers);
 /* Looks at all ports; also sets VG_C_RX_MISSED and VG_C_RX_NOMBUF of the page, n_missed_more (full rings of a
  * dispatcher) added. */
-void vg_ports_watch(const struct vg_ports *ports, struct vg_stats_page *page, uint64_t n_missed_more);
+void vg_ports_watch(struct vg_ports *ports, struct vg_stats_page *page, uint64_t n_missed_more);

@@ -11,7 +11,9 @@ struct rte_mempool;
 struct vg_pair {
 	char said[2][64]; /* the devices' names, for messages */
 	uint16_t eth_id[2];
-	int link_fd[2]; /* of the interface's state (vigil/port_link.h); -1: none */
+	int link_fd[2];   /* of the interface's state (vigil/port_link.h); -1: none */
+	int packet_fd[2]; /* their drivers' packet sockets, borrowed; -1: none */
+	uint64_t n_socket_drops[2];
 	uint8_t is_of_kernel[2];
 };
 struct vg_pairs {

@@ -7,4 +7,4 @@
 
 /* Names the rows before anybody else has the page; devices: as the configuration names them. */
 void vg_pairs_watch_begin(struct vg_pair *pair, struct vg_stats_page *page, const char *a, const char *b);
-void vg_pairs_watch(const struct vg_pair *pair, struct vg_stats_page *page);
+void vg_pairs_watch(struct vg_pair *pair, struct vg_stats_page *page);

@@ -3,9 +3,12 @@
  * kernel (net_af_packet, net_tap, net_pcap) do not tell, /sys/class/net/IFACE/operstate does (Linux
  * Documentation/networking/operstates). Opened before a sandbox closes, read afterwards. Cold code only. */
 #include <fcntl.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <vigil/stats_page.h>
@@ -73,6 +76,28 @@ static inline enum vg_port_link vg_port_link_read(int fd)
 	if (!strncmp(text, "unknown", 7))
 		return VG_PORT_LINK_UNKNOWN;
 	return !strncmp(text, "up", 2) ? VG_PORT_LINK_UP : VG_PORT_LINK_DOWN;
+}
+/* The packet socket that a driver (net_af_packet, libpcap) has bound to the interface of the device arguments: neither
+ * tells what the kernel dropped there for want of room in the ring. Borrowed from the driver; -1: none. */
+static inline int vg_port_packet_socket(const char *devargs)
+{
+	char iface[IF_NAMESIZE];
+	unsigned index = vg_port_iface(devargs, iface, sizeof(iface)) ? if_nametoindex(iface) : 0;
+	for (int fd = 3; index && fd < 1024; fd++) {
+		struct sockaddr_ll at = { 0 };
+		socklen_t n = sizeof(at);
+		if (!getsockname(fd, (struct sockaddr *)&at, &n) && at.sll_family == AF_PACKET &&
+		    at.sll_ifindex == (int)index)
+			return fd;
+	}
+	return -1;
+}
+/* Frames dropped there since the last call (packet(7), PACKET_STATISTICS: reading begins anew). */
+static inline uint64_t vg_port_packet_drops(int fd)
+{
+	struct tpacket_stats_v3 stats = { 0 };
+	socklen_t n = sizeof(stats);
+	return fd < 0 || getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &n) ? 0 : stats.tp_drops;
 }
 /* Notes the link's state in a port's row. */
 static inline void vg_port_link_note(struct vg_port_stats *port, enum vg_port_link link)

@@ -29,3 +29,12 @@ in_c ip link set c0 up; wait_for 10 "the link of s0 as up again" link 1
 grep -q 'control/ports: port s0: the link is down' "$W/vigild.log" && grep -q 'port s0: the link is up again' "$W/vigild.log" || fail "no alarm in the log"
 [ "$(metric vigil_port_link_downs_total)" = 1 ] || fail "link downs"
 say "$(ctl status | grep '^ports')"
+
+# What the kernel drops before the driver is counted too: twice as many frames as the ring holds, while nobody reads.
+p=$(named vigil-dataplane "$house" | head -n 1); kill -STOP "$p"
+in_c "$bin/test-frames" send c0 9000 3 >/dev/null; kill -CONT "$p"
+losing() { [ "$(metric 'vigil_port_losing{port="s0"}')" = 1 ]; }
+wait_for 10 "the alarm on lost frames" losing
+n=$(metric 'vigil_port_rx_missed_total{port="s0"}'); [ "$n" -ge 4000 ] || fail "only $n frames are counted as missed"
+grep -q 'control/ports: port s0: [0-9]* frames lost' "$W/vigild.log" || fail "no line about lost frames"
+say "while nobody read: $n frames missed, $(ctl status | grep -o 'LOSING FRAMES')"
