@@ -1,5 +1,17 @@
 /* Who and where of a body: the same for all protocols. */
+#include <arpa/inet.h>
+
 #include "dataplane/proto/parser.h"
+
+/* Whom a proxy says it speaks for. */
+static void claim(struct vg_attribution *c, const struct vg_flow_ident *who)
+{
+	if (!who->claimed_version || c->n_forwarded)
+		return;
+	if (inet_ntop(who->claimed_version == 4 ? AF_INET : AF_INET6, who->claimed_ip, c->forwarded,
+		      sizeof(c->forwarded)))
+		c->n_forwarded = (uint16_t)strlen(c->forwarded);
+}
 
 void vg_card_who(struct vg_attribution *c, const struct vg_flow_ident *who, unsigned dir)
 {
@@ -16,6 +28,7 @@ void vg_card_who(struct vg_attribution *c, const struct vg_flow_ident *who, unsi
 	if (who->n_tunnels)
 		memcpy(c->tunnels, who->tunnels, who->n_tunnels * sizeof(c->tunnels[0]));
 	c->flags |= who->midstream ? VG_ATTR_MIDSTREAM : 0u;
+	claim(c, who);
 }
 
 void vg_card_begin(struct vg_proto *proto, const struct vg_proto_flow *flow, unsigned dir, unsigned proto_id,

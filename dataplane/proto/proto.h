@@ -27,6 +27,8 @@ struct vg_flow_ident {
 		*tunnels; /* n_tunnels (<= VG_ATTR_TUNNELS); borrowed until the flow is given back */
 	uint8_t n_tunnels;
 	uint8_t midstream; /* the flow was picked up after its start */
+	/* The client that a PROXY header named: 4 or 6, 0 = none. A claim: goes to `forwarded`, where that is empty. */
+	uint8_t claimed_version, claimed_ip[16];
 };
 
 struct vg_proto;

@@ -6,4 +6,6 @@
 	X(VG_C_HTTP2_STREAMS, "http2_shed_total:reason=streams", "bodies let go: too many open streams in a flow")  \
 	X(VG_C_HTTP2_NO_STATE, "http2_shed_total:reason=pool", "heads or streams let go: no state was free")        \
 	X(VG_C_HTTP2_TUNNELS, "http2_tunnels_total", "CONNECT streams, not looked into")                            \
-	X(VG_C_WEBSOCKET_LOST, "websocket_lost_total", "WebSocket directions let go: what came is no frame")
+	X(VG_C_WEBSOCKET_LOST, "websocket_lost_total", "WebSocket directions let go: what came is no frame")        \
+	X(VG_C_PROXY_HEADERS, "proxy_headers_total:outcome=read", "PROXY headers in front of connections")          \
+	X(VG_C_PROXY_BAD, "proxy_headers_total:outcome=bad", "PROXY headers that break their format: no claim taken")

@@ -32,6 +32,16 @@ static void body_close(struct vg_proto *p, struct vg_http1_dir *d, enum vg_state
 	d->had_gap = d->has_conflict = d->is_peeking = d->awaits_continue = 0;
 }
 
+/* Marks the open body. */
+static void body_flag(struct vg_proto *p, const struct vg_http1_dir *d, uint32_t flags)
+{
+	if (!d->body)
+		return;
+	memset(&p->card, 0, sizeof(p->card));
+	p->card.flags = flags;
+	p->sink.amend(p->sink.ctx, d->body, &p->card);
+}
+
 static void message_done(struct vg_proto *p, struct vg_http1_dir *d, int64_t wall_ns)
 {
 	body_close(p, d, VG_STATE_COMPLETE, wall_ns);
@@ -78,6 +88,13 @@ static void body_begin(struct vg_proto *p, struct vg_http1_dir *d, enum vg_http1
 	d->left = head->length;
 	d->chunked = (struct vg_http1_chunked){ 0 };
 	d->body = p->sink.open(p->sink.ctx, &p->card);
+	if (!head->may_be_chunked)
+		return;
+	d->other_state = (uint8_t)(state != VG_HTTP1_CHUNKED              ? state
+				   : head->has_length && head->length > 0 ? VG_HTTP1_LENGTH
+									  : VG_HTTP1_CLOSE);
+	d->state = VG_HTTP1_DOUBT;
+	d->n_start = 0;
 }
 
 static void request_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const struct vg_http1_head *head,
@@ -276,6 +293,38 @@ static size_t length_feed(struct vg_proto *p, struct vg_http1_dir *d, const uint
 	return n;
 }
 
+/* Both readings of a head that may mean chunked: the first line of the body decides. */
+static size_t doubt_feed(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
+			 int64_t wall_ns)
+{
+	struct vg_http1_dir *d = &flow->dir[dir];
+	uint8_t seen[VG_HTTP1_SIZE_BYTES], n_seen;
+	size_t at = 0;
+
+	while (at < n && d->state == VG_HTTP1_DOUBT) {
+		d->start[d->n_start++] = bytes[at++];
+		switch (vg_http1_chunked_check(d->start, d->n_start)) {
+		case VG_DONE:
+			d->state = VG_HTTP1_CHUNKED;
+			break;
+		case VG_BAD:
+			d->state = d->other_state;
+			break;
+		default:
+			if (d->other_state == VG_HTTP1_LENGTH && d->n_start == d->left)
+				d->state = d->other_state; /* all that was announced, and no size yet */
+			break;
+		}
+	}
+	if (d->state == VG_HTTP1_DOUBT)
+		return at;
+	n_seen = d->n_start;
+	memcpy(seen, d->start, n_seen);
+	d->n_start = 0;
+	(void)run(p, flow, dir, seen, n_seen, wall_ns);
+	return at;
+}
+
 static size_t chunked_feed(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
 			   int64_t wall_ns)
 {
@@ -316,6 +365,9 @@ static enum vg_step run(struct vg_proto *p, struct vg_http1_flow *flow, unsigned
 		case VG_HTTP1_CHUNKED:
 			n_eaten = chunked_feed(p, flow, dir, next, n - at, wall_ns);
 			break;
+		case VG_HTTP1_DOUBT:
+			n_eaten = doubt_feed(p, flow, dir, next, n - at, wall_ns);
+			break;
 		case VG_HTTP1_CLOSE:
 			body_data(p, d, next, n - at, wall_ns);
 			break;
@@ -344,10 +396,17 @@ enum vg_step vg_http1_feed(struct vg_proto *p, struct vg_proto_flow *base, unsig
 	return run(p, flow, dir, bytes, n_bytes, wall_ns);
 }
 
-/* The bytes that looked like the next head were body after all. */
+/* The bytes that looked like the next head, or like a chunk's size, were body after all. */
 static void peek_flush(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
+	uint8_t seen[VG_HTTP1_SIZE_BYTES], n_seen = d->n_start;
+	if (d->state == VG_HTTP1_DOUBT) {
+		memcpy(seen, d->start, n_seen);
+		d->n_start = 0;
+		d->state = d->other_state;
+		(void)run(p, flow, dir, seen, n_seen, wall_ns);
+	}
 	if (!d->is_peeking)
 		return;
 	d->is_peeking = 0;
@@ -395,9 +454,7 @@ void vg_http1_conflict(struct vg_proto *p, struct vg_proto_flow *base, unsigned 
 	struct vg_http1_flow *flow = vg_http1_flow_of(base);
 	struct vg_http1_dir *d = &flow->dir[dir];
 	if (d->body) {
-		memset(&p->card, 0, sizeof(p->card));
-		p->card.flags = VG_ATTR_CONFLICT;
-		p->sink.amend(p->sink.ctx, d->body, &p->card);
+		body_flag(p, d, VG_ATTR_CONFLICT);
 	} else if (d->state == VG_HTTP1_START || d->state == VG_HTTP1_HEAD) {
 		d->has_conflict = 1;
 	}
@@ -413,31 +470,16 @@ void vg_http1_end(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, 
 	peek_flush(p, flow, dir, wall_ns);
 	if (d->state == VG_HTTP1_CHUNKED && vg_http1_chunked_is_whole(&d->chunked))
 		state = VG_STATE_COMPLETE; /* only the end of a line is not there */
-	else if (d->state == VG_HTTP1_CLOSE)
+	else if (d->state == VG_HTTP1_CHUNKED && how == VG_END_FIN && vg_http1_chunked_is_between(&d->chunked)) {
+		state = VG_STATE_COMPLETE; /* no last chunk: clients show what came */
+		body_flag(p, d, VG_ATTR_AMBIGUOUS);
+	} else if (d->state == VG_HTTP1_CLOSE)
 		state = how == VG_END_FIN ? VG_STATE_COMPLETE : VG_STATE_TRUNCATED;
 	else if (how == VG_END_RST)
 		state = VG_STATE_ABORTED;
 	body_close(p, d, state, wall_ns);
 	dir_off(p, d);
 	d->has_ended = 1;
-}
-
-void vg_http1_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_proto_flow *from)
-{
-	struct vg_http1_flow *flow = vg_http1_flow_of(base);
-	(void)p;
-	(void)from;
-	for (unsigned dir = 0; dir < 2; dir++) {
-		memset(&flow->dir[dir], 0, sizeof(flow->dir[dir]));
-		if (!flow->base.ident.midstream)
-			continue;
-		flow->dir[dir].state = VG_HTTP1_HUNT;
-		vg_http1_hunt_init(&flow->dir[dir].hunt, VG_HUNT_REQUESTS | VG_HUNT_RESPONSES);
-	}
-	flow->begin_waiting = flow->n_waiting = flow->n_early = 0;
-	flow->has_pipelined = flow->responses_lost = flow->is_tunnel = flow->is_ambiguous = 0;
-	flow->has_preface = flow->deflate = 0;
-	flow->left_ask = NULL;
 }
 
 void vg_http1_fini(struct vg_proto *p, struct vg_proto_flow *base)

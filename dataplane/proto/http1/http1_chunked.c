@@ -15,6 +15,7 @@ static enum vg_step size_done(struct vg_http1_chunked *c)
 	if (!c->has_digits)
 		return VG_MORE; /* a blank line before the size, of which n_line_bytes allows but so many */
 	c->state = c->left ? VG_CHUNK_DATA : VG_CHUNK_TRAILER;
+	c->has_chunk = 1;
 	c->n_line_bytes = 0;
 	c->has_digits = 0;
 	c->is_blank_line = 1;
@@ -105,6 +106,30 @@ enum vg_step vg_http1_chunked_feed(struct vg_http1_chunked *c, const uint8_t *by
 int vg_http1_chunked_is_whole(const struct vg_http1_chunked *c)
 {
 	return c->state == VG_CHUNK_TRAILER || (c->state <= VG_CHUNK_EXTENSION && c->has_digits && !c->left);
+}
+
+int vg_http1_chunked_is_between(const struct vg_http1_chunked *c)
+{
+	return c->has_chunk && (c->state == VG_CHUNK_DATA_END || (c->state == VG_CHUNK_SIZE && !c->has_digits));
+}
+
+enum vg_step vg_http1_chunked_check(const uint8_t *bytes, size_t n_bytes)
+{
+	size_t n_digits = 0;
+
+	while (n_digits < n_bytes && hex_digit(bytes[n_digits]) >= 0)
+		n_digits++;
+	if (n_digits > 16)
+		return VG_BAD;
+	if (n_digits == n_bytes)
+		return VG_MORE;
+	if (!n_digits)
+		return VG_BAD;
+	if (bytes[n_digits] == ';' || bytes[n_digits] == '\n')
+		return VG_DONE;
+	if (bytes[n_digits] != '\r')
+		return VG_BAD;
+	return n_digits + 1 == n_bytes ? VG_MORE : bytes[n_digits + 1] == '\n' ? VG_DONE : VG_BAD;
 }
 
 enum vg_step vg_http1_chunked_gap(struct vg_http1_chunked *c, uint64_t n_missing)

@@ -22,7 +22,7 @@ enum vg_http1_chunk_state {
 struct vg_http1_chunked {
 	uint64_t left;         /* bytes of this chunk yet to come */
 	uint32_t n_line_bytes; /* of the line, or of all trailers, so far */
-	uint8_t state, has_digits, is_blank_line;
+	uint8_t state, has_digits, is_blank_line, has_chunk;
 };
 
 /* Eats some bytes (*n_eaten >= 1 unless VG_BAD) and sets *data to body bytes among them, perhaps none; to be called
@@ -32,5 +32,11 @@ enum vg_step vg_http1_chunked_feed(struct vg_http1_chunked *c, const uint8_t *by
 /* True where the last chunk was seen, be it without its line end or trailers: if the connection ends here, all is
  * there. */
 int vg_http1_chunked_is_whole(const struct vg_http1_chunked *c);
+/* True between two chunks: at least one was seen, and nothing of the next. */
+int vg_http1_chunked_is_between(const struct vg_http1_chunked *c);
+/* Are these the first bytes of a chunked body, where its head leaves that open? VG_MORE: too few to say (at most
+ * VG_HTTP1_SIZE_BYTES are needed). */
+enum vg_step vg_http1_chunked_check(const uint8_t *bytes, size_t n_bytes);
+#define VG_HTTP1_SIZE_BYTES 20u
 /* n_missing bytes were not seen. VG_MORE: all inside this chunk's data, go on. VG_BAD: the framing is lost. */
 enum vg_step vg_http1_chunked_gap(struct vg_http1_chunked *c, uint64_t n_missing);

@@ -100,11 +100,15 @@ static enum vg_step status_line(const uint8_t *line, size_t n, struct vg_http1_h
 		return VG_BAD;
 	while (at < n && (line[at] == ' ' || line[at] == '\t'))
 		at++;
-	if (at + 3 > n || !is_digit(line[at]) || !is_digit(line[at + 1]) || !is_digit(line[at + 2]) ||
-	    (at + 3 < n && is_digit(line[at + 3])))
+	if (at + 3 > n || !is_digit(line[at]) || !is_digit(line[at + 1]) || !is_digit(line[at + 2]))
 		return VG_BAD;
-	head->status = (uint16_t)((line[at] - '0') * 100 + (line[at + 1] - '0') * 10 + (line[at + 2] - '0'));
 	head->is_response = 1;
+	if (at + 3 < n && is_digit(line[at + 3])) { /* no status: clients show what comes */
+		head->status = 200;
+		head->ambiguous = 1;
+		return VG_DONE;
+	}
+	head->status = (uint16_t)((line[at] - '0') * 100 + (line[at + 1] - '0') * 10 + (line[at + 2] - '0'));
 	return head->status < 100 ? VG_BAD : VG_DONE;
 }
 
@@ -234,6 +238,15 @@ static void range_take(struct vg_span value, struct vg_http1_head *head)
 	head->has_range = head->range_total > head->range_last;
 }
 
+/* What some peers take for chunked (RFC 9112 6.1) and others do not: the word inside of another. */
+static int has_chunked_inside(struct vg_span value)
+{
+	for (size_t at = 0; at + 7 <= value.n_bytes; at++)
+		if (is_word(value.at + at, 7, "chunked"))
+			return 1;
+	return 0;
+}
+
 static void span_once(struct vg_span *field, struct vg_span value)
 {
 	if (!field->at)
@@ -299,6 +312,7 @@ static void header_take(struct vg_span name, struct vg_span value, struct vg_htt
 	case 17:
 		if (is_word(name.at, 17, "transfer-encoding")) {
 			head->has_transfer = 1;
+			head->may_be_chunked |= (uint8_t)has_chunked_inside(value);
 			*transfer = vg_http1_codings(value, *transfer, &head->is_chunked);
 		}
 		return;
@@ -342,6 +356,20 @@ static size_t line_end(const uint8_t *bytes, size_t n_bytes, size_t at, int may_
 	}
 }
 
+/* Behind a bare CR in a value some peers see another header: taken, too, as its coding is checked by the bytes. */
+static void hidden_take(struct vg_span value, struct vg_http1_head *head, uint32_t *transfer)
+{
+	const uint8_t *end = value.at + value.n_bytes, *cr = memchr(value.at, '\r', value.n_bytes), *colon;
+
+	if (!cr || ++cr == end || !is_token(*cr))
+		return;
+	colon = memchr(cr, ':', (size_t)(end - cr));
+	if (!colon)
+		return;
+	head->ambiguous = 1;
+	header_take(trim(cr, (size_t)(colon - cr)), trim(colon + 1, (size_t)(end - colon) - 1), head, transfer);
+}
+
 enum vg_step vg_http1_head_parse(const uint8_t *bytes, size_t n_bytes, struct vg_http1_head *head)
 {
 	size_t at = line_end(bytes, n_bytes, 0, 0);
@@ -357,13 +385,18 @@ enum vg_step vg_http1_head_parse(const uint8_t *bytes, size_t n_bytes, struct vg
 		if (++head->n_headers > VG_HTTP1_MAX_HEADERS)
 			return VG_BAD;
 		struct vg_span name = trim(line, (size_t)(colon - line));
-		header_take(name, trim(colon + 1, (size_t)(bytes + end - colon) - 1), head, &transfer);
+		struct vg_span value = trim(colon + 1, (size_t)(bytes + end - colon) - 1);
+		header_take(name, value, head, &transfer);
+		hidden_take(value, head, &transfer);
 	}
 	aws_chunked_last(head);
 	for (; transfer; transfer >>= 8)
 		head->codings = coding_append(head->codings, (enum vg_coding)(transfer & 0xff));
 	if (head->has_transfer && head->has_length)
 		head->ambiguous = 1;
+	if (head->is_chunked && !head->ambiguous)
+		head->may_be_chunked = 0;
+	head->ambiguous |= head->may_be_chunked;
 	return VG_DONE;
 }
 

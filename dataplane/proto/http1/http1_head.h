@@ -17,6 +17,7 @@ struct vg_http1_head {
 	uint8_t has_length;         /* a usable Content-Length: `length` */
 	uint8_t ambiguous;          /* lengths that differ or are no numbers, or a length beside Transfer-Encoding */
 	uint8_t is_chunked;         /* Transfer-Encoding names chunked (RFC 9112 6.1) */
+	uint8_t may_be_chunked;     /* so many a peer reads it: its words contain chunked, or contradict each other */
 	uint8_t has_transfer;       /* there is a Transfer-Encoding at all */
 	uint8_t expects_continue;
 	uint8_t is_http2;  /* the line of HTTP/2's preface says so */

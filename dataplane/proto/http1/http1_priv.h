@@ -43,6 +43,7 @@ enum vg_http1_state {
 	VG_HTTP1_HEAD,    /* in a head */
 	VG_HTTP1_LENGTH,  /* in a body of `left` bytes */
 	VG_HTTP1_CHUNKED, /* in a chunked body */
+	VG_HTTP1_DOUBT,   /* at the beginning of a body that may be chunked or not */
 	VG_HTTP1_CLOSE,   /* in a body that ends with the connection */
 	VG_HTTP1_HUNT,    /* looking for the next message */
 	VG_HTTP1_OFF,     /* let go */
@@ -52,6 +53,7 @@ struct vg_http1_dir {
 	uint8_t awaits_continue; /* in a request's body of which nothing came yet, 100-continue was asked for */
 	uint8_t is_peeking;      /* unpaired response: is this body the next head (it was a HEAD's response)? */
 	uint8_t n_peeked;
+	uint8_t other_state;                                   /* DOUBT: what it is where it is not chunked */
 	uint8_t n_start, start[VG_HTTP1_MAX_METHOD_BYTES + 8]; /* START: bytes that decide nothing yet */
 	uint8_t *gather;                                       /* HEAD: where it is gathered, or NULL */
 	uint32_t n_gather, gather_cap, n_strange;
