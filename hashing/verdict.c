@@ -236,7 +236,10 @@ static bool judge_body(struct vg_worker *w, struct vg_job *job, const struct clo
 	if (c->end.multipart)
 		r->record.kind = VG_KIND_MULTIPART;
 	/* a text that was only looked into is nobody's object */
-	send &= r->record.n_hits || !(o->flags & VG_OPEN_TEXT) || o->flags & VG_OPEN_ALL_FILES;
+	if (send && !r->record.n_hits && o->flags & VG_OPEN_TEXT && !(o->flags & VG_OPEN_ALL_FILES)) {
+		vg_count(w->setup.stats, VG_H_TEXTS, 1);
+		send = false;
+	}
 	job->matched |= r->record.n_hits != 0;
 	job->stops |= hits_stop(w, r->record.hits, r->record.n_hits);
 	return send;

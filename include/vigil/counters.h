@@ -95,7 +95,6 @@
 	VG_FILE_PROTOCOL_COUNTERS(X)                                                                                  \
 	VG_WEB_PROTOCOL_COUNTERS(X)
 
-/* Why a picture has no hash, for each kind of enum vg_kind in its order. */
 #define VG_FAILED_ROWS(X, KIND, kind)                                                                               \
 	X(VG_H_FAILED_##KIND, "images_failed_total:kind=" kind ",reason=decoder", "pictures their decoder refused") \
 	X(VG_H_FAILED_##KIND##_PIXELS, "images_failed_total:kind=" kind ",reason=pixels", "above the pixel limit")  \
@@ -128,6 +127,7 @@
 	X(VG_H_DESC_BAD, "descriptors_refused_total", "descriptors out of range")                                    \
 	X(VG_H_INDEX_GENERATION, "hasher_index_generation", "generation of the index in use")                        \
 	X(VG_H_LINK_LOST, "control_links_lost_total", "times the link to vigild was lost")                           \
+	X(VG_H_TEXTS, "hash_texts_total", "texts without a file of ours in them: no record")                         \
 	X(VG_H_FRAMES, "image_frames_total", "pictures, pages and frames of animations hashed")                      \
 	X(VG_H_CONTAINERS, "containers_opened_total", "archives, documents and messages opened")                     \
 	X(VG_H_ENCRYPTED, "unpack_failed_total:reason=encrypted", "members that only a password opens")              \
