@@ -13,11 +13,11 @@ inline_up; endpoint_up
 picture holiday 801 640x480; picture listed 802 100x80; picture large 803 1600x1200; picture portrait 804 1600x1200
 : >"$W/known.list"
 for p in listed large; do echo "sha256,$(sha256sum <"$W/www/$p.jpg" | cut -d' ' -f1),entry-$p,drawn" >>"$W/known.list"; done
-hold_config "$W/known.list" 2000
+hold_config "$W/known.list" 8000
 say "curl in $C  <-- veth -->  vigil-forward in $H  <-- veth -->  nginx in $S"
 say "the pair is inspect-first, the list's action is report+block; its two entries are SHA-256 digests of drawn pictures:"
 sed 's/^/    /' "$W/known.list"
-say "(hold_ms is 2000 here, because a demo's machine may be busy; the default is 20)"
+say "(hold_ms is 8000 here, because a demo's machine may be busy; the default is 20)"
 house_up
 link_up() { in_c curl -s -m 2 -o /dev/null $url/holiday.jpg; }
 wait_for 20 "the link" link_up

@@ -10,7 +10,7 @@ for i in 1 2; do picture "clean$i" "$((700 + i))" 100x80; done
 picture clean3 703 1600x1200; picture clean4 704 1600x1200
 picture small 711 100x80; picture large 712 1600x1200; picture chunked 713 1600x1200; picture upload 714 1600x1200; picture later 715 100x80
 : >"$W/list"; for p in small large chunked upload later; do listed $p; done
-hold_config "$W/list" 4000
+hold_config "$W/list" 10000
 # A second server without lengths: what it sends is chunked.
 sed -i 's|location /dav/|location /chunked/ { alias '"$W"'/www/; chunked_transfer_encoding on; gzip off; sub_filter_types *; sub_filter none none; }\n\t\tlocation /dav/|' "$W/nginx.conf"
 kill -HUP "$(cat "$W/nginx.pid")"

@@ -6,7 +6,7 @@
 inline_up; endpoint_up
 for i in 1 2 3 4 5 6 7 8; do picture "p$i" "$((900 + i))" 100x80; done
 picture listed 950 100x80; : >"$W/list"; listed listed
-hold_config "$W/list" 4000
+hold_config "$W/list" 10000
 printf '  stops_per_minute: 3\n' >>"$W/vigil.yaml"
 sed -i "s|^  metrics_port: 9464|&\n  programs:\n    hashing: $bin/test-hashing_liar|" "$W/vigil.yaml"
 export VIGIL_LIE=stop-all

@@ -68,7 +68,7 @@ inline_config() { # LIST [DEVICE ARGUMENTS [MTU]]
 hold_config() { # LIST HOLD_MS: the same, and what the list names is stopped; a loaded machine must not make the inspector late
 	inline_config "$1"
 	sed -i -e 's/^    action: report$/    action: report+block/' -e 's/^      b: net_af_packet1.*/&\n      mode: inspect-first/' "$W/vigil.yaml"
-	printf 'inline:\n  hold_ms: %s\n  inspect_wait_us: 2000000\n' "$2" >>"$W/vigil.yaml"
+	printf 'inline:\n  hold_ms: %s\n  inspect_wait_us: 5000000\n' "$2" >>"$W/vigil.yaml"
 }
 endpoint_up() {
 	start endpoint.log ip netns exec "$H" "$bin/vigil-endpoint" --state "$W/endpoint" "$@"; endpoint=$pid
