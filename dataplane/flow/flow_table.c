@@ -1,5 +1,5 @@
-/* Chained hashing over indices; the chains live beside the flows. The wheel is armed once per flow and again only when it
- * fires too early, so a packet costs no more than two stores into the line it has touched anyway. */
+/* Chained hashing over indices; the chains live beside the flows. The wheel is armed once per flow and again only when
+ * it fires too early, so a packet costs no more than two stores into the line it has touched anyway. */
 #include <string.h>
 
 #include "dataplane/flow/flow_table.h"

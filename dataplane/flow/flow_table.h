@@ -2,9 +2,9 @@
 /* flow_table: the flow of each packet. Fixed size, one core, no allocation after create, no locks; oldest out when
  * full. A flow is 92 bytes: 64 that a look-up touches (one cache line), 16 that only its life's events touch, 8 of the
  * timer wheel and 4 of its hash chain; a place of the hash table adds 4 to 8. Chains lie apart from the flows and carry
- * five bits of each flow's hash, so that others' flows are not touched. Time is the caller's packet clock, which never goes back
- * between two resets; a flow that has been idle for idle_ns of it is over, exactly: a later packet with its key begins
- * a new one, whatever the timer wheel has got to by then. */
+ * five bits of each flow's hash, so that others' flows are not touched. Time is the caller's packet clock, which never
+ * goes back between two resets; a flow that has been idle for idle_ns of it is over, exactly: a later packet with its
+ * key begins a new one, whatever the timer wheel has got to by then. */
 #include <stdint.h>
 
 #include <vigil/base.h>

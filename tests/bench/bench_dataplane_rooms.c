@@ -1,8 +1,8 @@
 /* Where a packet's cycles go: the walk of one core, from decode to the lane of a hasher, with a look at the time stamp
  * counter at every door. inspect.c is compiled here once more, its calls wrapped; media's and handoff's doors are
- * function pointers. A room's figure is without the rooms it calls and without what the looking costs (measured); a burst
- * in which the thread was not running all the time is left out. The hasher is a loop that gives everything back at
- * once, not counted. */
+ * function pointers. A room's figure is without the rooms it calls and without what the looking costs (measured); a
+ * burst in which the thread was not running all the time is left out. The hasher is a loop that gives everything back
+ * at once, not counted. */
 #include "dataplane/decode/checksum.h"
 #include "dataplane/decode/decode.h"
 #include "dataplane/decode/tenant.h"

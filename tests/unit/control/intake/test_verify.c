@@ -117,7 +117,7 @@ static void a_resource_is_tied_to_the_piece_that_completed_it(void **state)
 	a.range_off = 1001; /* other bytes stand where the piece lies */
 	assert_int_equal(claim_resource(&a, &honest, bytes), VG_REFUSE_HEAD);
 	a.range_off = 1000;
-	r = honest; /* a flag on a body's record does not free it from the body's ties, nor a member's from a member's */
+	r = honest; /* a flag does not free a body's or a member's record from its own ties */
 	r.member_no = 0;
 	assert_int_equal(claim_resource(&a, &r, bytes), VG_REFUSE_FIELDS);
 	r = honest;
