@@ -196,7 +196,8 @@ static void choose_reading(struct vg_worker *w, struct vg_job *job, const struct
 		c->end.n_bytes = job->object->n_bytes;
 		return;
 	}
-	if (!c->end.coding.bad || !c->has_raw || !vg_index_query(w->setup.match->index, &c->raw, NULL, &hit, 1))
+	if (!(c->end.coding.bad || c->end.coding.wrong_sum) || !c->has_raw ||
+	    !vg_index_query(w->setup.match->index, &c->raw, NULL, &hit, 1))
 		return;
 	c->coded = false;
 	c->end.bytes = *chain;
@@ -224,7 +225,7 @@ static bool judge_body(struct vg_worker *w, struct vg_job *job, const struct clo
 	}
 	if (o->flags & VG_OPEN_NO_DECODE || (job->streaming && !job->stream))
 		r->record.flags |= VG_RECORD_NO_DECODE;
-	if (coding->bad || coding->unknown || (coding->wrong_label && !coding->coded))
+	if (coding->bad || coding->wrong_sum || coding->unknown || (coding->wrong_label && !coding->coded))
 		r->record.flags |= VG_RECORD_BAD_CODING;
 	if (c->end.over_budget)
 		r->record.flags |= VG_RECORD_OVER_BUDGET;

@@ -88,6 +88,11 @@ static enum vg_step feed_inflate(struct vg_coding_stack *s, uint32_t layer_idx, 
 		}
 		if (!l->z.avail_in && (r == Z_BUF_ERROR || (r == Z_OK && l->z.avail_out)))
 			break;
+		if (r == Z_DATA_ERROR && l->z.msg && strstr(l->z.msg, "check")) { /* zlib: "incorrect data check" */
+			s->result.wrong_sum = true;
+			l->method = FINISHED;
+			break;
+		}
 		if (r != Z_OK)
 			return refused(s, l, l->z.total_out != 0, in);
 	}
@@ -185,8 +190,6 @@ static enum vg_step decide(struct vg_coding_stack *s, uint32_t layer_idx)
 		pass_as_it_is(s, l);
 	if ((l->method == INFLATE || l->method == MESSAGES) && inflateInit2(&l->z, window_bits) != Z_OK)
 		return vg_coding_broken(s);
-	if (l->method == INFLATE)
-		(void)inflateValidate(&l->z, 0);
 	if (l->method == ZSTD && (!(l->zstd = ZSTD_createDStream()) || ZSTD_isError(ZSTD_initDStream(l->zstd))))
 		return vg_coding_broken(s);
 	if (l->method == LZMA && lzma_auto_decoder(&l->lzma, LZMA_MAX_BYTES, LZMA_IGNORE_CHECK) != LZMA_OK)

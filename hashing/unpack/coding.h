@@ -29,6 +29,7 @@ struct vg_coding_stack *vg_coding_create(void) VG_DEALLOC(vg_coding_destroy);
 
 struct vg_coding_result {
 	bool coded;       /* at least one layer really was a coding, and was undone */
+	bool wrong_sum;   /* all was undone, but its checksum is another: browsers show it, others refuse it */
 	bool wrong_label; /* bytes were not what their label says: passed as they are, or undone by what they are */
 	bool bad;         /* a coding broke, or its end is missing: what was given is its beginning */
 	bool guessed;     /* a coding of another name was undone as raw deflate: where it is bad, too, take it back */

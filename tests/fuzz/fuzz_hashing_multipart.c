@@ -52,7 +52,11 @@ static void on_member(void *ctx, const struct vg_body_member *m)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct vg_body_setup setup = { 4096, 256, 1 << 20, 0, 50, 16 };
+	static const struct vg_body_setup setup = { .keep_bytes = 4096,
+						    .member_keep_bytes = 256,
+						    .max_unpacked_bytes = 1 << 20,
+						    .max_members = 50,
+						    .max_spans = 16 };
 	struct watch watch = { 0, 0, 0, false };
 	struct vg_multipart_sink sink = { &watch, on_begin, on_bytes, on_end };
 	struct vg_multipart *m;
