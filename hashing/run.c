@@ -252,7 +252,10 @@ static enum vg_err make_rooms(struct run *r, const struct vg_hashing_hooks *hook
 				      .before_decode = hooks ? hooks->before_decode : NULL,
 				      .hook_ctx = hooks ? hooks->ctx : NULL };
 	r->link = vg_match_link_create(&link);
-	if (!r->match.image || !r->match.pdq || !r->match.index || !r->link)
+	if (r->conf.seen_before_entries)
+		r->match.seen = vg_seen_create(r->conf.seen_before_entries);
+	if (!r->match.image || !r->match.pdq || !r->match.index || !r->link ||
+	    (r->conf.seen_before_entries && !r->match.seen))
 		return VG_ENOMEM;
 	r->listen_fd = -1; /* the link's now */
 	worker.link = r->link;
@@ -403,6 +406,7 @@ static void end(struct run *r)
 {
 	vg_worker_destroy(r->worker);
 	vg_match_link_destroy(r->link);
+	vg_seen_destroy(r->match.seen);
 	vg_index_destroy(r->match.index);
 	vg_pdq_destroy(r->match.pdq);
 	vg_image_destroy(r->match.image);

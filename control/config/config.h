@@ -74,7 +74,7 @@ struct vg_config_hashing {
 	uint64_t max_unpacked_bytes;
 	uint32_t max_ratio, max_members;
 	uint64_t max_pixels, sample_bytes, spool_bytes, max_picture_bytes;
-	uint32_t min_picture_side, max_frames, max_depth, max_object_ms;
+	uint32_t min_picture_side, max_frames, max_depth, max_object_ms, seen_before_entries;
 	uint64_t resource_hold_bytes;
 	uint32_t resource_hold_ms;
 };

@@ -193,6 +193,8 @@ const struct vg_option vg_options[] = {
 	       "pictures with a shorter side (icons, thumbnails) get digests only"),
 	NUMBER("hashing", "max_frames", hashing.max_frames, 1, 4096, "16", "pictures",
 	       "of one animation or of one file of pages that are hashed, evenly spread"),
+	NUMBER("hashing", "seen_before_entries", hashing.seen_before_entries, 0, 1u << 24, "16384", "pictures",
+	       "that a hasher remembers until the lists change and does not decode again (288 bytes each); 0 = off"),
 	NUMBER("hashing", "max_depth", hashing.max_depth, 1, 16, "6", "layers", "containers inside containers"),
 	NUMBER("hashing", "max_object_ms", hashing.max_object_ms, 100, 3600000, "30000", "ms",
 	       "processor time of one object; beyond twice that its hasher is ended and it is tried without decoding"),

@@ -11,6 +11,11 @@ uint64_t vg_index_generation(const struct vg_index *index)
 	return index->generation;
 }
 
+uint64_t vg_index_epoch(const struct vg_index *index)
+{
+	return index->epoch;
+}
+
 const struct vg_index_view *vg_index_peek(const struct vg_index *index)
 {
 	return index->map ? &index->view : NULL;

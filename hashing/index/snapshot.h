@@ -31,6 +31,9 @@ enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation);
 /* Generation in use, 0 before the first. */
 uint64_t vg_index_generation(const struct vg_index *index);
 
+/* Counts the indexes taken: another number is another index, also where the generation is the same one. */
+uint64_t vg_index_epoch(const struct vg_index *index);
+
 /* The checked index itself, valid until the next take or destroy; NULL before the first take. */
 const struct vg_index_view *vg_index_peek(const struct vg_index *index);
 

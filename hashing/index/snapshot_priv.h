@@ -11,7 +11,7 @@ struct vg_index {
 	struct vg_index_view view; /* base NULL: nothing taken yet */
 	void *map;
 	size_t n_map_bytes;
-	uint64_t generation;
+	uint64_t generation, epoch; /* epoch: how many were taken */
 	const struct vg_hamming_tier *tier;
 	EVP_MD *sha256;    /* fetched before the sandbox closes */
 	uint64_t *sketch;  /* first words of all pdq records, then their second words; each padded to VG_HAMMING_PAD */

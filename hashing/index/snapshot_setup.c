@@ -122,7 +122,9 @@ static enum vg_err make_sketch(struct vg_index *index)
 
 enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation)
 {
-	struct vg_index fresh = { .tier = index->tier, .sha256 = index->sha256, .generation = generation };
+	struct vg_index fresh = {
+		.tier = index->tier, .sha256 = index->sha256, .generation = generation, .epoch = index->epoch + 1
+	};
 	enum vg_err err = vg_memfd_check(fd, VG_SEALS_FINAL, sizeof(struct vg_index_header), VG_INDEX_MAX_BYTES,
 					 &fresh.n_map_bytes);
 	if (err)

@@ -2,6 +2,7 @@
 #include "hashing/match/match.h"
 
 #include <limits.h>
+#include <time.h>
 
 #include <vigil/memfd.h>
 
@@ -21,6 +22,18 @@ struct look {
 	unsigned best_distance; /* of a frame's perceptual hit; UINT_MAX: none so far */
 	bool any_partial;
 };
+
+/* A decoder's limit of time (default 5 s) may end an animation early, which another try might not: what came near it
+ * is not remembered. */
+#define MAX_REMEMBERED_NS 2000000000u
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
 
 /* Hashes a frame and asks the index. A record has room for one hash: that of the frame that lies nearest to a list, and
  * the first one's where none does. */
@@ -67,10 +80,12 @@ static void count_failed(struct vg_match *m, unsigned kind, enum vg_err err)
 		vg_count(m->stats, VG_H_FAILED_JPEG + (kind - VG_KIND_JPEG) * N_REASONS + reason, 1);
 }
 
-/* Decodes a picture, hashes and looks up its frames. False where there is no hash; everything is counted here. */
-static bool perceptual(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record)
+/* Decodes a picture, hashes and looks up its frames. False where there is no hash; everything is counted here.
+ * *same_again: another try would come to the same. */
+static bool decode(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record, bool *same_again)
 {
 	struct look look = { .match = m, .digests = file->digests, .record = record, .best_distance = UINT_MAX };
+	uint64_t begin_ns = cpu_ns();
 	enum vg_err err;
 
 	if (m->before_decode)
@@ -83,6 +98,41 @@ static bool perceptual(struct vg_match *m, const struct vg_match_file *file, str
 	vg_count(m->stats, VG_H_IMAGES, 1);
 	vg_count(m->stats, VG_H_IMAGES_PARTIAL, look.any_partial);
 	record->flags |= VG_RECORD_HAS_PDQ;
+	*same_again = !look.any_partial && cpu_ns() - begin_ns <= MAX_REMEMBERED_NS;
+	return true;
+}
+
+/* The same, unless it was done before with these bytes. Only whole pictures that decode whole are remembered. */
+static bool perceptual(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record)
+{
+	struct vg_seen_key key = { .n_bytes = file->n_bytes, .index_epoch = vg_index_epoch(m->index) };
+	struct vg_seen_verdict fresh = { .n_hits = 0 };
+	const struct vg_seen_verdict *known;
+	bool same_again = false;
+
+	if (!m->seen || !file->digests || file->bytes.n_bytes != file->n_bytes)
+		return decode(m, file, record, &same_again);
+	key.digests = *file->digests;
+	known = vg_seen_get(m->seen, &key);
+	vg_count(m->stats, VG_H_SEEN_ASKED, 1);
+	if (known) {
+		vg_count(m->stats, VG_H_SEEN, 1);
+		memcpy(record->pdq, known->pdq, sizeof(record->pdq));
+		record->pdq_quality = known->pdq_quality;
+		memcpy(record->hits, known->hits, known->n_hits * sizeof(known->hits[0]));
+		record->n_hits = known->n_hits;
+		record->flags |= VG_RECORD_HAS_PDQ;
+		return true;
+	}
+	if (!decode(m, file, record, &same_again))
+		return false;
+	if (same_again) {
+		memcpy(fresh.pdq, record->pdq, sizeof(fresh.pdq));
+		fresh.pdq_quality = record->pdq_quality;
+		fresh.n_hits = record->n_hits;
+		memcpy(fresh.hits, record->hits, fresh.n_hits * sizeof(fresh.hits[0]));
+		vg_seen_put(m->seen, &key, &fresh);
+	}
 	return true;
 }
 

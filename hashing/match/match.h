@@ -12,6 +12,7 @@
 #include "hashing/digest/digest.h"
 #include "hashing/image/luma.h"
 #include "hashing/index/snapshot.h"
+#include "hashing/match/seen.h"
 #include "hashing/pdq/pdq.h"
 
 struct vg_match {
@@ -19,7 +20,8 @@ struct vg_match {
 	struct vg_pdq *pdq;
 	struct vg_index *index;
 	struct vg_stats_page *stats;
-	bool no_pdq; /* pictures are not decoded at all */
+	struct vg_seen *seen; /* NULL: every picture is decoded */
+	bool no_pdq;          /* pictures are not decoded at all */
 	/* Tests: called right before a picture is decoded, NULL in production. */
 	void (*before_decode)(void *ctx, uint64_t n_bytes);
 	void *hook_ctx;

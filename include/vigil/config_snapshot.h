@@ -87,7 +87,9 @@ struct vg_hashing_conf {
 	uint32_t max_depth;           /* containers in containers */
 	uint32_t max_object_ms;       /* processor time of one object */
 	uint64_t resource_hold_bytes; /* of all resources in pieces that are not whole yet */
-	uint64_t resource_hold_ms;    /* one without a new piece for so long is let go */
+	uint32_t seen_before_entries; /* pictures a hasher remembers; 0 = none */
+	uint32_t reserved;
+	uint64_t resource_hold_ms; /* one without a new piece for so long is let go */
 };
 
 #define VG_FORWARD_MAX_PAIRS 16

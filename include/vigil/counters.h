@@ -135,6 +135,8 @@
 	X(VG_H_NEEDS_SEEK, "unpack_failed_total:reason=needs_seek",                                                  \
 	  "containers not held whole, which cannot be read forward")                                                 \
 	X(VG_H_DEPTH, "unpack_failed_total:reason=depth", "containers inside more containers than allowed")          \
+	X(VG_H_SEEN_ASKED, "seen_before_lookups_total", "whole pictures asked for among those seen before")          \
+	X(VG_H_SEEN, "seen_before_hits_total", "of these: seen before, neither decoded nor looked up again")         \
 	VG_FAILED_ROWS(X, JPEG, "jpeg")                                                                              \
 	VG_FAILED_ROWS(X, PNG, "png")                                                                                \
 	VG_FAILED_ROWS(X, GIF, "gif")                                                                                \

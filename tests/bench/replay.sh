@@ -54,7 +54,7 @@ for cores in 1 2; do
 	echo "replay_memory_${cores}_cores $(median <"$W/memory") Gbit/s-per-cpu-s"
 done
 capture=$W/cut.pcap; bytes=$cut_bytes; all_runs=$runs; runs=1
-vigil digests_and_pdq "hashing:" "  pdq: yes"
+vigil digests_and_pdq "hashing:" "  pdq: yes" "  seen_before_entries: 0"
 capture=$whole; bytes=$(stat -c %s "$capture"); runs=$all_runs
 if [ -x "$LAB/suri7/usr/bin/suricata" ] && [ -x "$shared/lab/peers/s7.sh" ]; then
 	mkdir -p "$W/s7"; suricata nohash; suricata hash

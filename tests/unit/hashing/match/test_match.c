@@ -140,6 +140,74 @@ static void exact_digests_are_asked_for_only_where_they_are_given(void **state)
 	vg_index_make_free(&make);
 }
 
+/* An index of one entry with a digest, or none where it is NULL. */
+static void take(struct fixture *f, uint64_t generation, enum vg_algo algo, const uint8_t *value)
+{
+	struct vg_index_make make = { .n_lists = 0 };
+	size_t n_bytes;
+	vg_index_make_list(&make, VG_ACTION_REPORT, VG_ACTION_REVIEW, 31);
+	if (value)
+		vg_index_make_add(&make, 0, algo, value);
+	uint8_t *bytes = vg_index_make_bytes(&make, generation, &n_bytes);
+	int fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
+	assert_int_equal(vg_index_take(f->match.index, fd, generation), VG_OK);
+	close(fd);
+	free(bytes);
+	vg_index_make_free(&make);
+}
+
+/* Pictures 0 .. 5 come again and again while lists change, some under the generation of the one before. */
+static void play(struct fixture *f, struct vg_msg_record *records, unsigned n_records)
+{
+	uint8_t *pictures[6], hash[32];
+	size_t n[6];
+	for (unsigned i = 0; i < 6; i++)
+		pictures[i] = jpeg(60 + 7 * i, 80, &n[i]);
+	n[5] /= 2; /* truncated: partial, never remembered */
+	memcpy(hash, judge(f, pictures[1], n[1], true).pdq, sizeof(hash));
+	for (unsigned i = 0; i < n_records; i++) {
+		unsigned p = i * 7 % 11 % 6;
+		struct vg_digest_values values = { .md5 = { (uint8_t)(p + 1) }, .sha256 = { (uint8_t)(p + 1), 1 } };
+		struct vg_match_file file = { .n_bytes = n[p], .may_decode = true, .digests = &values };
+		if (i % 25 == 0)
+			take(f, 1 + i / 50, i % 75 ? VG_ALGO_PDQ : VG_ALGO_MD5,
+			     i % 100 == 75 ? NULL
+			     : i % 75      ? hash
+					   : (const uint8_t[16]){ 3 });
+		f->span = (struct vg_span){ pictures[p], n[p] };
+		file.bytes = (struct vg_chain){ &f->span, 1, n[p] };
+		memset(&records[i], 0, sizeof(records[i]));
+		vg_match_file(&f->match, &file, &records[i]);
+	}
+	for (unsigned i = 0; i < 6; i++)
+		free(pictures[i]);
+}
+
+static void records_are_the_same_with_and_without_remembering_while_lists_change(void **state)
+{
+	enum { N = 300 };
+	struct fixture *f = *state;
+	struct vg_msg_record *with = calloc(N, sizeof(*with)), *without = calloc(N, sizeof(*without));
+	unsigned n_hit = 0;
+	play(f, without, N);
+	uint64_t n_decoded = count(f, VG_H_IMAGES);
+	assert_int_equal(count(f, VG_H_SEEN_ASKED), 0);
+	f->match.seen = vg_seen_create(64);
+	play(f, with, N);
+	vg_seen_destroy(f->match.seen);
+	f->match.seen = NULL;
+	for (unsigned i = 0; i < N; i++) {
+		n_hit += with[i].n_hits;
+		assert_memory_equal(&with[i], &without[i], sizeof(*with));
+	}
+	assert_true(n_hit > 10 && n_hit < N);
+	assert_int_equal(count(f, VG_H_SEEN_ASKED), N);
+	assert_int_equal(count(f, VG_H_IMAGES), 2 * n_decoded - count(f, VG_H_SEEN));
+	assert_true(count(f, VG_H_SEEN) > N / 2);
+	free(with);
+	free(without);
+}
+
 static void a_sample_holds_the_first_bytes_and_can_never_change_again(void **state)
 {
 	uint8_t bytes[10000];
@@ -173,6 +241,7 @@ int main(void)
 		T(pictures_are_hashed_and_every_refusal_is_counted_by_reason),
 		T(what_may_not_be_decoded_is_not_and_says_so),
 		T(exact_digests_are_asked_for_only_where_they_are_given),
+		T(records_are_the_same_with_and_without_remembering_while_lists_change),
 		T(a_sample_holds_the_first_bytes_and_can_never_change_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
