@@ -11,6 +11,7 @@
 #include "dataplane/flow/decoy.h"
 #include "dataplane/hold/hold.h"
 #include "dataplane/inspect_priv.h"
+#include "dataplane/proto/parser.h"
 
 #define TICK_FLOWS   64u /* aged per tick */
 #define TICK_STREAMS 64u
@@ -39,7 +40,9 @@ void vg_inspect_obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_s
 		vg_count(inspect->stats, VG_C_FLOWS_CLOSED, 1);
 	}
 	leave(inspect, flow,
-	      inspect->live[flow->stream_idx].app == VG_APP_UNKNOWN ? VG_FLOW_LISTENING : VG_FLOW_LET_GO);
+	      inspect->live[flow->stream_idx].app == VG_APP_UNKNOWN || inspect->live[flow->stream_idx].app == VG_APP_RAW
+		      ? VG_FLOW_LISTENING
+		      : VG_FLOW_LET_GO);
 }
 
 void vg_inspect_finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_stream_end how)
@@ -60,9 +63,7 @@ void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why
 
 /* ---- what stream tells ---- */
 
-/* proto takes over: what was lost and held goes first. VG_SKIP: no state was free. */
-enum vg_step vg_inspect_start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
-				    int64_t wall_ns)
+static struct vg_flow_ident ident_of(const struct vg_inspect_stream *live)
 {
 	const struct vg_flow *flow = live->flow;
 	struct vg_flow_ident ident = { .ip_version = vg_flow_key_ip_version(&flow->key),
@@ -72,14 +73,24 @@ enum vg_step vg_inspect_start_proto(struct vg_inspect *inspect, struct vg_inspec
 				       .tunnels = live->tunnels,
 				       .n_tunnels = live->n_tunnels,
 				       .flow_id = live->flow_id };
-	enum vg_step step = VG_MORE;
 
 	memcpy(ident.ip, flow->key.ip, sizeof(ident.ip));
 	memcpy(ident.network, vg_flow_key_network(&flow->key), sizeof(ident.network));
 	ident.midstream = !(flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))) || live->detect.n_lost_bytes[0] ||
 			  live->detect.n_lost_bytes[1] || live->detect.is_past[0] || live->detect.is_past[1];
+	return ident;
+}
+
+/* proto takes over: what was lost and held goes first. VG_SKIP: no state was free. */
+enum vg_step vg_inspect_start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
+				    int64_t wall_ns)
+{
+	struct vg_flow_ident ident = ident_of(live);
+	enum vg_step step = VG_MORE;
+
 	vg_detect_end(inspect->detect, &live->detect);
 	live->app = (uint8_t)app;
+	vg_proto_flow_give(inspect->proto, &live->proto); /* that of carving */
 	live->proto = vg_proto_flow_take(inspect->proto, app, &ident);
 	if (!live->proto)
 		return VG_SKIP;
@@ -108,6 +119,35 @@ static int is_as_expected(const struct vg_inspect *inspect, const struct vg_insp
 	return app != VG_APP_NONE && (!VG_APP_IS_PARSED(app) || app == live->expected);
 }
 
+/* What is not decided is carved meanwhile, and after that what nobody understands. Without a free state it is as if
+ * nothing was to be carved. */
+static enum vg_step carve(struct vg_inspect *inspect, struct vg_inspect_stream *live, unsigned dir,
+			  const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns)
+{
+	struct vg_flow_ident ident = ident_of(live);
+	int is_new = !live->proto;
+	enum vg_step step;
+
+	if (live->app == VG_APP_OPAQUE)
+		return VG_SKIP;
+	ident.midstream = !(live->flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))); /* nothing is lost to it */
+	if (is_new)
+		live->proto = vg_proto_flow_take(inspect->proto, VG_APP_RAW, &ident);
+	if (!live->proto)
+		return live->app == VG_APP_NONE ? VG_MORE : VG_SKIP;
+	for (unsigned d = 0; d < 2 && is_new; d++)
+		if (live->conflict[d])
+			vg_proto_conflict(inspect->proto, live->proto, d);
+	if (live->app == VG_APP_UNKNOWN) {
+		vg_detect_end(inspect->detect, &live->detect);
+		live->app = VG_APP_RAW;
+	}
+	step = vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
+	if (step != VG_MORE || live->proto->parser->app != VG_APP_RAW) /* it handed over */
+		live->app = live->proto->parser->app;
+	return step;
+}
+
 static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, const uint8_t *bytes, uint32_t n_bytes,
 			     int64_t wall_ns)
 {
@@ -115,7 +155,7 @@ static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, con
 	struct vg_inspect_stream *live = &inspect->live[stream_idx];
 	enum vg_step step;
 
-	if (live->proto)
+	if (live->app != VG_APP_NONE && live->proto)
 		return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
 	if (live->expected && is_as_expected(inspect, live, dir, bytes, n_bytes)) {
 		step = vg_inspect_start_proto(inspect, live, (enum vg_app)live->expected, wall_ns);
@@ -124,6 +164,8 @@ static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, con
 		return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
 	}
 	live->app = (uint8_t)vg_detect_bytes(inspect->detect, &live->detect, dir, bytes, n_bytes);
+	if (live->app <= VG_APP_UNKNOWN && inspect->carves)
+		return carve(inspect, live, dir, bytes, n_bytes, wall_ns);
 	if (live->app == VG_APP_NONE)
 		return VG_MORE;
 	if (!VG_APP_IS_PARSED(live->app))
@@ -139,10 +181,9 @@ static enum vg_step on_gap(void *owner, uint32_t stream_idx, unsigned dir, uint6
 	struct vg_inspect *inspect = owner;
 	struct vg_inspect_stream *live = &inspect->live[stream_idx];
 
-	if (live->proto)
-		return vg_proto_gap(inspect->proto, live->proto, dir, n_missing, wall_ns);
-	vg_detect_gap(&live->detect, dir, n_missing);
-	return VG_MORE;
+	if (live->app == VG_APP_NONE)
+		vg_detect_gap(&live->detect, dir, n_missing);
+	return live->proto ? vg_proto_gap(inspect->proto, live->proto, dir, n_missing, wall_ns) : VG_MORE;
 }
 
 static void on_conflict(void *owner, uint32_t stream_idx, unsigned dir)
@@ -152,7 +193,7 @@ static void on_conflict(void *owner, uint32_t stream_idx, unsigned dir)
 
 	if (live->proto)
 		vg_proto_conflict(inspect->proto, live->proto, dir);
-	else
+	if (live->app == VG_APP_NONE)
 		live->conflict[dir] = 1;
 }
 
@@ -161,11 +202,12 @@ static void on_end(void *owner, uint32_t stream_idx, unsigned dir, enum vg_strea
 	struct vg_inspect *inspect = owner;
 	struct vg_inspect_stream *live = &inspect->live[stream_idx];
 
-	if (!live->proto)
-		live->ended[dir] = (uint8_t)(1 + how);
 	if (live->proto)
 		vg_proto_end(inspect->proto, live->proto, dir, how, wall_ns);
-	else if (live->expected && live->detect.n_held[dir]) /* so few bytes that nothing was told by them */
+	if (live->app != VG_APP_NONE)
+		return;
+	live->ended[dir] = (uint8_t)(1 + how);
+	if (live->expected && live->detect.n_held[dir]) /* so few bytes that nothing was told by them */
 		(void)vg_inspect_start_proto(inspect, live, (enum vg_app)live->expected, wall_ns);
 }
 

@@ -9,7 +9,7 @@
 
 /* What the worker knows of a live stream beyond its sequence numbers; same index as in the pool of streams. */
 struct vg_inspect_stream {
-	struct vg_proto_flow *proto; /* once detect has decided; else NULL */
+	struct vg_proto_flow *proto; /* once detect has decided; before that NULL, or the one that carves */
 	struct vg_flow *flow;
 	uint64_t flow_id; /* 1, 2, 3 … of this core, never reused */
 	struct vg_detect_flow detect;
@@ -41,6 +41,7 @@ struct vg_inspect {
 	struct vg_inspect_stream *live; /* n_live of them */
 	uint64_t n_begun;               /* live streams so far */
 	uint32_t n_live;
+	int carves; /* VG_CONF_CARVE */
 	struct vg_port_rule rules[VG_SNAPSHOT_MAX_PORTS];
 	uint8_t datagram[65536]; /* one that lies in several segments, put together */
 };

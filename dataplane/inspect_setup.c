@@ -38,6 +38,7 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	vg_inspect_stream_sink(inspect, &sink);
 	inspect->stats = stats;
 	inspect->proto = proto;
+	inspect->carves = conf->flags & VG_CONF_CARVE && !(conf->scope.protocols_off >> VG_PROTO_RAW & 1);
 	memcpy(inspect->rules, conf->rules, sizeof(inspect->rules));
 	inspect->n_live = conf->n_streams;
 	inspect->live = vg_pages_new(inspect->n_live * sizeof(inspect->live[0]));

@@ -47,7 +47,7 @@ struct vg_config_dataplane {
 	uint32_t rx_idle;                                            /* enum vg_rx_idle */
 	uint32_t n_slots, n_small_chunks, n_large_chunks, n_records; /* of each lane */
 	uint64_t object_hold_bytes, object_min_bytes, object_max_bytes;
-	uint32_t texts, mail;
+	uint32_t texts, mail, carve;
 };
 /* FORWARD_FIRST: frames go at once, copies are inspected. INSPECT_FIRST: frames wait for the inspector's word. */
 enum vg_config_mode { VG_FORWARD_FIRST, VG_INSPECT_FIRST };

@@ -163,6 +163,8 @@ const struct vg_option vg_options[] = {
 	      "larger bodies are not looked at"),
 	BOOL("dataplane", "mail", dataplane.mail, "no",
 	     "look into SMTP, POP3 and IMAP; mail is confidential: only where the law lets you, see operations.md"),
+	BOOL("dataplane", "carve", dataplane.carve, "no",
+	     "look for pictures in TCP streams of which nobody knows the protocol; costs what such traffic costs"),
 	BOOL("dataplane", "texts", dataplane.texts, "yes",
 	     "look into text (JSON, HTML, CSS, XML) for files that stand in it as base64"),
 

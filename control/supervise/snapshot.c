@@ -48,7 +48,7 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	     conf->lane.n_returns <= (uint64_t)d->n_small_chunks + d->n_large_chunks + 2ull * d->n_records;)
 		conf->lane.n_returns *= 2;
 	conf->object_hold_bytes = d->object_hold_bytes;
-	conf->flags |= (d->texts ? VG_CONF_TEXTS : 0) | (d->mail ? VG_CONF_MAIL : 0);
+	conf->flags |= (d->texts ? VG_CONF_TEXTS : 0) | (d->mail ? VG_CONF_MAIL : 0) | (d->carve ? VG_CONF_CARVE : 0);
 	conf->object_min_bytes = d->object_min_bytes;
 	conf->object_max_bytes = d->object_max_bytes;
 	if (config->inlined.reset_connection)

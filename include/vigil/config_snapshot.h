@@ -24,6 +24,7 @@
 #define VG_CONF_NO_HUGE    16u   /* no huge pages here */
 #define VG_CONF_FEED_FILES 32u   /* vigil-feed: ports are files and folders, read whole, no EAL */
 #define VG_CONF_MAIL       2048u /* SMTP, POP3 and IMAP are looked into */
+#define VG_CONF_CARVE      4096u /* pictures in streams that nobody understands */
 #define VG_CONF_TEXTS      1024u /* text is handed over, for files that stand in it as base64 */
 #define VG_CONF_CUT_HTTP2  128u  /* inspect-first: a stopped HTTP/2 body takes its whole connection with it */
 

@@ -39,6 +39,9 @@
 	X(VG_C_NFS_SHED_ASKS, "nfs_shed_total:reason=requests", "calls forgotten: too many unanswered")                \
 	X(VG_C_NFS_SHED_WAITING, "nfs_shed_total:reason=waiting", "replies taken before their calls: no room")         \
 	X(VG_C_TFTP_HOLES, "tftp_holes_total", "blocks of TFTP transfers that never came, given up")                   \
+	X(VG_C_RAW_BEGUN, "raw_pictures_total", "pictures begun in streams that nobody understands")                   \
+	X(VG_C_RAW_WHOLE, "raw_whole_total", "of them, those that were seen to their end")                             \
+	X(VG_C_RAW_IDLE, "raw_let_go_total:reason=idle", "streams let go: so much of them is no picture")              \
 	X(VG_C_RSYNC_PARTIAL, "rsync_partial_files_total", "files of rsync that refer to blocks of an older copy")     \
 	X(VG_C_RSYNC_COMPRESSED, "rsync_compressed_total", "rsync sessions let go: they are compressed")               \
 	X(VG_C_RSYNC_BAD, "rsync_bad_total", "rsync directions whose framing broke")

@@ -101,7 +101,7 @@ static inline int vg_fuzz_twice(const struct vg_parser *const *parsers, vg_fuzz_
 	static struct vg_stats_page stats;
 	static struct vg_proto *protos[2];
 	static struct vg_fuzz_sink seen[2];
-	struct vg_dataplane_conf conf = { .n_streams = 16 };
+	struct vg_dataplane_conf conf = { .n_streams = 16, .flags = VG_CONF_CARVE };
 
 	for (int by_byte = 0; by_byte < 2; by_byte++) {
 		struct vg_body_sink sink = { &seen[by_byte], vg_fuzz_open,  vg_fuzz_data,

@@ -39,12 +39,12 @@ struct story {
 	uint16_t client_port, vlan;
 };
 
-static inline void set_up_sized(struct story *s, uint32_t n_flows, uint32_t n_streams)
+static inline void set_up_with(struct story *s, uint32_t n_flows, uint32_t n_streams, uint32_t flags)
 {
 	static const uint64_t seed[3] = { 1, 2, 3 };
 
 	memset(s, 0, sizeof(*s));
-	s->conf = (struct vg_dataplane_conf){ .flags = VG_CONF_REPLAY | VG_CONF_ALL_FILES,
+	s->conf = (struct vg_dataplane_conf){ .flags = VG_CONF_REPLAY | VG_CONF_ALL_FILES | flags,
 					      .n_flows = n_flows,
 					      .n_streams = n_streams,
 					      .idle_timeout_ms = 10000,
@@ -60,6 +60,11 @@ static inline void set_up_sized(struct story *s, uint32_t n_flows, uint32_t n_st
 	s->isn[CLIENT] = 0xfffffff8u; /* wraps early */
 	s->isn[SERVER] = 5000;
 	s->client_port = 40000;
+}
+
+static inline void set_up_sized(struct story *s, uint32_t n_flows, uint32_t n_streams)
+{
+	set_up_with(s, n_flows, n_streams, 0);
 }
 
 static inline void set_up(struct story *s)
