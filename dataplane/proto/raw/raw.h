@@ -1,7 +1,7 @@
 #pragma once
-/* raw: pictures and videos in a stream that nobody understands. Only with VG_CONF_CARVE; dataplane/inspect gives it what
- * detect does not decide, from the first byte on. It finds the beginning of JPEG, PNG, GIF, WebP and MP4 (HEIF and AVIF
- * with it) and follows the container to its end. One body at a time per direction; what lies inside one is not looked
+/* raw: pictures and videos in a stream that nobody understands. Only with VG_CONF_CARVE; inspect gives it what
+ * detect does not decide, from the first byte on. It finds the beginning of JPEG, PNG, GIF, WebP and MP4 (and so HEIF,
+ * AVIF) and follows the container to its end. One body at a time per direction; what lies inside one is not looked
  * for. Beginnings of other protocols' messages (recogniser.begins) hand the flow over to them.
  *
  * Card: who and where; the side with the lower port is taken for the server. States of a body: COMPLETE at its
