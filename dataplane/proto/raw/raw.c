@@ -104,8 +104,10 @@ enum vg_step vg_raw_feed(struct vg_proto *p, struct vg_proto_flow *base, unsigne
 	struct vg_raw_flow *flow = flow_of(base);
 	struct vg_raw_dir *d = &flow->dir[dir];
 	uint8_t joined[JOINED];
-	enum vg_app app = begins(p, flow, bytes, n_bytes);
+	enum vg_app app = d->has_ended ? VG_APP_NONE : begins(p, flow, bytes, n_bytes);
 
+	if (d->has_ended)
+		return VG_MORE;
 	if (app != VG_APP_NONE) {
 		base->ident.midstream = 1;
 		base->next_app = (uint8_t)app;
