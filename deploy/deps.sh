@@ -7,7 +7,7 @@ build="gcc make pkg-config libc6-dev libdpdk-dev libhyperscan-dev libndpi-dev li
  zlib1g-dev liblzma-dev libzstd-dev libbrotli-dev libssl-dev libseccomp-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev libjansson-dev libyaml-dev
  libsodium-dev libmicrohttpd-dev libgnutls28-dev"
 check="libcmocka-dev clang clang-format clang-tidy cppcheck libclang-rt-14-dev bsdextrautils file"
-live="ca-certificates curl samba smbclient wget nginx-light|nginx-core|nginx-full|nginx-extras openssl sqlite3 iproute2 ethtool procps python3-minimal util-linux tcpdump"
+live="ca-certificates curl rsync samba smbclient wget nginx-light|nginx-core|nginx-full|nginx-extras openssl sqlite3 iproute2 ethtool procps python3-minimal util-linux tcpdump"
 [ "$(. /etc/os-release 2>/dev/null; echo "$ID")" = debian ] || { echo "deps: this is not Debian; install by hand: $build $check $live" >&2; exit 0; }
 # a|b|c: any of them will do, a is installed where none is there.
 missing=$(for p in $build $check $live; do
