@@ -76,8 +76,9 @@ static struct vg_flow_ident ident_of(const struct vg_inspect_stream *live)
 
 	memcpy(ident.ip, flow->key.ip, sizeof(ident.ip));
 	memcpy(ident.network, vg_flow_key_network(&flow->key), sizeof(ident.network));
-	ident.midstream = !(flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))) || live->detect.n_lost_bytes[0] ||
-			  live->detect.n_lost_bytes[1] || live->detect.is_past[0] || live->detect.is_past[1];
+	ident.midstream = !(flow->key.net & VG_FLOW_NET_UDP) &&
+			  (!(flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))) || live->detect.n_lost_bytes[0] ||
+			   live->detect.n_lost_bytes[1] || live->detect.is_past[0] || live->detect.is_past[1]);
 	return ident;
 }
 
