@@ -67,8 +67,9 @@ enum vg_err vg_luma_mpo(struct vg_image *image, const struct vg_chain *bytes)
 	uint8_t head[HEAD_LOOK_BYTES];
 	struct index m;
 	uint32_t entries_off = 0, n;
+	size_t n_head = vg_chain_copy(bytes, 0, head, sizeof(head));
 
-	if (!find_index(head, vg_chain_copy(bytes, 0, head, sizeof(head)), &m))
+	if (!find_index(head, n_head, &m))
 		return VG_OK;
 	n = find_entries(&m, &entries_off);
 	for (uint32_t i = 1; i < n && !image->enough; i++) {

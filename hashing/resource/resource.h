@@ -38,7 +38,7 @@ struct vg_resources *vg_resources_create(const struct vg_resources_setup *setup)
 /* Where a piece's next byte goes. All zero: nowhere. It outlives its resource: then writing does nothing. */
 struct vg_resource_writer {
 	uint64_t at, from, run; /* run: where the bytes since the last hole began */
-	uint64_t epoch; /* of the resource it was opened on */
+	uint64_t epoch;         /* of the resource it was opened on */
 	uint32_t idx;
 	bool is_part;
 };

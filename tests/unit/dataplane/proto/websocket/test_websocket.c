@@ -43,7 +43,7 @@ static const struct talk talks[] = {
 	    { '<', B("\xc2\3xyz\x82\1p\x42\2ab\x80\1c") },
 	    { 'E', NULL, 0 } },
 	  DOWN ": p = complete\n" DOWN " boundary=f3c0fc85159a21fb coded=6: "
-	  "............xyz............ab............c = complete\n",
+	       "............xyz............ab............c = complete\n",
 	  0 },
 	{ "a hole inside a message",
 	  { { '>', ASK, 0 },
