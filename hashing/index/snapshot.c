@@ -86,8 +86,9 @@ static void check_candidate(struct found *found, const struct vg_index_pdq *reco
 		return;
 	for (uint32_t i = 0; i < found->n_hits; i++) /* an entry may hold several hashes */
 		if (found->hits[i].algo == VG_ALGO_PDQ && found->hits[i].entry_idx == record->entry_idx) {
-			if (found->hits[i].distance <= best)
-				return;
+			if (found->hits[i].distance < best ||
+			    (found->hits[i].distance == best && found->hits[i].variant <= variant))
+				return; /* whatever order they are found in */
 			memmove(found->hits + i, found->hits + i + 1, (found->n_hits - i - 1) * sizeof(*found->hits));
 			found->n_hits--;
 			break;
@@ -98,10 +99,26 @@ static void check_candidate(struct found *found, const struct vg_index_pdq *reco
 				      .variant = (uint8_t)variant });
 }
 
+struct near {
+	struct found *found;
+	const struct vg_pdq_result *pdq;
+};
+
+static void on_near(void *ctx, uint32_t record_idx)
+{
+	const struct near *near = ctx;
+	check_candidate(near->found, &near->found->view->pdq[record_idx], near->pdq);
+}
+
 static void find_near(struct vg_index *index, struct found *found, const struct vg_pdq_result *pdq)
 {
 	const uint64_t *low = index->sketch, *high = index->sketch + index->n_sketch;
 	struct vg_hamming_query queries[VG_PDQ_N_VARIANTS];
+	if (index->bands) {
+		struct near near = { found, pdq };
+		vg_bands_search(index->bands, pdq->variants, VG_PDQ_N_VARIANTS, index->max_distance, on_near, &near);
+		return;
+	}
 	for (uint32_t v = 0; v < VG_PDQ_N_VARIANTS; v++) {
 		memcpy(&queries[v].low, pdq->variants[v], 8);
 		memcpy(&queries[v].high, pdq->variants[v] + 8, 8);

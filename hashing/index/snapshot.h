@@ -1,7 +1,8 @@
 #pragma once
 /* snapshot: the list index in use, a sealed, checksummed, immutable generation that vigild made (index_format.h), and
  * the look-ups in it: exact digests, and exact PDQ radius search over all eight variants. How the search is done is
- * hidden behind vg_index_query(). One thread per context. Memory of its own: 16 bytes per PDQ entry. */
+ * hidden behind vg_index_query(). One thread per context. Memory of its own: 16 bytes per PDQ entry, and 256
+ * more where there are VG_BANDS_MIN_HASHES to VG_BANDS_MAX_HASHES of them. */
 #include <stdint.h>
 
 #include <vigil/base.h>

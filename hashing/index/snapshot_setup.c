@@ -1,5 +1,5 @@
-/* snapshot_setup: takes a generation up: seals, size, map, header and references, checksum; then sketches for the
- * search. */
+/* snapshot_setup: takes a generation up: seals, size, map, header and references, checksum; then sketches and
+ * bands for the search. */
 #include <string.h>
 #include <sys/mman.h>
 
@@ -13,6 +13,7 @@ static void let_go(struct vg_index *index)
 {
 	if (index->map)
 		(void)munmap(index->map, index->n_map_bytes);
+	vg_bands_destroy(index->bands);
 	free(index->sketch);
 }
 
@@ -147,7 +148,9 @@ enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation)
 		let_go(&fresh);
 		return err;
 	}
-	let_go(index);
+	let_go(index); /* first: two generations of bands would be much memory. Without them, the scan finds the same */
 	*index = fresh;
+	if (index->view.n_pdq >= VG_BANDS_MIN_HASHES && index->view.n_pdq <= VG_BANDS_MAX_HASHES)
+		index->bands = vg_bands_create(index->view.pdq, index->view.n_pdq);
 	return VG_OK;
 }

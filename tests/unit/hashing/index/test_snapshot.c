@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "hashing/index/hamming.h"
-#include "hashing/index/snapshot.h"
+#include "hashing/index/snapshot_priv.h"
 #include "tests/lib/index_make.h"
 #include "tests/lib/picture.h"
 
@@ -95,6 +95,49 @@ static void radius_search_finds_what_a_plain_loop_finds(void **state)
 	assert_int_equal(n, n_expected);
 	for (uint32_t h = 1; h < n; h++)
 		assert_true(hits[h - 1].distance <= hits[h].distance);
+}
+
+static void many_hashes_are_searched_by_bands_with_the_same_hits_as_by_scan(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_hit by_bands[8], by_scan[8];
+	uint8_t hash[32], centres[4][32];
+	uint32_t n_hits = 0;
+	print_message("seed %llu\n", (unsigned long long)f->seed);
+	random_bytes(f, centres[0], sizeof(centres));
+	for (unsigned l = 0; l < 3; l++)
+		vg_index_make_list(&f->make, VG_ACTION_REPORT, VG_ACTION_REVIEW, (uint8_t)(31 - 9 * l));
+	for (uint32_t i = 0; i < VG_BANDS_MIN_HASHES + 10; i++) {
+		random_bytes(f, hash, 32);
+		if (i % 400 == 0) {
+			memcpy(hash, centres[i / 400 % 4], 32);
+			flip(f, hash, vg_random(&f->seed) % 16);
+		}
+		if (i % 3)
+			vg_index_make_add(&f->make, i % 3, VG_ALGO_PDQ, hash);
+		else /* several hashes of one entry */
+			vg_index_make_record(&f->make, VG_ALGO_PDQ, hash, i / 400);
+	}
+	assert_int_equal(take(f, 1), VG_OK);
+	struct vg_bands *bands = f->index->bands;
+	assert_non_null(bands);
+	for (unsigned round = 0; round < 200; round++) {
+		uint32_t room = 1 + round % 8, n;
+		random_picture(f);
+		for (unsigned v = round % 3; v < 8; v += 3) {
+			memcpy(f->pdq.variants[v], centres[round % 4], 32);
+			flip(f, f->pdq.variants[v], vg_random(&f->seed) % 16);
+		}
+		memset(by_bands, 0, sizeof(by_bands));
+		memset(by_scan, 0, sizeof(by_scan));
+		n = vg_index_query(f->index, NULL, &f->pdq, by_bands, room);
+		f->index->bands = NULL;
+		assert_int_equal(vg_index_query(f->index, NULL, &f->pdq, by_scan, room), n);
+		f->index->bands = bands;
+		assert_memory_equal(by_bands, by_scan, sizeof(by_scan));
+		n_hits += n;
+	}
+	assert_true(n_hits > 0);
 }
 
 static void when_there_are_too_many_the_nearest_stay(void **state)
@@ -409,6 +452,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(radius_search_finds_what_a_plain_loop_finds),
+		TEST(many_hashes_are_searched_by_bands_with_the_same_hits_as_by_scan),
 		TEST(when_there_are_too_many_the_nearest_stay),
 		TEST(a_list_that_reports_is_not_crowded_out_by_one_that_counts),
 		TEST(an_entry_with_several_hashes_is_reported_once_by_its_nearest),
