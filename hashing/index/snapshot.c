@@ -28,6 +28,7 @@ const char *vg_index_tier(const struct vg_index *index)
 
 struct found {
 	const struct vg_index_view *view;
+	const struct vg_exact *exact;
 	struct vg_hit *hits;
 	uint32_t n_hits, max_hits;
 };
@@ -62,7 +63,7 @@ static void find_exact(struct found *found, enum vg_algo algo, const uint8_t *va
 	uint32_t entries[VG_INDEX_MAX_SAME], n;
 	if (!memcmp(value, none, n_value))
 		return;
-	n = vg_index_find(found->view, algo, value, entries, VG_INDEX_MAX_SAME);
+	n = vg_exact_find(&found->exact[algo], found->view, algo, value, entries, VG_INDEX_MAX_SAME);
 	for (uint32_t i = 0; i < n; i++)
 		keep(found, &(struct vg_hit){ .entry_idx = entries[i], .algo = (uint16_t)algo });
 }
@@ -134,7 +135,7 @@ static void find_near(struct vg_index *index, struct found *found, const struct 
 uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *digests, const struct vg_pdq_result *pdq,
 			struct vg_hit *hits, uint32_t max_hits)
 {
-	struct found found = { .view = &index->view, .hits = hits, .max_hits = max_hits };
+	struct found found = { .view = &index->view, .exact = index->exact, .hits = hits, .max_hits = max_hits };
 	if (!index->map || !max_hits)
 		return 0;
 	if (digests) {

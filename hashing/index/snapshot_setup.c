@@ -13,6 +13,8 @@ static void let_go(struct vg_index *index)
 {
 	if (index->map)
 		(void)munmap(index->map, index->n_map_bytes);
+	for (unsigned algo = VG_ALGO_MD5; algo < VG_ALGO_PDQ; algo++)
+		vg_exact_fini(&index->exact[algo]);
 	vg_bands_destroy(index->bands);
 	free(index->sketch);
 }
@@ -150,6 +152,8 @@ enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation)
 	}
 	let_go(index); /* first: two generations of bands would be much memory. Without them, the scan finds the same */
 	*index = fresh;
+	for (enum vg_algo algo = VG_ALGO_MD5; algo < VG_ALGO_PDQ; algo++)
+		vg_exact_init(&index->exact[algo], &index->view, algo);
 	if (index->view.n_pdq >= VG_BANDS_MIN_HASHES && index->view.n_pdq <= VG_BANDS_MAX_HASHES)
 		index->bands = vg_bands_create(index->view.pdq, index->view.n_pdq);
 	return VG_OK;

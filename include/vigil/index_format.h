@@ -115,21 +115,25 @@ static inline enum vg_err vg_index_open(const void *base, uint64_t n_bytes, stru
 			return VG_ECORRUPT;
 	return VG_OK;
 }
-/* Looks a digest up in a sorted section of records {value[n_value]; uint32_t entry_idx}. Writes the entries found (at
- * most
- * max_hits, those in range) and returns how many; binary search, no allocation. */
-static inline uint32_t vg_index_find(const struct vg_index_view *v, enum vg_algo algo, const uint8_t *value,
-				     uint32_t *entry_idx, uint32_t max_hits)
+/* Records of an exact section. */
+static inline uint64_t vg_index_n_exact(const struct vg_index_view *v, enum vg_algo algo)
+{
+	return algo == VG_ALGO_MD5      ? v->n_md5
+	       : algo == VG_ALGO_SHA1   ? v->n_sha1
+	       : algo == VG_ALGO_SHA256 ? v->n_sha256
+					: 0;
+}
+/* Looks a digest up in a sorted section of records {value[n_value]; uint32_t entry_idx}, among records low .. high - 1
+ * (high <= vg_index_n_exact()), where its first one is if there is one. Writes the entries found (at most max_hits,
+ * those in range) and returns how many; binary search, no allocation. */
+static inline uint32_t vg_index_find_among(const struct vg_index_view *v, enum vg_algo algo, const uint8_t *value,
+					   uint64_t low, uint64_t high, uint32_t *entry_idx, uint32_t max_hits)
 {
 	size_t n_value = algo == VG_ALGO_MD5 ? 16 : algo == VG_ALGO_SHA1 ? 20 : 32, stride = n_value + 4;
 	const uint8_t *at = algo == VG_ALGO_MD5    ? (const uint8_t *)v->md5
 			    : algo == VG_ALGO_SHA1 ? (const uint8_t *)v->sha1
 						   : (const uint8_t *)v->sha256;
-	uint64_t n = algo == VG_ALGO_MD5      ? v->n_md5
-		     : algo == VG_ALGO_SHA1   ? v->n_sha1
-		     : algo == VG_ALGO_SHA256 ? v->n_sha256
-					      : 0,
-		 low = 0, high = n;
+	uint64_t n = vg_index_n_exact(v, algo);
 	uint32_t n_hits = 0;
 	while (low < high) {
 		uint64_t mid = low + (high - low) / 2;
@@ -145,4 +149,10 @@ static inline uint32_t vg_index_find(const struct vg_index_view *v, enum vg_algo
 			entry_idx[n_hits++] = idx;
 	}
 	return n_hits;
+}
+/* The same among all records. */
+static inline uint32_t vg_index_find(const struct vg_index_view *v, enum vg_algo algo, const uint8_t *value,
+				     uint32_t *entry_idx, uint32_t max_hits)
+{
+	return vg_index_find_among(v, algo, value, 0, vg_index_n_exact(v, algo), entry_idx, max_hits);
 }
