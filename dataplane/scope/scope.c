@@ -36,7 +36,7 @@ int vg_scope_has(const struct vg_scope *scope, unsigned ip_version, const uint8_
 
 	if (scope->n_vlans && !vlan_is_in(scope, vlan[0]) && !vlan_is_in(scope, vlan[1]))
 		return 0;
-	if (scope->n_segments == 1 && !scope->has_prefixes)
+	if (scope->n_segments == 1 && scope->segments[0].word == VG_SCOPE_NOTHING)
 		return 1;
 	a = word_of(scope, ip_version, ip[0]);
 	b = word_of(scope, ip_version, ip[1]);

@@ -56,6 +56,7 @@ static void random_blocks_keep_their_bytes_and_all_come_back(void **state)
 			memset(h->at, h->mark, h->n_bytes);
 		assert_int_equal((uintptr_t)h->at % VG_NDPI_UNIT_BYTES, 0);
 	}
+	print_message("found full %u times\n", n_full);
 	for (uint32_t i = 0; i < N_HELD; i++)
 		if (held[i].at)
 			check_and_free(&held[i]);

@@ -81,6 +81,20 @@ static void exclusions_alone_leave_the_rest_in(void **state)
 	vg_scope_destroy(s);
 }
 
+static void all_may_be_excluded_or_included(void **state)
+{
+	struct vg_scope_conf *conf = *state;
+	rule(conf, "::", 0, 0);
+	struct vg_scope *s = vg_scope_create(conf);
+	assert_false(has(s, "192.0.2.1", "192.0.2.2"));
+	assert_false(has(s, "2001:db8::1", "::1"));
+	vg_scope_destroy(s);
+	conf->rules[0].is_in = 1;
+	s = vg_scope_create(conf);
+	assert_true(has(s, "192.0.2.1", "192.0.2.2"));
+	vg_scope_destroy(s);
+}
+
 static void vlans_are_asked_too(void **state)
 {
 	struct vg_scope_conf *conf = *state;
@@ -168,6 +182,7 @@ int main(void)
 		ON_CONF(without_rules_all_is_in),
 		ON_CONF(the_longest_prefix_decides_and_an_exclusion_wins),
 		ON_CONF(exclusions_alone_leave_the_rest_in),
+		ON_CONF(all_may_be_excluded_or_included),
 		ON_CONF(vlans_are_asked_too),
 		ON_CONF(any_rules_say_the_same_as_one_by_one),
 	};
