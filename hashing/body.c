@@ -365,8 +365,10 @@ static void open_body(struct vg_body *b, struct vg_body_end *end)
 	if (b->pulled)
 		vg_pull_end(b->pull);
 	if (kind == VG_KIND_UNKNOWN && b->setup.texts && vg_embedded_is_text(head, n_head) && b->setup.nest &&
-	    !b->pulled && !end->multipart && !b->begin.no_nest && end->bytes.n_bytes == end->n_bytes) {
-		open_nest(b, VG_KIND_TEXT, VG_TRANSFER_PLAIN, &end->bytes, NULL);
+	    !b->pulled && !end->multipart && !b->begin.no_nest) {
+		end->text_cut = end->bytes.n_bytes < end->n_bytes;
+		if (!end->text_cut)
+			open_nest(b, VG_KIND_TEXT, VG_TRANSFER_PLAIN, &end->bytes, NULL);
 		return;
 	}
 	if (b->pulled || end->multipart || !vg_nest_opens(kind) || !b->setup.nest || b->begin.no_nest)

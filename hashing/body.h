@@ -57,6 +57,7 @@ struct vg_body_end {
 	struct vg_coding_result coding;
 	bool multipart;   /* a first boundary was found */
 	bool over_budget; /* bytes, ratio, members, depth or time: not everything was looked at */
+	bool text_cut;    /* a text that was not held whole: files in it were not looked for */
 	bool needs_seek;  /* a container that was not held whole and cannot be read forward */
 	uint32_t n_containers, n_encrypted, n_bad, n_too_deep; /* opened; as in budget.h */
 	uint64_t n_bytes;                                      /* of the decoded body */

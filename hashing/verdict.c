@@ -177,6 +177,7 @@ static void count_unpacked(struct vg_worker *w, const struct closed *c)
 	const struct vg_coding_result *r = &c->end.coding;
 
 	vg_count(w->setup.stats, VG_H_DECODED_BYTES, c->end.n_made);
+	vg_count(w->setup.stats, VG_H_TEXT_CUT, c->end.text_cut);
 	vg_count(w->setup.stats, VG_H_BUDGET, c->end.over_budget);
 	vg_count(w->setup.stats, VG_H_CONTAINERS, c->end.n_containers);
 	vg_count(w->setup.stats, VG_H_ENCRYPTED, c->end.n_encrypted);

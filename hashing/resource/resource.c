@@ -108,8 +108,10 @@ bool vg_resource_open(struct vg_resources *rs, uint64_t name, uint64_t off, uint
 	uint32_t idx = find(rs, name);
 
 	*writer = (struct vg_resource_writer){ 0 };
-	if (!name || (is_parts ? part_no >= VG_RESOURCE_MAX_PARTS : total == UINT64_MAX || off >= total))
+	if (!name || (is_parts ? part_no >= VG_RESOURCE_MAX_PARTS : total == UINT64_MAX || off >= total)) {
+		vg_count(rs->setup.stats, VG_H_RESOURCES_REFUSED, 1);
 		return false;
+	}
 	if (idx != VG_RESOURCE_NONE &&
 	    (rs->all[idx].is_parts != is_parts || (!is_parts && rs->all[idx].total != total))) {
 		vg_resource_forget(rs, idx); /* it is another one by now */

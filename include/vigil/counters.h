@@ -114,6 +114,7 @@
 	X(VG_H_RESOURCES_WHOLE, "resources_ended_total:reason=whole", "resources put together whole")                \
 	X(VG_H_RESOURCES_AGED, "resources_ended_total:reason=age", "let go: no further piece came")                  \
 	X(VG_H_RESOURCES_FULL, "resources_ended_total:reason=full", "let go: no memory or state was free")           \
+	X(VG_H_RESOURCES_REFUSED, "resource_pieces_refused_total", "pieces of no known place or size: not joined")   \
 	X(VG_H_RESOURCES_CHANGED, "resources_changed_total", "pieces that contradicted earlier ones; the later won") \
 	X(VG_H_IMAGES, "images_decoded_total", "pictures decoded to luma")                                           \
 	X(VG_H_IMAGES_PARTIAL, "images_partial_total", "of these: incomplete, hashed as far as they went")           \
@@ -132,6 +133,7 @@
 	X(VG_H_CONTAINERS, "containers_opened_total", "archives, documents and messages opened")                     \
 	X(VG_H_ENCRYPTED, "unpack_failed_total:reason=encrypted", "members that only a password opens")              \
 	X(VG_H_ARCHIVE_BAD, "unpack_failed_total:reason=archive", "containers that broke or that nobody here reads") \
+	X(VG_H_TEXT_CUT, "unpack_failed_total:reason=text", "texts not held whole: not looked into for base64")      \
 	X(VG_H_NEEDS_SEEK, "unpack_failed_total:reason=needs_seek",                                                  \
 	  "containers not held whole, which cannot be read forward")                                                 \
 	X(VG_H_DEPTH, "unpack_failed_total:reason=depth", "containers inside more containers than allowed")          \

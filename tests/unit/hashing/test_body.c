@@ -187,9 +187,44 @@ static void members_past_the_budget_are_left_out_and_said(void **state)
 	vg_body_destroy(b);
 }
 
+/* A picture in JSON is found; in a text that was not kept whole it is not, and that is said. */
+static void a_text_is_looked_into_where_it_is_held_whole(void **state)
+{
+	static const char head[] = "{\"image\":\"/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAAMCAgMCAgMD\",\"note\":\"";
+	struct vg_nest *nest = vg_nest_create(1 << 20);
+	struct vg_body_setup setup = { .keep_bytes = 1000,
+				       .member_keep_bytes = 200,
+				       .max_unpacked_bytes = 1 << 20,
+				       .max_ratio = 1000,
+				       .max_members = 6,
+				       .max_spans = 64,
+				       .max_depth = 4,
+				       .texts = true,
+				       .nest = nest };
+	struct vg_body *b = vg_body_create(&setup);
+	struct seen s;
+	char text[3000];
+	(void)state;
+	memset(text, ' ', sizeof(text));
+	memcpy(text, head, sizeof(head) - 1);
+	struct vg_body_end end = walk(b, &s, text, 900, NULL, 77, false, 0);
+	assert_false(end.text_cut);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.members[0].n_bytes, 33); /* 44 letters */
+	end = walk(b, &s, text, sizeof(text), NULL, 77, false, 0);
+	assert_true(end.text_cut);
+	assert_int_equal(s.n, 0);
+	end = walk(b, &s, text, sizeof(text), NULL, 77, true, 0);
+	assert_false(end.text_cut);
+	assert_int_equal(s.n, 1);
+	vg_body_destroy(b);
+	vg_nest_destroy(nest);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_text_is_looked_into_where_it_is_held_whole),
 		cmocka_unit_test(parts_of_parts_are_members_however_the_body_comes),
 		cmocka_unit_test(what_is_too_long_to_keep_keeps_its_head_and_its_digests),
 		cmocka_unit_test(a_hole_ends_what_is_coded_but_not_the_parts),

@@ -183,6 +183,7 @@ static void what_cannot_be_is_refused_and_nothing_is_written_past_the_end(void *
 	assert_false(vg_resource_open(b->rs, 7, 10, 10, 0, 5, &w));
 	assert_false(vg_resource_open(b->rs, 7, 0, UINT64_MAX, 0, 5, &w));
 	assert_false(vg_resource_open(b->rs, 7, 0, 10, VG_RESOURCE_MAX_PARTS, 5, &w));
+	assert_int_equal(b->stats.counters[VG_H_RESOURCES_REFUSED], 4);
 	assert_true(vg_resource_open(b->rs, 7, 4, 10, 0, 5, &w));
 	vg_resource_write(b->rs, &w, b->bytes + 4, 100);
 	vg_resource_skip(&w, UINT64_MAX);
