@@ -12,6 +12,7 @@
 #include "hashing/unpack/embedded.h"
 #include "hashing/unpack/kind.h"
 #include "hashing/unpack/mime.h"
+#include "hashing/unpack/ole.h"
 #include "hashing/unpack/pdf.h"
 
 struct layer {
@@ -204,6 +205,8 @@ static void open_one(struct vg_nest *nest, const struct vg_nest_args *args, cons
 		err = vg_embedded_walk(args->bytes, args->budget, sink);
 	else if (args->kind == VG_KIND_PDF)
 		err = flat(nest, args->bytes, &piece) ? vg_pdf_walk(&piece, args->budget, sink) : VG_EBUDGET;
+	else if (args->kind == VG_KIND_OLE)
+		err = flat(nest, args->bytes, &piece) ? vg_ole_walk(&piece, args->budget, sink) : VG_EBUDGET;
 	else
 		err = vg_archive_walk(args->kind, args->bytes, args->budget, sink);
 	args->budget->spent |= err == VG_EBUDGET;

@@ -31,6 +31,7 @@ static const struct vg_sniff_row rows[] = {
 	{ VG_KIND_ZSTD, "^\\x28\\xb5\\x2f\\xfd" },
 	{ VG_KIND_PDF, "^%PDF-" },
 	{ VG_KIND_CAB, "^MSCF\\x00{4}" },
+	{ VG_KIND_OLE, "^\\xd0\\xcf\\x11\\xe0\\xa1\\xb1\\x1a\\xe1" },
 	{ VG_KIND_TAR, "^.{257}ustar" },
 	{ VG_KIND_PSD, "^8BPS\\x00" },
 	{ VG_KIND_ICO, "^\\x00\\x00[\\x01\\x02]\\x00[^\\x00]\\x00.{3}\\x00.{6}\\x00\\x00.{4}" },

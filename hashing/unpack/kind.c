@@ -48,6 +48,7 @@ static const struct signature signatures[] = {
 	  "7zXZ\0" },
 	{ 0, 4, VG_KIND_ZSTD, "\x28\xb5\x2f\xfd" },
 	{ 0, 5, VG_KIND_PDF, "%PDF-" },
+	{ 0, 8, VG_KIND_OLE, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" },
 	{ 257, 5, VG_KIND_TAR, "ustar" },
 };
 

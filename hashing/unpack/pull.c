@@ -53,7 +53,7 @@ struct vg_pull *vg_pull_create(void)
 
 bool vg_pull_reads(unsigned kind)
 {
-	return VG_KIND_IS_ARCHIVE(kind) && kind != VG_KIND_7Z && kind != VG_KIND_PDF;
+	return VG_KIND_IS_ARCHIVE(kind) && kind != VG_KIND_7Z && kind != VG_KIND_PDF && kind != VG_KIND_OLE;
 }
 
 /* On the walk's side: sleeps until there is a piece or the end. */

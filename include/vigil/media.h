@@ -35,6 +35,7 @@
 	X(VG_KIND_ZSTD, 39, "application/zstd")                 \
 	X(VG_KIND_PDF, 40, "application/pdf")                   \
 	X(VG_KIND_CAB, 41, "application/vnd.ms-cab-compressed") \
+	X(VG_KIND_OLE, 42, "application/x-ole-storage")         \
 	X(VG_KIND_MULTIPART, 48, "multipart/form-data")         \
 	X(VG_KIND_MIME, 49, "message/rfc822")                   \
 	X(VG_KIND_TEXT, 50, "text/plain")

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes tests/data/formats: two drawn pictures in every format and sort that the hashers read, and every container. Run by
 # hand where a format is added; the files are kept, since encoders differ from version to version. Needs Debian's
-# python3-pil, webp, libjpeg-turbo-progs, libheif-examples, libjxl-tools, libopenjp2-tools, zip, p7zip-full, ffmpeg.
+# python3-pil, webp, libjpeg-turbo-progs, libheif-examples, libjxl-tools, libopenjp2-tools, zip, p7zip-full, ffmpeg, libreoffice-writer-nogui,
+# libreoffice-calc-nogui, libole-storage-lite-perl.
 set -e
 cd "$(dirname "$0")/../.."
 out=${OUT:-tests/data/formats}; size=${SIZE:-160x120}; T=$(mktemp -d); trap 'rm -rf "$T"' EXIT
@@ -86,4 +87,36 @@ open(f'{out}/letter.eml', 'wb').write(m.as_bytes().replace(b'\n', b'\r\n'))
 uu = b'begin 644 one.jpg\n' + b''.join(binascii.b2a_uu(jpeg[i:i + 45]) for i in range(0, len(jpeg), 45)) + b'`\nend\n'
 open(f'{out}/uu.eml', 'wb').write(b'From: a@example.org\nMessage-ID: <1@example.org>\nSubject: old style\n\nhello\n\n' + uu + b'\nbye\n')
 PY
+# Documents of the old Office programs, by LibreOffice; an Outlook message, a thumbnail store and a laid-in object, by OLE::Storage_Lite.
+/usr/bin/python3 - $out "$T" <<'PY'
+import base64, sys
+out, t = sys.argv[1:]
+o = 'urn:oasis:names:tc:opendocument:xmlns:'
+ns = ' '.join(f'xmlns:{k}="{o}{v}:1.0"' for k, v in (('office', 'office'), ('text', 'text'), ('table', 'table'), ('draw', 'drawing'), ('svg', 'svg-compatible')))
+def frames(more=''):
+	data = [base64.b64encode(open(f'{out}/{n}', 'rb').read()).decode() for n in ('baseline.jpg', 'a.png')]
+	return ''.join(f'<draw:frame {more} svg:x="{1 + 7 * i}cm" svg:y="1cm" svg:width="5cm" svg:height="4cm"><draw:image><office:binary-data>'
+		f'{d}</office:binary-data></draw:image></draw:frame>' for i, d in enumerate(data))
+def flat(name, kind, body):
+	open(f'{t}/{name}', 'w').write(f'<?xml version="1.0"?><office:document {ns} office:version="1.2" office:mimetype='
+		f'"application/vnd.oasis.opendocument.{kind}"><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document>')
+flat('old.fodt', 'text', '<text:p>two pictures' + frames('text:anchor-type="paragraph"') + '</text:p>')
+flat('old.fods', 'spreadsheet', '<table:table table:name="one"><table:shapes>' + frames() +
+	'</table:shapes><table:table-row><table:table-cell/></table:table-row></table:table>')
+PY
+(cd "$T" && for x in fodt:doc fods:xls; do HOME=$T soffice --headless --convert-to ${x#*:} old.${x%:*} >/dev/null 2>&1; done; mv old.doc old.xls "$OLDPWD/$out/")
+perl - $out <<'PL'
+use OLE::Storage_Lite;
+my $out = shift;
+sub bytes { open my $f, '<:raw', "$out/$_[0]" or die; local $/; <$f> }
+sub stream { OLE::Storage_Lite::PPS::File->new(OLE::Storage_Lite::Asc2Ucs($_[0]), $_[1]) }
+sub store { OLE::Storage_Lite::PPS::Dir->new(OLE::Storage_Lite::Asc2Ucs(shift), undef, undef, [@_]) }
+sub file { OLE::Storage_Lite::PPS::Root->new(undef, undef, [@_[1 .. $#_]])->save("$out/$_[0]") }
+my ($jpeg, $webp) = (bytes('baseline.jpg'), bytes('lossy.webp'));
+my $native = "\2\0one.jpg\0C:\\one.jpg\0" . pack('vvV', 0, 3, 11) . "C:\\one.jpg\0" . pack('V', length $jpeg) . $jpeg;
+file('letter.msg', stream('__substg1.0_1000001F', "h\0i\0"),
+	store('__attach_version1.0_#00000000', stream('__substg1.0_37010102', $jpeg)), store('__attach_version1.0_#00000001', stream('__substg1.0_37010102', $webp)),
+	store('ObjectPool', stream("\1Ole10Native", pack('V', length $native) . $native)));
+file('thumbs.db', stream('256_1', pack('V3', 12, 1, length $jpeg) . $jpeg), stream('Catalog', "\0" x 16));
+PL
 ls -l $out | awk '{ n += $5 } END { print NR - 1 " files, " n " bytes" }'

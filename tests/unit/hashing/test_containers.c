@@ -144,6 +144,10 @@ static const struct {
 	{ "uu.eml", 1, "one.jpg", NULL },
 	{ "document.pdf", 1, NULL, NULL },
 	{ "samples.pdf", 2, NULL, NULL },
+	{ "old.doc", 2, "WordDocument", NULL },
+	{ "old.xls", 2, "Workbook", NULL },
+	{ "letter.msg", 3, "__substg1.0_37010102", "__substg1.0_37010102" },
+	{ "thumbs.db", 1, "256_1", NULL },
 	{ "nested.zip", 8, "deflated.zip/in/one.jpg", "plain.tar/in/two.webp" },
 };
 

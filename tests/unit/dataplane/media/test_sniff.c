@@ -73,6 +73,7 @@ static const struct {
 	    6),
 	ROW(VG_KIND_ZSTD, "\x28\xb5\x2f\xfd\4", 4),
 	ROW(VG_KIND_PDF, "%PDF-1.7", 5),
+	ROW(VG_KIND_OLE, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8),
 	ROW(VG_KIND_CAB, "MSCF\0\0\0\0", 8),
 	ROW(VG_KIND_PSD, "8BPS\0\1", 5),
 	ROW(VG_KIND_ICO, "\0\0\1\0\1\0\x20\x20\0\0\1\0\x20\0\xa8\x10\0\0\x16\0\0\0", 22),

@@ -43,6 +43,7 @@ static void every_kind_is_known_by_its_first_bytes(void **state)
 		{ "PK\x03\x04", 4, VG_KIND_ZIP },
 		{ "\x1f\x8b\x08", 3, VG_KIND_GZIP },
 		{ "%PDF-1.7", 8, VG_KIND_PDF },
+		{ "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, VG_KIND_OLE },
 		{ "\0\0\0\x1c"
 		  "ftypmif1\0\0\0\0mif1avif",
 		  24, VG_KIND_AVIF },
