@@ -1,9 +1,8 @@
 #pragma once
 /* compound: Microsoft's compound file ([MS-CFB] 2): a small file system in a file, in which documents of the old Office
  * programs, Outlook's messages and thumbnail stores lie. Streams are found by the directory's entries in their order,
- * not by its tree, so that a broken tree hides nothing. Caller's storage, one thread, no allocation; every sector number
- * is checked and every chain ends after as many sectors as the file has. */
-#include <stdbool.h>
+ * not by its tree, so that a broken tree hides nothing. Caller's storage, one thread, no allocation; each sector's
+ * number is checked, and a chain ends after as many sectors as the file has. */
 #include <stddef.h>
 #include <stdint.h>
 
