@@ -3,6 +3,7 @@
  * programs, Outlook's messages and thumbnail stores lie. Streams are found by the directory's entries in their order,
  * not by its tree, so that a broken tree hides nothing. Caller's storage, one thread, no allocation; each sector's
  * number is checked, and a chain ends after as many sectors as the file has. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
