@@ -7,6 +7,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "hashing/unpack/pdf_text.h"
+
 #define DICT_BYTES  8192u /* looked back for the dictionary */
 #define PIECE_BYTES 65536u
 #define BMP_HEAD    54u
@@ -236,15 +238,10 @@ static void bare_samples(struct walk *w, const struct dict *d, const struct vg_s
 	free(g.samples.at);
 }
 
-static void one_stream(struct walk *w, const struct dict *d, const struct vg_span *stream)
+static void one_picture(struct walk *w, const struct dict *d, const struct vg_span *stream)
 {
 	bool is_image = has(d, "/Image");
-	bool is_text = has(d, "/ASCII85Decode") || has(d, "/ASCIIHexDecode") || has(d, "/LZWDecode");
 
-	if (is_text) {
-		w->budget->n_bad += is_image;
-		return;
-	}
 	if (has(d, "/DCTDecode") || has(d, "/DCT"))
 		picture_file(w, d, stream, "jpg");
 	else if (has(d, "/JPXDecode"))
@@ -253,6 +250,37 @@ static void one_stream(struct walk *w, const struct dict *d, const struct vg_spa
 		bare_samples(w, d, stream);
 	else
 		w->budget->n_bad += is_image;
+}
+
+/* What was written as text is read first; one layer of it, since nobody writes two. */
+static void one_stream(struct walk *w, const struct dict *d, const struct vg_span *stream)
+{
+	bool is_85 = has(d, "/ASCII85Decode") || has(d, "/A85"), is_hex = has(d, "/ASCIIHexDecode") || has(d, "/AHx");
+	bool is_image = has(d, "/Image") || has(d, "/DCTDecode") || has(d, "/DCT");
+	struct vg_span bytes;
+	uint8_t *at;
+
+	if (has(d, "/LZWDecode") || (is_85 && is_hex)) {
+		w->budget->n_bad += is_image;
+		return;
+	}
+	if (!is_85 && !is_hex) {
+		one_picture(w, d, stream);
+		return;
+	}
+	if (!is_image)
+		return;
+	at = stream->n_bytes < SIZE_MAX / 8 ? malloc(VG_PDF_TEXT_MAX(stream->n_bytes)) : NULL;
+	if (!at) {
+		w->budget->spent = true;
+		return;
+	}
+	bytes.at = at;
+	bytes.n_bytes = is_85 ? vg_pdf_text_85(stream->at, stream->n_bytes, at)
+			      : vg_pdf_text_hex(stream->at, stream->n_bytes, at);
+	if (vg_budget_make(w->budget, bytes.n_bytes))
+		one_picture(w, d, &bytes);
+	free(at);
 }
 
 /* The dictionary before a stream keyword: what lies behind the last "obj" before it. */

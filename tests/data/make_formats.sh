@@ -11,7 +11,7 @@ build/bin/test-draw --seed 72 --size $size -o "$T/b.png"
 rm -rf $out; mkdir -p $out
 cp "$T/a.png" $out/a.png; cp "$T/b.png" $out/b.png
 /usr/bin/python3 - "$T" $out <<'PY'
-import struct, sys, zlib
+import base64, struct, sys, zlib
 from PIL import Image
 tmp, out = sys.argv[1:]
 a, b = (Image.open(f'{tmp}/{n}.png').convert('RGB') for n in 'ab')
@@ -58,6 +58,11 @@ obj = lambda n, d, s: b'%d 0 obj\n<< %s /Length %d >>\nstream\n%s\nendstream\nen
 base = b'/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /FlateDecode' % (w, h)
 open(f'{out}/samples.pdf', 'wb').write(b'%PDF-1.4\n' + obj(1, base, bare) +
 	obj(2, base + b' /DecodeParms << /Predictor 15 /Colors 3 /Columns %d >>' % w, rows) + b'trailer << >>\n%%EOF\n')
+# The same JPEG file written as text, in both ways of the format.
+jpeg = open(f'{out}/baseline.jpg', 'rb').read()
+dct = b'/Type /XObject /Subtype /Image /Filter [ /%s /DCTDecode ]'
+open(f'{out}/text.pdf', 'wb').write(b'%PDF-1.3\n' + obj(1, dct % b'ASCII85Decode', base64.a85encode(jpeg, wrapcol=72) + b'~>') +
+	obj(2, dct % b'ASCIIHexDecode', jpeg.hex().encode() + b'>') + b'trailer << >>\n%%EOF\n')
 PY
 jpegtran -arithmetic $out/baseline.jpg >$out/arithmetic.jpg
 cwebp -quiet -q 90 "$T/a.png" -o $out/lossy.webp; cwebp -quiet -lossless "$T/a.png" -o $out/lossless.webp

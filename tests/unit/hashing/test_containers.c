@@ -144,6 +144,7 @@ static const struct {
 	{ "uu.eml", 1, "one.jpg", NULL },
 	{ "document.pdf", 1, NULL, NULL },
 	{ "samples.pdf", 2, NULL, NULL },
+	{ "text.pdf", 2, "image-1.jpg", NULL },
 	{ "old.doc", 2, "WordDocument", NULL },
 	{ "old.xls", 2, "Workbook", NULL },
 	{ "letter.msg", 3, "__substg1.0_37010102", "__substg1.0_37010102" },
