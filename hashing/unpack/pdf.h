@@ -1,8 +1,8 @@
 #pragma once
-/* pdf: the pictures in a PDF document (ISO 32000): streams that are JPEG or JPEG 2000 files are given as they are,
- * also deflated ones and ones written as text; plain samples (8 bits, grey or RGB, deflated, with or without PNG's predictors) as a BMP file
- * made of them. Found by their stream keywords, so that broken tables hide nothing. Fed contiguous bytes; zlib
- * allocates; one thread. */
+/* pdf: the pictures in a PDF document (ISO 32000): streams that are JPEG or JPEG 2000 files are given as they are, also
+ * deflated or written as text; plain samples (8 bits, grey or RGB, deflated, with or without PNG's predictors) as a
+ * BMP file made of them. Found by their stream keywords, so that broken tables hide nothing. Fed contiguous bytes;
+ * zlib allocates; one thread. */
 #include <vigil/bytes.h>
 #include <vigil/err.h>
 
