@@ -49,7 +49,7 @@ static bool hits_stop(struct vg_worker *w, const struct vg_hit *hits, unsigned n
 	const struct vg_index_view *view = vg_index_peek(w->setup.match->index);
 
 	for (unsigned i = 0; i < n_hits && view; i++)
-		if (hits[i].algo != VG_ALGO_PDQ &&
+		if (vg_algo_is_exact(hits[i].algo) &&
 		    vg_action_blocks(view->lists[view->entries[hits[i].entry_idx].list_idx].action))
 			return true;
 	return false;

@@ -26,8 +26,7 @@ static int hit_is_sane(const struct vg_hit *hit, uint32_t flags)
 	if (hit->algo == VG_ALGO_PDQ)
 		return (flags & VG_RECORD_HAS_PDQ) && hit->distance <= VG_PDQ_MAX_DISTANCE &&
 		       hit->variant < VG_VERIFY_VARIANTS;
-	return hit->algo > VG_ALGO_NONE && hit->algo < VG_ALGO_N && (flags & VG_RECORD_HAS_DIGESTS) && !hit->distance &&
-	       !hit->variant;
+	return vg_algo_is_exact(hit->algo) && (flags & VG_RECORD_HAS_DIGESTS) && !hit->distance && !hit->variant;
 }
 
 enum vg_refusal vg_verify_fields(const struct vg_msg_record *r, int is_match)
@@ -235,7 +234,7 @@ static uint8_t action_of(const struct vg_index_list *list, const struct vg_hit *
 static enum vg_refusal check_hit(const struct vg_verify_args *args, struct vg_verified *v, const struct vg_hit *hit)
 {
 	const struct vg_index_view *view = args->view;
-	int is_exact = hit->algo != VG_ALGO_PDQ;
+	int is_exact = vg_algo_is_exact(hit->algo);
 	unsigned distance = 0;
 	if (hit->entry_idx >= view->n_entries)
 		return VG_REFUSE_ENTRY;

@@ -18,7 +18,7 @@ struct heap {
 	size_t n, cap, n_item;
 };
 struct vg_build {
-	struct heap lists, entries, strings, values[VG_ALGO_N];
+	struct heap lists, entries, videos, frames, strings, values[VG_ALGO_N];
 	uint32_t recent[N_RECENT], next_recent; /* texts seen lately: classes and notes repeat */
 };
 
@@ -45,6 +45,8 @@ static void release(struct vg_build *b)
 	free(b->lists.at);
 	free(b->entries.at);
 	free(b->strings.at);
+	free(b->videos.at);
+	free(b->frames.at);
 	for (unsigned i = 0; i < VG_ALGO_N; i++)
 		free(b->values[i].at);
 	free(b);
@@ -58,7 +60,9 @@ struct vg_build *vg_build_create(void)
 	b->lists.n_item = sizeof(struct vg_index_list);
 	b->entries.n_item = sizeof(struct vg_index_entry);
 	b->strings.n_item = 1;
-	for (unsigned algo = VG_ALGO_MD5; algo < VG_ALGO_N; algo++)
+	b->videos.n_item = sizeof(struct vg_index_video);
+	b->frames.n_item = sizeof(struct vg_index_frame);
+	for (unsigned algo = VG_ALGO_MD5; algo <= VG_ALGO_PDQ; algo++)
 		b->values[algo].n_item = vg_list_value_bytes((enum vg_algo)algo) + sizeof(uint32_t);
 	if (add(&b->strings, "", 1))
 		return b;
@@ -99,6 +103,9 @@ enum vg_err vg_build_list(struct vg_build *build, const struct vg_config_list *c
 		.perceptual_action = (uint8_t)conf->perceptual_action,
 		.match_distance = (uint8_t)conf->match_distance,
 		.file_distance = (uint8_t)conf->file_distance,
+		.frame_distance = VG_VPDQ_DISTANCE,
+		.query_percent = VG_VPDQ_QUERY_PERCENT,
+		.compared_percent = VG_VPDQ_COMPARED_PERCENT,
 	};
 	if (conf->action >= VG_ACTION_N || conf->perceptual_action >= VG_ACTION_REPORT ||
 	    conf->match_distance > VG_PDQ_MAX_DISTANCE)
@@ -189,21 +196,22 @@ static uint64_t aligned(uint64_t n)
 }
 
 /* Lays the sections out one behind the other; returns the whole size. */
-static uint64_t lay_out(struct vg_build *b, struct vg_index_header *h, struct vg_index_section *sections[7],
-			struct heap *heaps[7])
+static uint64_t lay_out(struct vg_build *b, struct vg_index_header *h, struct vg_index_section *sections[9],
+			struct heap *heaps[9])
 {
-	struct vg_index_section *s[7] = {
-		&h->lists, &h->entries, &h->md5, &h->sha1, &h->sha256s, &h->pdq, &h->strings
-	};
-	struct heap *from[7] = { &b->lists,
+	struct vg_index_section *s[9] = { &h->lists, &h->entries, &h->md5,    &h->sha1,   &h->sha256s,
+					  &h->pdq,   &h->videos,  &h->frames, &h->strings };
+	struct heap *from[9] = { &b->lists,
 				 &b->entries,
 				 &b->values[VG_ALGO_MD5],
 				 &b->values[VG_ALGO_SHA1],
 				 &b->values[VG_ALGO_SHA256],
 				 &b->values[VG_ALGO_PDQ],
+				 &b->videos,
+				 &b->frames,
 				 &b->strings };
 	uint64_t at = aligned(sizeof(*h));
-	for (unsigned i = 0; i < 7; i++) {
+	for (unsigned i = 0; i < 9; i++) {
 		sections[i] = s[i];
 		heaps[i] = from[i];
 		s[i]->off = at;
@@ -213,13 +221,13 @@ static uint64_t lay_out(struct vg_build *b, struct vg_index_header *h, struct vg
 	return at;
 }
 
-static enum vg_err write_out(struct vg_index_header *h, struct vg_index_section *sections[7], struct heap *heaps[7],
+static enum vg_err write_out(struct vg_index_header *h, struct vg_index_section *sections[9], struct heap *heaps[9],
 			     int fd)
 {
 	uint8_t *at = vg_memfd_map(fd, h->n_bytes, PROT_READ | PROT_WRITE);
 	if (!at)
 		return VG_EIO;
-	for (unsigned i = 0; i < 7; i++)
+	for (unsigned i = 0; i < 9; i++)
 		if (heaps[i]->n)
 			memcpy(at + sections[i]->off, heaps[i]->at, heaps[i]->n * heaps[i]->n_item);
 	int is_ok = EVP_Digest(at + sizeof(*h), h->n_bytes - sizeof(*h), h->sha256, NULL, EVP_sha256(), NULL);
@@ -232,15 +240,15 @@ enum vg_err vg_build_finish(struct vg_build *build, uint64_t generation, int64_t
 			    uint64_t *n_folded)
 {
 	struct vg_index_header h;
-	struct vg_index_section *sections[7];
-	struct heap *heaps[7];
+	struct vg_index_section *sections[9];
+	struct heap *heaps[9];
 	memset(&h, 0, sizeof(h));
 	h.magic = VG_INDEX_MAGIC;
 	h.version = VG_INDEX_VERSION;
 	h.generation = generation;
 	h.built_ns = built_ns;
 	*n_folded = 0;
-	for (unsigned algo = VG_ALGO_MD5; algo < VG_ALGO_N; algo++)
+	for (unsigned algo = VG_ALGO_MD5; algo <= VG_ALGO_PDQ; algo++)
 		*n_folded += sort_and_fold(build, &build->values[algo]);
 	h.n_bytes = lay_out(build, &h, sections, heaps);
 	*fd = vg_memfd_new("vigil-index", h.n_bytes);

@@ -26,7 +26,7 @@ uint32_t vg_list_value_bytes(enum vg_algo algo)
 
 enum vg_algo vg_list_algo(const char *name)
 {
-	for (unsigned algo = VG_ALGO_MD5; algo < VG_ALGO_N; algo++)
+	for (unsigned algo = VG_ALGO_MD5; algo <= VG_ALGO_PDQ; algo++)
 		if (!strcmp(vg_algo_str(algo), name))
 			return (enum vg_algo)algo;
 	return VG_ALGO_NONE;

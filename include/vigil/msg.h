@@ -18,11 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vigil/frame_hash.h>
 #include <vigil/frame_ring.h>
 #include <vigil/lane.h>
 
 #define VG_MSG_MAGIC   0x4c474956u /* "VIGL" */
-#define VG_MSG_VERSION 1u
+#define VG_MSG_VERSION 2u
 
 enum vg_msg_type {
 	VG_MSG_HELLO = 1,
@@ -139,10 +140,14 @@ struct vg_msg_ack {
 struct vg_hit {
 	uint32_t entry_idx; /* in the index of `generation` */
 	uint16_t algo;      /* enum vg_algo */
-	uint16_t distance;  /* bits; 0 for exact algorithms */
+	uint16_t distance;  /* PDQ: bits; 0 for the others */
 	uint8_t variant;    /* dihedral variant that matched, 0 = as stored */
-	uint8_t reserved[3];
-	uint32_t frame_idx; /* PDQ: which picture of an animation, page or film; 0 = the first */
+	/* VPDQ: of the film's own distinct frames, and of the listed video's, how many have one of the other within
+	 * the list's frame_distance: whole per cent, rounded down. 0 for the others. */
+	uint8_t query_percent, compared_percent;
+	uint8_t reserved;
+	/* PDQ: which picture of an animation, page or film; 0 = the first. VPDQ: frame_no of the first that fits. */
+	uint32_t frame_idx;
 };
 #define VG_RECORD_PARTIAL     1u /* MATCH: the memfd holds a head sample only (digest-only object) */
 #define VG_RECORD_CODED       2u /* a content coding was undone: raw_* hold the digests of the coded bytes */
@@ -156,6 +161,7 @@ struct vg_hit {
 #define VG_RECORD_ENCRYPTED   512u  /* it holds files that only a password opens */
 #define VG_RECORD_BAD_ARCHIVE 1024u /* it broke before its end, or is of a sort that nobody here reads */
 #define VG_RECORD_RESOURCE    2048u /* a whole resource put together; the object is the piece that completed it */
+#define VG_RECORD_HAS_FRAMES  8192u /* a film: n_frames were hashed; of a MATCH they are in its memfd */
 #define VG_RECORD_NESTED      4096u /* MEMBER_OF: it lies in a file of the body, which parent_sha256 names */
 /* VG_MSG_OBJECT, and with the object's bytes as a sealed memfd (VG_SEALS_FINAL) VG_MSG_MATCH. All of it is a hasher's
  * word: vigild believes only what it has recomputed. */
@@ -173,8 +179,8 @@ struct vg_msg_record {
 	uint64_t enqueued_ns;                           /* of its CLOSE descriptor */
 	uint8_t md5[16], sha1[20], sha256[32], pdq[32]; /* pdq in printed order */
 	uint8_t raw_md5[16], raw_sha256[32], parent_sha256[32];
-	uint16_t n_member, reserved[3];
-	char member[VG_RECORD_MEMBER]; /* claimed file name or path of the member */
+	uint16_t n_member, n_frames, reserved[2]; /* n_frames <= VG_FRAMES_MAX; 0 without HAS_FRAMES */
+	char member[VG_RECORD_MEMBER];            /* claimed file name or path of the member */
 	struct vg_hit hits[VG_RECORD_MAX_HITS];
 };
 

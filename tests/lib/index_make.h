@@ -21,6 +21,9 @@ struct vg_index_make {
 	uint32_t n_entries, n_room;
 	uint8_t *records[VG_ALGO_N]; /* by algorithm: {value, entry_idx} */
 	uint32_t n_records[VG_ALGO_N], n_record_room[VG_ALGO_N];
+	struct vg_index_video *videos;
+	struct vg_index_frame *frames;
+	uint32_t n_videos, n_frames;
 };
 
 static inline size_t vg_index_make_stride(enum vg_algo algo)
@@ -37,7 +40,10 @@ static inline uint32_t vg_index_make_list(struct vg_index_make *m, enum vg_actio
 						       .action = (uint8_t)action,
 						       .perceptual_action = (uint8_t)perceptual,
 						       .match_distance = match_distance,
-						       .file_distance = 0xff };
+						       .file_distance = 0xff,
+						       .frame_distance = VG_VPDQ_DISTANCE,
+						       .query_percent = VG_VPDQ_QUERY_PERCENT,
+						       .compared_percent = VG_VPDQ_COMPARED_PERCENT };
 	return m->n_lists++;
 }
 /* A further hash of an entry. */
@@ -55,9 +61,8 @@ static inline void vg_index_make_record(struct vg_index_make *m, enum vg_algo al
 	memcpy(at, value, stride - 4);
 	memcpy(at + stride - 4, &entry_idx, 4);
 }
-/* A further entry with one hash; its number. */
-static inline uint32_t vg_index_make_add(struct vg_index_make *m, uint32_t list_idx, enum vg_algo algo,
-					 const uint8_t *value)
+/* A further entry without a hash; its number. */
+static inline uint32_t vg_index_make_entry(struct vg_index_make *m, uint32_t list_idx)
 {
 	if (m->n_entries == m->n_room) {
 		m->n_room = 2 * m->n_room + 64;
@@ -67,8 +72,15 @@ static inline uint32_t vg_index_make_add(struct vg_index_make *m, uint32_t list_
 	}
 	m->entries[m->n_entries] = (struct vg_index_entry){ .list_idx = list_idx };
 	m->lists[list_idx].n_entries++;
-	vg_index_make_record(m, algo, value, m->n_entries);
 	return m->n_entries++;
+}
+/* A further entry with one hash; its number. */
+static inline uint32_t vg_index_make_add(struct vg_index_make *m, uint32_t list_idx, enum vg_algo algo,
+					 const uint8_t *value)
+{
+	uint32_t entry_idx = vg_index_make_entry(m, list_idx);
+	vg_index_make_record(m, algo, value, entry_idx);
+	return entry_idx;
 }
 static inline int vg_index_make_compare16(const void *a, const void *b)
 {
@@ -81,6 +93,29 @@ static inline int vg_index_make_compare20(const void *a, const void *b)
 static inline int vg_index_make_compare32(const void *a, const void *b)
 {
 	return memcmp(a, b, 32);
+}
+/* A further entry with a video of these frames, of which each value stays once; its number. */
+static inline uint32_t vg_index_make_video(struct vg_index_make *m, uint32_t list_idx, const uint8_t (*values)[32],
+					   uint32_t n_values)
+{
+	m->videos = realloc(m->videos, (m->n_videos + 1) * sizeof(*m->videos));
+	m->frames = realloc(m->frames, (m->n_frames + n_values) * sizeof(*m->frames));
+	if (!m->videos || !m->frames)
+		abort();
+	struct vg_index_video *video = &m->videos[m->n_videos];
+	struct vg_index_frame *frames = m->frames + m->n_frames;
+	*video = (struct vg_index_video){ vg_index_make_entry(m, list_idx), m->n_frames, 0 };
+	for (uint32_t i = 0; i < n_values; i++) {
+		memcpy(frames[i].value, values[i], 32);
+		frames[i].video_idx = m->n_videos;
+	}
+	qsort(frames, n_values, sizeof(*frames), vg_index_make_compare32);
+	for (uint32_t i = 0; i < n_values; i++)
+		if (!i || memcmp(frames[i].value, frames[video->n_frames - 1].value, 32) != 0)
+			frames[video->n_frames++] = frames[i];
+	m->n_frames += video->n_frames;
+	m->n_videos++;
+	return video->entry_idx;
 }
 static inline void vg_index_make_section(uint8_t *base, uint64_t *end, struct vg_index_section *section,
 					 const void *items, uint64_t n_items, size_t item_bytes)
@@ -95,11 +130,13 @@ static inline uint64_t vg_index_make_layout(const struct vg_index_make *m, uint8
 {
 	static const char strings[] = "\0list";
 	uint64_t end = (sizeof(*h) + VG_INDEX_ALIGN - 1) / VG_INDEX_ALIGN * VG_INDEX_ALIGN;
-	struct vg_index_section *of[VG_ALGO_N] = { NULL, &h->md5, &h->sha1, &h->sha256s, &h->pdq };
+	struct vg_index_section *of[VG_ALGO_N] = { NULL, &h->md5, &h->sha1, &h->sha256s, &h->pdq, NULL };
 	vg_index_make_section(base, &end, &h->lists, m->lists, m->n_lists, sizeof(*m->lists));
 	vg_index_make_section(base, &end, &h->entries, m->entries, m->n_entries, sizeof(*m->entries));
-	for (unsigned a = VG_ALGO_MD5; a < VG_ALGO_N; a++)
+	for (unsigned a = VG_ALGO_MD5; a <= VG_ALGO_PDQ; a++)
 		vg_index_make_section(base, &end, of[a], m->records[a], m->n_records[a], vg_index_make_stride(a));
+	vg_index_make_section(base, &end, &h->videos, m->videos, m->n_videos, sizeof(*m->videos));
+	vg_index_make_section(base, &end, &h->frames, m->frames, m->n_frames, sizeof(*m->frames));
 	vg_index_make_section(base, &end, &h->strings, strings, sizeof(strings), 1);
 	return end;
 }
@@ -125,6 +162,8 @@ static inline uint8_t *vg_index_make_bytes(struct vg_index_make *m, uint64_t gen
 static inline void vg_index_make_free(struct vg_index_make *m)
 {
 	free(m->entries);
+	free(m->videos);
+	free(m->frames);
 	for (unsigned a = 0; a < VG_ALGO_N; a++)
 		free(m->records[a]);
 	memset(m, 0, sizeof(*m));
