@@ -41,7 +41,7 @@ static void name_flow(struct vg_packet *pkt, unsigned *client)
 void vg_inspect_datagram(struct vg_inspect *inspect, struct vg_packet *pkt)
 {
 	const uint8_t *bytes = payload(inspect, pkt);
-	uint16_t src_port = pkt->key.port[pkt->dir];
+	uint16_t src_port = pkt->key.port[pkt->dir], dst_port = pkt->key.port[!pkt->dir];
 	unsigned client = 0;
 	enum vg_app app = VG_APP_NONE;
 	struct vg_inspect_stream *live;
@@ -69,6 +69,6 @@ void vg_inspect_datagram(struct vg_inspect *inspect, struct vg_packet *pkt)
 		return;
 	live = &inspect->live[flow->stream_idx];
 	vg_inspect_obey(inspect, flow,
-			vg_proto_datagram(inspect->proto, live->proto, pkt->dir, src_port, bytes, pkt->n_payload_bytes,
-					  pkt->wall_ns));
+			vg_proto_datagram(inspect->proto, live->proto, pkt->dir, src_port, dst_port, bytes,
+					  pkt->n_payload_bytes, pkt->wall_ns));
 }

@@ -67,12 +67,12 @@ struct vg_parser {
 	/* As vg_proto_feed() and its sisters. feed may set next_app and n_rest, and return VG_DONE. */
 	enum vg_step (*feed)(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes,
 			     uint32_t n_bytes, int64_t wall_ns);
-	/* Protocols over UDP have these two instead of feed, gap and conflict. opens: the datagram begins an exchange,
-	 * and its sender is the client; the flow is all that its port and the other address say to each other, whatever
-	 * port that has: src_port is the present one of dir. */
+	/* Protocols over UDP have these two, and need no feed, gap and conflict where they are over UDP only. opens:
+	 * the datagram begins an exchange, and its sender is the client; the flow is all that its port and the other
+	 * address say to each other, whatever port that has: ident.port are those of this datagram. */
 	int (*opens)(const uint8_t *bytes, uint32_t n_bytes);
-	enum vg_step (*datagram)(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, uint16_t src_port,
-				 const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns);
+	enum vg_step (*datagram)(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes,
+				 uint32_t n_bytes, int64_t wall_ns);
 	enum vg_step (*gap)(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, uint64_t n_missing,
 			    int64_t wall_ns);
 	void (*conflict)(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir);

@@ -77,9 +77,11 @@ enum vg_app vg_proto_datagram_app(struct vg_proto *proto, const struct vg_flow_k
 }
 
 enum vg_step vg_proto_datagram(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, uint16_t src_port,
-			       const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns)
+			       uint16_t dst_port, const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns)
 {
-	return flow->parser->datagram(proto, flow, dir & 1, src_port, bytes, n_bytes, wall_ns);
+	flow->ident.port[dir & 1] = src_port;
+	flow->ident.port[!(dir & 1)] = dst_port;
+	return flow->parser->datagram(proto, flow, dir & 1, bytes, n_bytes, wall_ns);
 }
 
 void vg_proto_flush(struct vg_proto *proto)

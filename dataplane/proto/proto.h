@@ -53,9 +53,9 @@ enum vg_app vg_proto_expected(struct vg_proto *proto, const struct vg_flow_key *
  * the flow has the other side's port as 0. */
 enum vg_app vg_proto_datagram_app(struct vg_proto *proto, const struct vg_flow_key *key, unsigned dir,
 				  const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns, unsigned *client);
-/* A datagram of direction dir, as vg_proto_feed(). */
+/* A datagram of direction dir, as vg_proto_feed(); src_port and dst_port are its own. */
 enum vg_step vg_proto_datagram(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned dir, uint16_t src_port,
-			       const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns);
+			       uint16_t dst_port, const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns);
 /* End of input, all flows have been given back: what was announced is forgotten. */
 void vg_proto_flush(struct vg_proto *proto);
 

@@ -21,7 +21,7 @@ static void talk(struct vg_proto *p, const uint8_t *data, size_t size, int by_by
 			abort();
 		memset(copy, n ? data[at + 1 + n] : 0, n_all);
 		memcpy(copy, data + at + 2, n);
-		(void)vg_proto_datagram(p, flow, data[at] & 1, data[at], copy, (uint32_t)n_all, 1);
+		(void)vg_proto_datagram(p, flow, data[at] & 1, data[at], 7, copy, (uint32_t)n_all, 1);
 		free(copy);
 		at += 2 + n;
 	}

@@ -1,5 +1,7 @@
 #pragma once
 /* nfs_make: RPC records of NFS out of words (smb_make.h), for tests: `command xid key=value ...`, fid= is the handle.
+ * NFS 2: lookup2, create2 fid= name= | fid= size= ; read2 fid= off= n= | data= size= ; write2 fid= off= data= | size= ;
+ *        setattr2 fid= size=
  * NFS 3: lookup3, create3 fid= name= | fid= size= ; read3 fid= off= n= | data= size= kind=1 (end) ;
  *        write3 fid= off= data= | size= kind= (stable) ; commit3 fid= | size= ; setattr3 fid= size= ; null
  * NFS 4: open4, lookup4 fid= name= | fid= size= ; read4, write4 fid= off= n= data= | data= kind= ; close4 fid=
@@ -41,6 +43,44 @@ static inline uint8_t *vg_post(uint8_t *at, uint64_t size)
 	at[3] = 1;
 	vg_u64(at + 20, size);
 	return at + 84;
+}
+static inline uint8_t *vg_handle2(uint8_t *at, unsigned long id)
+{
+	memset(at, 'h', 32);
+	vg_put_be32(at + 28, (uint32_t)id);
+	return at + 32;
+}
+/* fattr of a regular file */
+static inline uint8_t *vg_attr2(uint8_t *at, uint64_t size)
+{
+	memset(at, 0, 68);
+	at[3] = 1;
+	vg_put_be32(at + 20, (uint32_t)size);
+	return at + 68;
+}
+static inline uint8_t *vg_nfs2(uint8_t *at, const struct vg_smb_words *w, int is_answer)
+{
+	uint32_t n_data = (uint32_t)strlen(w->data), off = (uint32_t)w->off;
+	char c = w->command[0];
+	int names = c == 'l' || c == 'c';
+	if (is_answer) {
+		at = vg_u32(at, (uint32_t)w->status);
+		if (w->status)
+			return at;
+		at = vg_attr2(names ? vg_handle2(at, w->fid) : at, w->size);
+		return c == 'r' ? vg_opaque(at, w->data, n_data) : at;
+	}
+	at = vg_handle2(at, w->fid);
+	if (names)
+		at = vg_opaque(at, w->name, (uint32_t)strlen(w->name));
+	if (c == 'c' || c == 's') {
+		memset(at, 0xff, 32);
+		vg_put_be32(at + 12, c == 's' ? (uint32_t)w->size : UINT32_MAX);
+		return at + 32;
+	}
+	if (c == 'r')
+		return vg_u32(vg_u32(vg_u32(at, off), (uint32_t)w->n), 0);
+	return c == 'w' ? vg_opaque(vg_u32(vg_u32(vg_u32(at, 0), off), n_data), w->data, n_data) : at;
 }
 static inline uint8_t *vg_nfs3(uint8_t *at, const struct vg_smb_words *w, int is_answer)
 {
@@ -116,8 +156,11 @@ static inline uint32_t vg_nfs_record(uint8_t *out, const char *line, int is_answ
 	static const struct {
 		const char *name;
 		uint8_t proc, version;
-	} procs[] = { { "null", 0, 3 },   { "setattr3", 2, 3 }, { "lookup3", 3, 3 },  { "read3", 6, 3 },
-		      { "write3", 7, 3 }, { "create3", 8, 3 },  { "commit3", 21, 3 }, { "", 1, 4 } };
+	} procs[] = { { "null", 0, 3 },    { "setattr3", 2, 3 }, { "lookup3", 3, 3 },  { "read3", 6, 3 },
+		      { "write3", 7, 3 },  { "create3", 8, 3 },  { "commit3", 21, 3 }, { "setattr2", 2, 2 },
+		      { "lookup2", 4, 2 }, { "read2", 6, 2 },    { "write2", 8, 2 },   { "create2", 9, 2 },
+		      { "", 1, 4 } };
+	const unsigned n_procs = sizeof(procs) / sizeof(procs[0]) - 1;
 	static struct vg_smb_words w;
 	char text[4096];
 	uint8_t *at = out + 4;
@@ -125,7 +168,7 @@ static inline uint32_t vg_nfs_record(uint8_t *out, const char *line, int is_answ
 	uint32_t n;
 	snprintf(text, sizeof(text), "%s", line);
 	w = vg_smb_words(text);
-	while (i < 7 && strcmp(procs[i].name, w.command))
+	while (i < n_procs && strcmp(procs[i].name, w.command))
 		i++;
 	at = vg_u32(vg_u32(at, (uint32_t)w.id), (uint32_t)is_answer);
 	if (is_answer)
@@ -133,7 +176,9 @@ static inline uint32_t vg_nfs_record(uint8_t *out, const char *line, int is_answ
 	else
 		at = vg_zeros(vg_u32(vg_u32(vg_u32(vg_u32(at, 2), 100003), procs[i].version), procs[i].proc), 16);
 	if (i)
-		at = i == 7 ? vg_nfs4(at, &w, is_answer) : vg_nfs3(at, &w, is_answer);
+		at = procs[i].version == 2   ? vg_nfs2(at, &w, is_answer)
+		     : procs[i].version == 3 ? vg_nfs3(at, &w, is_answer)
+					     : vg_nfs4(at, &w, is_answer);
 	n = (uint32_t)(at - out) - 4;
 	vg_put_be32(out, 0x80000000u | n);
 	if (!w.pad)

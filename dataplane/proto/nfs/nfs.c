@@ -27,6 +27,12 @@ static void hunt_begin(struct vg_nfs_dir *d)
 	d->state = VG_NFS_HUNT;
 }
 
+void vg_nfs_datagram_begin(struct vg_nfs_flow *flow, unsigned dir)
+{
+	if (flow->dir[dir].state == VG_NFS_HUNT)
+		message_begin(&flow->dir[dir]);
+}
+
 static void framing_broke(struct vg_proto *p, struct vg_nfs_dir *d)
 {
 	vg_count(p->stats, VG_C_NFS_BAD, 1);
@@ -338,7 +344,9 @@ void vg_nfs_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_proto
 	memset(&flow->files, 0, sizeof(flow->files));
 	memset(&flow->names, 0, sizeof(flow->names));
 	memset(&flow->asks, 0, sizeof(flow->asks));
-	flow->n_late = 0;
+	flow->n_late = flow->heard_next = 0;
+	flow->is_udp = 0;
+	memset(flow->heard, 0, sizeof(flow->heard));
 }
 
 void vg_nfs_fini(struct vg_proto *p, struct vg_proto_flow *base)

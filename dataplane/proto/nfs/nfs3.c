@@ -142,5 +142,7 @@ void vg_nfs3_reply(const struct vg_nfs_message *m, struct vg_xdr *x, const struc
 		stable = vg_xdr_u32(x);
 		if (!x->is_short && stable >= STABLE_DATA)
 			vg_nfs_file_stable(file, size);
+		else if (!x->is_short)
+			vg_nfs_file_answered(file, size);
 	}
 }

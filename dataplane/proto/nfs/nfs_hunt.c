@@ -2,8 +2,6 @@
  * known. */
 #include "dataplane/proto/nfs/nfs_priv.h"
 
-#define MAX_PROC_3 21u /* COMMIT */
-
 /* Does what is there of b look like the record of a call? n_bytes may be less than VG_NFS_HUNT_BYTES. */
 static int may_be_call(const uint8_t *b, uint32_t n_bytes)
 {
@@ -14,9 +12,9 @@ static int may_be_call(const uint8_t *b, uint32_t n_bytes)
 		return 0;
 	if (n_bytes >= 4 && (vg_be24(b + 1) < 40 || vg_be24(b + 1) > VG_NFS_MAX_RECORD))
 		return 0;
-	if (n_bytes >= 24 && vg_be32(b + 20) != 3 && vg_be32(b + 20) != 4)
+	if (n_bytes >= 24 && vg_be32(b + 20) - 2 > 2)
 		return 0;
-	return n_bytes < 28 || vg_be32(b + 24) <= (vg_be32(b + 20) == 3 ? MAX_PROC_3 : 1u);
+	return n_bytes < 28 || vg_be32(b + 24) <= VG_NFS_MAX_PROC(vg_be32(b + 20));
 }
 
 /* Of VG_NFS_HUNT_BYTES: a reply that was accepted (RFC 5531 9), to a call under way. */

@@ -19,7 +19,10 @@
 #define VG_NFS_SYNCED_NS         1000000000
 #define VG_NFS_IDLE_NS           30000000000
 
-#define VG_NFS_PROGRAM 100003u
+#define VG_NFS_MAX_HEARD 32u /* last calls over UDP that are remembered: some come twice */
+
+#define VG_NFS_PROGRAM           100003u
+#define VG_NFS_MAX_PROC(version) ((version) == 2 ? 17u : (version) == 3 ? 21u : 1u) /* STATFS, COMMIT, COMPOUND */
 
 enum vg_nfs_what { VG_NFS_OTHER, VG_NFS_NAME, VG_NFS_READ, VG_NFS_WRITE, VG_NFS_COMMIT, VG_NFS_CLOSE, VG_NFS_SETATTR };
 struct vg_nfs_ask {
@@ -51,11 +54,18 @@ struct vg_nfs_dir {
 	uint8_t mark[4];
 	uint8_t got[VG_NFS_HEAD_BYTES];
 };
+struct vg_nfs_heard {
+	uint64_t check; /* of the call */
+	uint32_t xid;
+	uint8_t is_used, is_answered;
+};
 struct vg_nfs_flow {
 	struct vg_proto_flow base;
 	struct vg_nfs_dir dir[2];
 	struct vg_keyed_set files, names, asks;
-	uint32_t n_late;
+	uint32_t n_late, heard_next;
+	uint8_t is_udp;
+	struct vg_nfs_heard heard[VG_NFS_MAX_HEARD];
 };
 struct vg_nfs {
 	struct vg_file_pool files; /* also names: files without bodies */
@@ -92,6 +102,17 @@ enum vg_step vg_nfs_gap(struct vg_proto *p, struct vg_proto_flow *flow, unsigned
 void vg_nfs_end(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, enum vg_stream_end how, int64_t wall_ns);
 void vg_nfs_conflict(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir);
 
+/* nfs.c: a direction is at the beginning of a message, whatever was before; not where it waits. */
+void vg_nfs_datagram_begin(struct vg_nfs_flow *flow, unsigned dir);
+
+/* nfs_udp.c: as struct vg_parser says. */
+enum vg_step vg_nfs_datagram(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes,
+			     uint32_t n_bytes, int64_t wall_ns);
+/* Calls over UDP: true where the same one (by its head, in m->d->got) was heard lately; else it is remembered. */
+int vg_nfs_heard_call(const struct vg_nfs_message *m, uint32_t xid);
+void vg_nfs_heard_reply(const struct vg_nfs_message *m, uint32_t xid);
+int vg_nfs_is_answered(const struct vg_nfs_flow *flow, uint32_t xid);
+
 /* nfs_hunt.c: looks for a record in the bytes that were kept (n_got of got) and these. Found: true, n_got of got are
  * the kept bytes that belong to it, *n_eaten of these lie before it. Otherwise all are eaten and the last are kept. */
 int vg_nfs_hunt(const struct vg_nfs_message *m, const uint8_t *bytes, uint32_t n_bytes, uint32_t *n_eaten);
@@ -101,7 +122,9 @@ int vg_nfs_hunt(const struct vg_nfs_message *m, const uint8_t *bytes, uint32_t n
 int vg_nfs_rpc_take(const struct vg_nfs_message *m);
 int vg_nfs_rpc_waits(const struct vg_nfs_message *m);
 
-/* nfs3.c, nfs4.c: arguments of a call (ask is to be filled), results of a successful reply. */
+/* nfs2.c, nfs3.c, nfs4.c: arguments of a call (ask is to be filled), results of a successful reply. */
+void vg_nfs2_call(const struct vg_nfs_message *m, struct vg_xdr *x, struct vg_nfs_ask *ask);
+void vg_nfs2_reply(const struct vg_nfs_message *m, struct vg_xdr *x, const struct vg_nfs_ask *ask);
 void vg_nfs3_call(const struct vg_nfs_message *m, struct vg_xdr *x, struct vg_nfs_ask *ask);
 void vg_nfs3_reply(const struct vg_nfs_message *m, struct vg_xdr *x, const struct vg_nfs_ask *ask);
 void vg_nfs4_call(const struct vg_nfs_message *m, struct vg_xdr *x, struct vg_nfs_ask *ask);
@@ -123,5 +146,7 @@ void vg_nfs_data_set(const struct vg_nfs_message *m, struct vg_file *file, enum 
 		     const struct vg_xdr *x, uint32_t n_bytes);
 /* What was written to the file is stable and the file has size bytes (VG_FILE_UNKNOWN: not said). */
 void vg_nfs_file_stable(struct vg_file *file, uint64_t size);
+/* What was written is there, though it may still be lost to a crash: should no more come, it is whole. */
+void vg_nfs_file_answered(struct vg_file *file, uint64_t size);
 /* Ends what was written and rests. */
 void vg_nfs_files_age(const struct vg_nfs_message *m);

@@ -31,10 +31,14 @@ static int call_take(const struct vg_nfs_message *m, struct vg_xdr *x, uint32_t 
 	(void)vg_xdr_opaque(x, MAX_AUTH);
 	if (rpc != RPC_VERSION)
 		return 1;
+	if (vg_nfs_heard_call(m, xid))
+		return 0;
 	if (program == VG_NFS_PROGRAM && !x->is_short) {
 		ask.version = (uint8_t)version;
 		if (!is_readable)
 			vg_count(m->proto->stats, VG_C_NFS_SEALED, 1);
+		else if (version == 2)
+			vg_nfs2_call(m, x, &ask);
 		else if (version == 3)
 			vg_nfs3_call(m, x, &ask);
 		else if (version == 4 && ask.proc == 1)
@@ -59,11 +63,14 @@ static int reply_take(const struct vg_nfs_message *m, struct vg_xdr *x, uint32_t
 		return 0;
 	}
 	if (reply == MSG_ACCEPTED && accept == ACCEPT_SUCCESS && !x->is_short) {
-		if (ask->version == 3)
+		if (ask->version == 2)
+			vg_nfs2_reply(m, x, ask);
+		else if (ask->version == 3)
 			vg_nfs3_reply(m, x, ask);
 		else if (ask->version == 4)
 			vg_nfs4_reply(m, x, ask);
 	}
+	vg_nfs_heard_reply(m, xid);
 	vg_nfs_ask_give(m, ask);
 	return 0;
 }
@@ -85,5 +92,6 @@ int vg_nfs_rpc_waits(const struct vg_nfs_message *m)
 
 	if (!peer->is_seen || peer->has_ended || peer->state == VG_NFS_OFF || m->flow->n_late >= VG_NFS_MAX_LATE)
 		return 0;
-	return m->d->n_got >= 12 && vg_be32(m->d->got + 4) == RPC_REPLY && !vg_nfs_ask_find(m, vg_be32(m->d->got));
+	return m->d->n_got >= 12 && vg_be32(m->d->got + 4) == RPC_REPLY && !vg_nfs_ask_find(m, vg_be32(m->d->got)) &&
+	       !vg_nfs_is_answered(m->flow, vg_be32(m->d->got));
 }

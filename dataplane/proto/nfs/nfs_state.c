@@ -193,6 +193,14 @@ void vg_nfs_file_stable(struct vg_file *file, uint64_t size)
 	file->is_closing = file->state == VG_NFS_STABLE;
 }
 
+void vg_nfs_file_answered(struct vg_file *file, uint64_t size)
+{
+	if (size == VG_FILE_UNKNOWN)
+		return;
+	file->size = size;
+	file->is_closing = file->io[VG_FILE_WRITE].is_begun && !file->io[VG_FILE_WRITE].first_block;
+}
+
 void vg_nfs_files_age(const struct vg_nfs_message *m)
 {
 	struct vg_file_pool *pool = &vg_nfs_of(m->proto)->files;

@@ -241,14 +241,13 @@ static void data_take(struct vg_proto *p, struct vg_tftp_flow *t, unsigned dir, 
 	run_held(p, t, wall_ns);
 }
 
-enum vg_step vg_tftp_datagram(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, uint16_t src_port,
-			      const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns)
+enum vg_step vg_tftp_datagram(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, const uint8_t *bytes,
+			      uint32_t n_bytes, int64_t wall_ns)
 {
 	struct vg_tftp_flow *t = flow_of(base);
 
 	if (n_bytes < 4)
 		return VG_MORE;
-	base->ident.port[dir] = src_port;
 	switch (vg_be16(bytes)) {
 	case OP_READ:
 	case OP_WRITE:

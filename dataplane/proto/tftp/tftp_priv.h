@@ -34,6 +34,6 @@ static inline struct vg_tftp *vg_tftp_of(const struct vg_proto *p)
 /* tftp.c: as struct vg_parser says. */
 void vg_tftp_init(struct vg_proto *p, struct vg_proto_flow *flow, struct vg_proto_flow *from);
 void vg_tftp_fini(struct vg_proto *p, struct vg_proto_flow *flow);
-enum vg_step vg_tftp_datagram(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, uint16_t src_port,
-			      const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns);
+enum vg_step vg_tftp_datagram(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, const uint8_t *bytes,
+			      uint32_t n_bytes, int64_t wall_ns);
 void vg_tftp_end(struct vg_proto *p, struct vg_proto_flow *flow, unsigned dir, enum vg_stream_end how, int64_t wall_ns);

@@ -51,7 +51,8 @@ static int bench_close(void **state)
 static void say(struct bench *b, unsigned dir, const void *bytes, size_t n)
 {
 	uint8_t *copy = vg_guard_copy(bytes, n);
-	assert_int_equal(vg_proto_datagram(b->proto, b->flow, dir, dir ? 40000 : 5000, copy, (uint32_t)n, 1000),
+	assert_int_equal(vg_proto_datagram(b->proto, b->flow, dir, dir ? 40000 : 5000, dir ? 5000 : 40000, copy,
+					   (uint32_t)n, 1000),
 			 VG_MORE);
 	vg_guard_free(copy, n);
 }
