@@ -219,26 +219,6 @@ void vg_inspect_stream_sink(struct vg_inspect *inspect, struct vg_stream_sink *s
 
 /* ---- a packet ---- */
 
-/* Who carried the packet, and for whom: read from the frame once per stream. */
-static void note_carriers(struct vg_inspect_stream *live, const struct vg_packet *pkt)
-{
-	live->vlan[0] = pkt->vlan[0];
-	live->vlan[1] = pkt->vlan[1];
-	live->n_tunnels = pkt->n_tunnels;
-	for (uint32_t i = 0; i < pkt->n_tunnels; i++) {
-		const struct vg_layer *layer = &pkt->tunnels[i];
-		struct vg_attr_tunnel *to = &live->tunnels[i];
-		uint32_t n_ip_bytes = layer->ip_version == 4 ? 4 : 16;
-		const uint8_t *src = pkt->frame + layer->ip_off + (layer->ip_version == 4 ? 12 : 8);
-
-		*to = (struct vg_attr_tunnel){ .id = layer->id, .kind = layer->kind, .ip_version = layer->ip_version };
-		if (!layer->ip_version)
-			continue;
-		memcpy(to->src_ip, src, n_ip_bytes);
-		memcpy(to->dst_ip, src + n_ip_bytes, n_ip_bytes);
-	}
-}
-
 /* NEW and LISTENING flows get a stream; those for which none is free are let go. */
 int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
@@ -264,7 +244,7 @@ int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const
 	inspect->live[idx].flow = flow;
 	vg_inspect_begin_doubts(inspect, flow, &inspect->live[idx]);
 	inspect->live[idx].flow_id = ++inspect->n_begun;
-	note_carriers(&inspect->live[idx], pkt);
+	vg_inspect_note_carriers(&inspect->live[idx], pkt);
 	flow->stream_idx = idx;
 	flow->state = VG_FLOW_LIVE;
 	for (unsigned dir = 0; dir < 2; dir++) {
@@ -306,12 +286,14 @@ static enum vg_step take_urgent(struct vg_inspect *inspect, struct vg_flow *flow
 				pkt->clock_ns, pkt->wall_ns);
 }
 
+/* vg_stream_segment(), or as what else payload is taken. */
+typedef enum vg_step (*take_fn)(struct vg_streams *, uint32_t, unsigned, uint32_t, const uint8_t *, uint32_t, uint64_t,
+				int64_t);
+
 /* The payload of a packet, segment by segment where the frame has more than one. */
 static enum vg_step take_payload(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt,
-				 int is_doubted)
+				 take_fn give)
 {
-	enum vg_step (*give)(struct vg_streams *, uint32_t, unsigned, uint32_t, const uint8_t *, uint32_t, uint64_t,
-			     int64_t) = is_doubted ? vg_stream_doubt : vg_stream_segment;
 	const struct rte_mbuf *segment = pkt->segment;
 	const uint8_t *at = pkt->frame + pkt->payload_off;
 	uint32_t seq = pkt->seq + ((pkt->tcp_flags & VG_TCP_SYN) != 0);
@@ -349,7 +331,7 @@ static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const st
 	if (step == VG_MORE && (pkt->tcp_flags & VG_TCP_URG) && !is_doubted)
 		step = take_urgent(inspect, flow, pkt);
 	if (step == VG_MORE)
-		step = take_payload(inspect, flow, pkt, is_doubted);
+		step = take_payload(inspect, flow, pkt, is_doubted ? vg_stream_doubt : vg_stream_segment);
 	if (step == VG_MORE && live->app == VG_APP_NONE && (live->detect.is_past[0] || live->detect.is_past[1])) {
 		app = vg_detect_ask(inspect->detect, &inspect->live[flow->stream_idx].detect, pkt->frame + pkt->ip_off,
 				    pkt->n_first_bytes - pkt->ip_off, pkt->clock_ns);
@@ -400,14 +382,30 @@ static void take_end(struct vg_inspect *inspect, struct vg_flow *flow, const str
 					      pkt->wall_ns));
 }
 
+/* Payload with a wrong checksum: all that counts of the packet. */
+static void take_broken(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
+{
+	if (flow->state == VG_FLOW_NEW && (flow->flags & VG_FLOW_BASE(pkt->dir)) &&
+	    vg_inspect_make_live(inspect, flow, pkt))
+		meet(inspect, flow, pkt);
+	if (flow->state == VG_FLOW_LIVE && vg_stream_is_due(inspect->streams, flow->stream_idx, pkt->clock_ns))
+		vg_inspect_obey(inspect, flow, vg_stream_expire(inspect->streams, flow->stream_idx, pkt->clock_ns));
+	if (flow->state == VG_FLOW_LIVE)
+		vg_inspect_obey(inspect, flow, take_payload(inspect, flow, pkt, vg_stream_broken));
+}
+
 static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *pkt)
 {
 	struct vg_flow *flow = vg_flow_table_find(inspect->flows, pkt);
 	uint32_t next_seq = pkt->seq + pkt->n_payload_bytes + ((pkt->tcp_flags & VG_TCP_SYN) != 0);
+	enum vg_decoy decoy = vg_decoy_judge(inspect->flows, flow, pkt, rule_of(inspect, pkt)->checksums);
 	int is_doubted = 0;
 
-	if (vg_decoy_is_one(inspect->flows, flow, pkt, rule_of(inspect, pkt)->checksums))
+	if (decoy != VG_DECOY_NONE) {
+		if (decoy == VG_DECOY_BROKEN)
+			take_broken(inspect, flow, pkt);
 		return;
+	}
 	if (pkt->tcp_flags & VG_TCP_SYN)
 		vg_inspect_take_syn(inspect, flow, pkt);
 	if (flow->state == VG_FLOW_LIVE && inspect->live[flow->stream_idx].syn_dir)

@@ -55,6 +55,8 @@ void vg_inspect_obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_s
 /* proto takes a live flow over: what was lost and held goes first. VG_SKIP: no state was free. */
 enum vg_step vg_inspect_start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
 				    int64_t wall_ns);
+/* Who carried the packet, and for whom: read from the frame once per stream. */
+void vg_inspect_note_carriers(struct vg_inspect_stream *live, const struct vg_packet *pkt);
 /* A flow gets its state; 0: none is free, it is let go. */
 int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt);
 /* Tells the end of a live flow and lets it go. */

@@ -1,8 +1,29 @@
 /* A receiver in a connection ignores SYNs (RFC 5961 4): whoever sends one there wants an observer to begin anew. A real
  * one on the ports of an old connection shows by its answer; where the other side is not seen, by its payload. */
+#include <string.h>
+
 #include "dataplane/inspect_priv.h"
 
 #define REORDERED_SYN (1u << 20) /* a SYN may come so many bytes after what it begins */
+
+void vg_inspect_note_carriers(struct vg_inspect_stream *live, const struct vg_packet *pkt)
+{
+	live->vlan[0] = pkt->vlan[0];
+	live->vlan[1] = pkt->vlan[1];
+	live->n_tunnels = pkt->n_tunnels;
+	for (uint32_t i = 0; i < pkt->n_tunnels; i++) {
+		const struct vg_layer *layer = &pkt->tunnels[i];
+		struct vg_attr_tunnel *to = &live->tunnels[i];
+		uint32_t n_ip_bytes = layer->ip_version == 4 ? 4 : 16;
+		const uint8_t *src = pkt->frame + layer->ip_off + (layer->ip_version == 4 ? 12 : 8);
+
+		*to = (struct vg_attr_tunnel){ .id = layer->id, .kind = layer->kind, .ip_version = layer->ip_version };
+		if (!layer->ip_version)
+			continue;
+		memcpy(to->src_ip, src, n_ip_bytes);
+		memcpy(to->dst_ip, src + n_ip_bytes, n_ip_bytes);
+	}
+}
 
 /* A new connection on the ports of an old one. */
 static void restart(struct vg_inspect *inspect, struct vg_flow *flow)

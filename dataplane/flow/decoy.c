@@ -33,7 +33,8 @@ static void take_right_sum(struct vg_flow_table *table, struct vg_flow *flow, co
 		flow->flags |= (uint8_t)VG_FLOW_SUMS(dir);
 }
 
-int vg_decoy_is_one(struct vg_flow_table *table, struct vg_flow *flow, const struct vg_packet *pkt, unsigned policy)
+enum vg_decoy vg_decoy_judge(struct vg_flow_table *table, struct vg_flow *flow, const struct vg_packet *pkt,
+			     unsigned policy)
 {
 	struct vg_flow_rare *rare;
 	enum vg_checksum word;
@@ -41,17 +42,17 @@ int vg_decoy_is_one(struct vg_flow_table *table, struct vg_flow *flow, const str
 
 	if (policy == VG_CHECKSUMS_IGNORE || flow->state == VG_FLOW_LET_GO ||
 	    (!pkt->n_payload_bytes && !(pkt->tcp_flags & (VG_TCP_SYN | VG_TCP_FIN | VG_TCP_RST))))
-		return 0;
+		return VG_DECOY_NONE;
 	word = vg_checksum_tcp(pkt);
 	if (word == VG_CHECKSUM_UNKNOWN)
-		return 0;
+		return VG_DECOY_NONE;
 	if (word == VG_CHECKSUM_RIGHT) {
 		take_right_sum(table, flow, pkt);
-		return 0;
+		return VG_DECOY_NONE;
 	}
-	/* What a host merged, or has not cut yet, is larger than any frame on a wire. */
-	if (word == VG_CHECKSUM_PARTIAL && pkt->n_payload_bytes > WIRE_BYTES)
-		return 0;
+	/* unfinished, or, where the card has merged it, that of its first part (policy verify only) */
+	if (pkt->n_payload_bytes > WIRE_BYTES && (word == VG_CHECKSUM_PARTIAL || policy != VG_CHECKSUMS_DROP))
+		return VG_DECOY_NONE;
 	if (policy != VG_CHECKSUMS_DROP && !(flow->flags & VG_FLOW_SUMS(dir))) {
 		/* Some hosts leave only payload to the card: there a right SYN says nothing. */
 		rare = vg_flow_rare(table, flow);
@@ -61,8 +62,8 @@ int vg_decoy_is_one(struct vg_flow_table *table, struct vg_flow *flow, const str
 		int known = worth > rare->n_bad_sums[dir];
 		count_sum(rare, dir, rare->n_bad_sums);
 		if (!known)
-			return 0;
+			return VG_DECOY_NONE;
 	}
 	vg_count(table->stats, VG_C_DECODE_CHECKSUM, 1);
-	return 1;
+	return policy != VG_CHECKSUMS_DROP && pkt->n_payload_bytes ? VG_DECOY_BROKEN : VG_DECOY_DROPPED;
 }

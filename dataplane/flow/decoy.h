@@ -5,7 +5,13 @@
 
 #include "dataplane/flow/flow_table.h"
 
-/* Whether the packet (of flow) is one, by the policy of its port (enum vg_checksum_policy): VERIFY asks whether its
+/* NONE: take it. BROKEN: its receiver drops it, unless it got there whole: then it is acknowledged. DROPPED: as if it
+ * had not come. */
+enum vg_decoy { VG_DECOY_NONE, VG_DECOY_BROKEN, VG_DECOY_DROPPED };
+
+/* What the packet (of flow) is, by the policy of its port (enum vg_checksum_policy): VERIFY asks whether its
  * sender is known to send right checksums in this direction of this flow; DROP takes none that is wrong or unfinished.
- * Counted. What cannot be summed (not all was captured) is none. Looks at packets that carry something only. */
-int vg_decoy_is_one(struct vg_flow_table *table, struct vg_flow *flow, const struct vg_packet *pkt, unsigned policy);
+ * What is larger than any frame on a wire was merged, or is not cut yet, by a host or its card: it is none. Counted.
+ * What cannot be summed (not all was captured) is none. Looks at packets that carry something only. */
+enum vg_decoy vg_decoy_judge(struct vg_flow_table *table, struct vg_flow *flow, const struct vg_packet *pkt,
+			     unsigned policy);

@@ -122,7 +122,7 @@ static void hold_again(struct vg_streams *streams, struct vg_stream_node *b, uin
 		       uint32_t n, enum vg_node_kind kind, uint32_t *n_conflicts)
 {
 	vg_count(streams->stats, VG_C_STREAM_RETRANSMITTED, n);
-	if (b->kind == VG_NODE_DOUBTED && kind == VG_NODE_PLAIN) {
+	if (vg_node_is_weak(b->kind) && kind == VG_NODE_PLAIN) {
 		if (memcmp(b->bytes + off, bytes, n))
 			vg_count(streams->stats, VG_C_STREAM_DECOY_BYTES, n);
 		memcpy(b->bytes + off, bytes, n);
@@ -146,7 +146,7 @@ uint32_t vg_holes_hold(struct vg_streams *streams, struct vg_stream_dir *d, uint
 
 		if (b && vg_seq_distance(seq, b->seq + b->n_bytes) > 0) {
 			uint32_t n_over = b->seq + b->n_bytes - seq;
-			if (b->kind == VG_NODE_DOUBTED && kind == VG_NODE_PLAIN) { /* only what comes again is plain */
+			if (vg_node_is_weak(b->kind) && kind == VG_NODE_PLAIN) { /* only what comes again is plain */
 				if (n_bytes < n_over)
 					(void)split(streams, d, prev, seq - b->seq + n_bytes);
 				if (seq != b->seq && split(streams, d, prev, seq - b->seq)) {

@@ -4,8 +4,14 @@
 #include "dataplane/stream/stream.h"
 
 /* PLAIN: what the receiver has. DOUBTED: waits for a better copy or for its receiver's word. URGENT: takes its place in
- * the stream, but is no part of it. */
-enum vg_node_kind { VG_NODE_PLAIN, VG_NODE_DOUBTED, VG_NODE_URGENT };
+ * the stream, but is no part of it. BROKEN: of a segment with a wrong checksum: nothing, unless its receiver
+ * acknowledges it; TAKEN: that it did, and a better copy may only be late. */
+enum vg_node_kind { VG_NODE_PLAIN, VG_NODE_DOUBTED, VG_NODE_URGENT, VG_NODE_BROKEN, VG_NODE_TAKEN };
+/* What a plain copy takes the place of. */
+static inline int vg_node_is_weak(unsigned kind)
+{
+	return kind == VG_NODE_DOUBTED || kind >= VG_NODE_BROKEN;
+}
 
 struct vg_stream_node {
 	uint32_t next, prev; /* in sequence order, VG_STREAM_NONE at the ends; next also chains free nodes */
@@ -27,7 +33,7 @@ static inline struct vg_stream_node *vg_hole_node(const struct vg_streams *strea
 	return &streams->nodes[node];
 }
 
-/* Keeps what is new of a segment of that kind, and what is better: plain bytes take the place of doubted ones. All of a
+/* Keeps what is new of a segment of that kind, and what is better: plain bytes take the place of weak ones. All of a
  * direction must lie within 2^31 of each other. *n_conflicts grows for each piece that differs from what is held.
  * Returns how many bytes at the segment's end found no room: the budget of the direction (max_dir_nodes) or of the core
  * is used up. Walks at most max_dir_nodes nodes. */

@@ -114,7 +114,7 @@ static uint32_t keep(const struct place *p, uint32_t seq, const uint8_t *bytes, 
 		d->next_seq = seq;
 	n_left = vg_holes_hold(p->all, d, seq, bytes, n_bytes, kind, p->wall_ns, &n_conflicts);
 	vg_stream_tell_conflicts(p, n_conflicts);
-	if (kind == VG_NODE_DOUBTED)
+	if (vg_node_is_weak(kind))
 		d->flags |= DOUBTS;
 	if (d->deadline_ns == UINT64_MAX)
 		vg_stream_wait_anew(p);
@@ -159,6 +159,8 @@ static enum vg_step segment(const struct place *p, uint32_t seq, const uint8_t *
 			if (kind == VG_NODE_PLAIN && (d->flags & KNOWN) && seq == d->next_seq)
 				return vg_stream_in_order(p, bytes, n_bytes);
 			n_done = n_bytes - keep(p, seq, bytes, n_bytes, kind);
+			if (kind == VG_NODE_BROKEN)
+				return VG_MORE;
 		}
 		seq += n_done;
 		bytes += n_done;
@@ -199,6 +201,14 @@ enum vg_step vg_stream_doubt(struct vg_streams *streams, uint32_t idx, unsigned 
 	return segment(&p, seq, bytes, n_bytes, VG_NODE_DOUBTED);
 }
 
+enum vg_step vg_stream_broken(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq,
+			      const uint8_t *bytes, uint32_t n_bytes, uint64_t clock_ns, int64_t wall_ns)
+{
+	struct place p = at(streams, idx, dir, clock_ns, wall_ns);
+
+	return p.d->flags & KNOWN ? segment(&p, seq, bytes, n_bytes, VG_NODE_BROKEN) : VG_MORE;
+}
+
 /* Held like a segment of one byte; then what is in order goes on. */
 enum vg_step vg_stream_urgent(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq, const uint8_t *byte,
 			      uint64_t clock_ns, int64_t wall_ns)
@@ -224,13 +234,18 @@ enum vg_step vg_stream_confirm(struct vg_streams *streams, uint32_t idx, unsigne
 			       int64_t wall_ns)
 {
 	struct place p = at(streams, idx, dir, clock_ns, wall_ns);
+	uint64_t deadline_ns = p.d->deadline_ns;
+	uint32_t next_seq = p.d->next_seq;
 	enum vg_step step;
 
-	if (!vg_stream_believe(&p, ack) || !(p.d->flags & KNOWN))
+	if (!vg_stream_believe(&p, ack, 1) || !(p.d->flags & KNOWN))
 		return VG_MORE;
 	step = vg_stream_run(&p);
-	if (!(p.d->flags & ENDED))
-		vg_stream_wait_anew(&p);
+	if (p.d->flags & ENDED)
+		return step;
+	vg_stream_wait_anew(&p);
+	if (p.d->next_seq == next_seq && p.d->deadline_ns > deadline_ns) /* no progress */
+		vg_stream_set_deadline(&p, deadline_ns);
 	return step;
 }
 

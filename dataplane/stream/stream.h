@@ -15,7 +15,10 @@
  *   not real and is forgotten.
  * - Doubted bytes (the caller has a reason to think that their receiver did not take them) wait: a copy that is not
  *   doubted takes their place; the receiver's acknowledgement makes them plain. By time they are believed only where
- *   the other direction is not seen, and by force (budget, end) always: then as a conflict. */
+ *   the other direction is not seen, and by force (budget, end) always: then as a conflict.
+ * - Broken bytes (their checksum is wrong) are nothing, and their place a hole, but where their receiver acknowledges
+ *   them and no better copy comes for VG_STREAM_TAKEN_NS more, or, where it is not seen, the stream goes on behind them:
+ *   then as a conflict. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -42,7 +45,8 @@ enum vg_stream_end {
 #define VG_STREAM_MAX_AHEAD  (1u << 30)    /* largest window (RFC 7323 2.3): what lies further ahead is not ours */
 #define VG_STREAM_RST_WINDOW (1u << 20)    /* a FIN or RST further ahead than this is ignored */
 #define VG_STREAM_HELD_BYTES (64u * 1024u) /* held at most while the beginning is unknown */
-#define VG_STREAM_MAX_STEPS  1024u         /* nodes of one direction, whatever hole_bytes says */
+#define VG_STREAM_TAKEN_NS   (50 * UINT64_C(1000000)) /* how late a tap may bring one direction behind the other */
+#define VG_STREAM_MAX_STEPS  1024u                    /* nodes of one direction, whatever hole_bytes says */
 
 /* Where the bytes go; every call names the stream and direction. bytes and gap may say VG_SKIP or VG_BAD: the call
  * that led here returns it at once, and the caller gives the stream back. None of them may call into the streams. */
@@ -102,7 +106,7 @@ static inline int vg_stream_is_known(const struct vg_streams *streams, uint32_t 
 {
 	return streams->streams[idx].dirs[dir].flags & 1;
 }
-/* Whether doubted bytes of dir wait. */
+/* Whether doubted or broken bytes of dir wait. */
 static inline int vg_stream_has_doubts(const struct vg_streams *streams, uint32_t idx, unsigned dir)
 {
 	return streams->streams[idx].dirs[dir].flags & 32;
@@ -121,7 +125,7 @@ static inline int vg_stream_is_due(const struct vg_streams *streams, uint32_t id
 	return clock_ns >= streams->streams[idx].deadline_ns;
 }
 
-/* The next nine return VG_MORE (go on), VG_DONE (both directions have ended) or the sink's VG_SKIP/VG_BAD; after all
+/* The next ten return VG_MORE (go on), VG_DONE (both directions have ended) or the sink's VG_SKIP/VG_BAD; after all
  * but VG_MORE the stream is to be given back. clock_ns never goes back; wall_ns is handed through. */
 
 /* dir begins at seq: by_syn = a SYN says so, what is held from before is another connection's and dropped;
@@ -135,6 +139,9 @@ enum vg_step vg_stream_segment(struct vg_streams *streams, uint32_t idx, unsigne
 /* The same, doubted. */
 enum vg_step vg_stream_doubt(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq, const uint8_t *bytes,
 			     uint32_t n_bytes, uint64_t clock_ns, int64_t wall_ns);
+/* The same, broken: nothing is kept where the beginning is unknown, or without room. */
+enum vg_step vg_stream_broken(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq,
+			      const uint8_t *bytes, uint32_t n_bytes, uint64_t clock_ns, int64_t wall_ns);
 /* The urgent byte of dir at seq: it takes its place, but receivers do not read it in line; told as a conflict, as some
  * do. */
 enum vg_step vg_stream_urgent(struct vg_streams *streams, uint32_t idx, unsigned dir, uint32_t seq, const uint8_t *byte,

@@ -31,7 +31,12 @@ void vg_stream_set_deadline(const struct place *p, uint64_t deadline_ns)
 /* There was progress: whoever still waits, waits anew. */
 void vg_stream_wait_anew(const struct place *p)
 {
-	vg_stream_set_deadline(p, is_waiting(p->d) ? p->clock_ns + p->all->hole_timeout_ns : UINT64_MAX);
+	const struct vg_stream_node *first = p->d->first_node == NONE ? NULL : vg_hole_node(p->all, p->d->first_node);
+	uint64_t wait_ns = p->all->hole_timeout_ns;
+
+	if (first && first->kind == VG_NODE_TAKEN && first->seq == p->d->next_seq && wait_ns > VG_STREAM_TAKEN_NS)
+		wait_ns = VG_STREAM_TAKEN_NS;
+	vg_stream_set_deadline(p, is_waiting(p->d) ? p->clock_ns + wait_ns : UINT64_MAX);
 }
 
 /* Its sender goes on sending: the RST was someone else's. */
@@ -96,7 +101,7 @@ static enum vg_step tell_again(const struct place *p, const uint8_t *bytes, uint
 
 	*n = node->n_bytes < n_bytes ? node->n_bytes : n_bytes;
 	vg_count(p->all->stats, VG_C_STREAM_RETRANSMITTED, *n);
-	if (node->kind == VG_NODE_DOUBTED) {
+	if (vg_node_is_weak(node->kind)) {
 		if (memcmp(node->bytes, bytes, *n))
 			vg_count(p->all->stats, VG_C_STREAM_DECOY_BYTES, *n);
 		node->seq += *n;
@@ -122,7 +127,7 @@ enum vg_step vg_stream_run(const struct place *p)
 		const struct vg_stream_node *node = vg_hole_node(p->all, p->d->first_node);
 		uint32_t n_bytes = before_end(p->d, node->seq, node->n_bytes);
 
-		if (node->seq != p->d->next_seq || !n_bytes || node->kind == VG_NODE_DOUBTED)
+		if (node->seq != p->d->next_seq || !n_bytes || vg_node_is_weak(node->kind))
 			break;
 		step = tell_node(p, node, n_bytes);
 		vg_holes_drop_first(p->all, p->d);
@@ -171,7 +176,7 @@ enum vg_step vg_stream_skip_to(const struct place *p, uint32_t seq)
 }
 
 /* Believes what is doubted up to `to`: whole nodes only. */
-uint32_t vg_stream_believe(const struct place *p, uint32_t to)
+uint32_t vg_stream_believe(const struct place *p, uint32_t to, int is_acknowledged)
 {
 	uint32_t node = p->d->first_node, n_believed = 0;
 
@@ -182,11 +187,13 @@ uint32_t vg_stream_believe(const struct place *p, uint32_t to)
 		if (n->kind == VG_NODE_DOUBTED) {
 			n->kind = VG_NODE_PLAIN;
 			n_believed++;
+			p->d->flags |= BELIEVED;
+		} else if (is_acknowledged && n->kind == VG_NODE_BROKEN) {
+			n->kind = VG_NODE_TAKEN;
+			n_believed++;
 		}
 		node = n->next;
 	}
-	if (n_believed)
-		p->d->flags |= BELIEVED;
 	if (node == NONE)
 		p->d->flags &= (uint8_t)~DOUBTS;
 	return n_believed;
@@ -209,12 +216,37 @@ static int was_reset(const struct place *p)
 	return 0;
 }
 
+/* What is broken and first: believed where its receiver has it, or is not seen and the stream goes on; else it is as if
+ * it had not come. Whether nothing is waited for any more. */
+static int settle_broken(const struct place *p)
+{
+	struct vg_stream_dir *d = p->d;
+	int is_seen = p->stream->dirs[!p->dir].flags & KNOWN;
+
+	while (d->first_node != NONE) {
+		struct vg_stream_node *node = vg_hole_node(p->all, d->first_node);
+		if (node->kind < VG_NODE_BROKEN)
+			return 0;
+		if (node->kind == VG_NODE_TAKEN || (!is_seen && node->next != NONE)) {
+			node->kind = VG_NODE_PLAIN;
+			vg_count(p->all->stats, VG_C_STREAM_BROKEN_BYTES, node->n_bytes);
+			vg_stream_tell_conflicts(p, 1);
+			return 0;
+		}
+		vg_holes_drop_first(p->all, d);
+	}
+	d->flags &= (uint8_t)~DOUBTS;
+	return !(d->flags & (END_SEEN | RST_SEEN));
+}
+
 enum vg_step vg_stream_give_up(const struct place *p, int by_force)
 {
 	struct vg_stream_dir *d = p->d;
 	enum vg_step step;
 	uint32_t to;
 
+	if (settle_broken(p))
+		return VG_MORE;
 	if (d->first_node == NONE && !(d->flags & END_SEEN)) {
 		if (by_force || was_reset(p))
 			return vg_stream_tell_end(p, VG_END_RST);
@@ -228,7 +260,7 @@ enum vg_step vg_stream_give_up(const struct place *p, int by_force)
 		int waits = !by_force && (p->stream->dirs[!p->dir].flags & KNOWN);
 		if (waits && (d->flags & KNOWN) && to == d->next_seq)
 			return VG_MORE;
-		if (!waits && vg_stream_believe(p, to + VG_STREAM_MAX_AHEAD))
+		if (!waits && vg_stream_believe(p, to + VG_STREAM_MAX_AHEAD, 0))
 			vg_stream_tell_conflicts(p, 1);
 	}
 	if ((d->flags & (END_SEEN | KNOWN)) == (END_SEEN | KNOWN) && vg_seq_distance(d->end_seq, to) > 0)

@@ -7,7 +7,7 @@
 #define RST_SEEN    4u /* a RST; own RSTs are at end_seq */
 #define OWN_RST     8u
 #define ENDED       16u
-#define DOUBTS      32u /* doubted bytes are held */
+#define DOUBTS      32u /* doubted or broken bytes are held */
 #define BELIEVED    64u /* doubted bytes were told; vg_stream_believed() knows this bit */
 #define NONE        VG_STREAM_NONE
 /* While the beginning is unknown nothing further from the first held byte than this is kept. */
@@ -74,8 +74,8 @@ enum vg_step vg_stream_run(const struct place *p);
 enum vg_step vg_stream_in_order(const struct place *p, const uint8_t *bytes, uint32_t n_bytes);
 /* Goes on at seq: after a gap, or, where the beginning is unknown, in the middle of the stream. */
 enum vg_step vg_stream_skip_to(const struct place *p, uint32_t seq);
-/* Believes what is doubted before `to`; how many nodes that were. */
-uint32_t vg_stream_believe(const struct place *p, uint32_t to);
+/* Believes what is doubted before `to`; is_acknowledged: what is broken there is taken. How many nodes that were. */
+uint32_t vg_stream_believe(const struct place *p, uint32_t to, int is_acknowledged);
 /* Gives up what the direction waits for first: its unknown beginning, a hole, what is missing before a FIN, silence
  * after a RST, a better copy of doubtful bytes (only by force, where the other side can be seen). */
 enum vg_step vg_stream_give_up(const struct place *p, int by_force);

@@ -20,7 +20,7 @@
 	X(VG_C_FRAGMENTS_TIMEOUT, "fragmented_datagrams_total:outcome=timeout", "dropped: a fragment never came")     \
 	X(VG_C_FRAGMENTS_FULL, "fragmented_datagrams_total:outcome=full", "dropped: no slot or block was free")       \
 	X(VG_C_FRAGMENTS_BAD, "fragmented_datagrams_total:outcome=bad", "fragments of an impossible size or place")   \
-	X(VG_C_DECODE_CHECKSUM, "decode_skipped_packets_total:reason=checksum", "decoys: wrong TCP checksums")        \
+	X(VG_C_DECODE_CHECKSUM, "decode_skipped_packets_total:reason=checksum", "wrong TCP checksums: decoys")        \
 	X(VG_C_FLOWS, "flows_total", "flows begun")                                                                   \
 	X(VG_C_FLOWS_OUT, "flows_out_of_scope_total", "flows that the scope leaves out: not reassembled")             \
 	X(VG_C_FLOWS_AGED, "flows_ended_total:reason=idle", "flows ended by their idle timer")                        \
@@ -35,6 +35,7 @@
 	X(VG_C_STREAM_MIDSTREAM, "streams_midstream_total", "streams picked up after their start")                    \
 	X(VG_C_STREAM_DOUBTED, "reassembly_doubted_segments_total", "segments a receiver may not have taken")         \
 	X(VG_C_STREAM_DECOY_BYTES, "reassembly_decoy_bytes_total", "of these, replaced by better copies")             \
+	X(VG_C_STREAM_BROKEN_BYTES, "reassembly_broken_bytes_total", "with a wrong checksum, but acknowledged: told") \
 	X(VG_C_STREAM_URGENT, "reassembly_urgent_bytes_total", "urgent bytes: no part of the stream")                 \
 	X(VG_C_STREAM_SIGNALS, "reassembly_ignored_signals_total", "SYN, FIN, RST no receiver takes")                 \
 	X(VG_C_DETECT_HTTP, "flows_detected_total:proto=http", "flows found to be HTTP/1")                            \

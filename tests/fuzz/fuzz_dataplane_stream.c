@@ -83,6 +83,8 @@ static enum vg_step call(struct vg_streams *s, uint32_t idx, const uint8_t *at, 
 			return vg_stream_confirm(s, idx, dir, seq[dir], *clock_ns, 0);
 		if (at[0] & 16)
 			return vg_stream_urgent(s, idx, dir, seq[dir], payload, *clock_ns, 0);
+		if (at[0] & 32)
+			return vg_stream_broken(s, idx, dir, seq[dir], payload, 1 + at[3] * 8u, *clock_ns, 0);
 		return vg_stream_doubt(s, idx, dir, seq[dir], payload, 1 + at[3] * 8u, *clock_ns, 0);
 	default:
 		return vg_stream_segment(s, idx, dir, seq[dir], payload, 1 + at[3] * 8u, *clock_ns, 0);

@@ -32,7 +32,8 @@ static uint32_t sum(const uint8_t *at, uint32_t n)
 }
 
 /* What the table says of a packet of that kind, with a payload of that many bytes. */
-static int is_decoy(struct vg_flow_table *table, uint8_t flags, unsigned kind, uint32_t n_payload, unsigned policy)
+static enum vg_decoy is_decoy(struct vg_flow_table *table, uint8_t flags, unsigned kind, uint32_t n_payload,
+			      unsigned policy)
 {
 	static const uint8_t payload[2000];
 	struct pb_tcp t = {
@@ -54,7 +55,7 @@ static int is_decoy(struct vg_flow_table *table, uint8_t flags, unsigned kind, u
 	pkt.n_first_bytes = pkt.n_frame_bytes = f.n_bytes;
 	assert_int_equal(vg_decode_frame(&pkt), VG_DECODE_TCP);
 	vg_flow_table_prefetch_burst(table, &pkt, 1);
-	return vg_decoy_is_one(table, vg_flow_table_find(table, &pkt), &pkt, policy);
+	return vg_decoy_judge(table, vg_flow_table_find(table, &pkt), &pkt, policy);
 }
 
 static struct vg_flow_table *table_make(struct vg_stats_page *stats)
@@ -73,8 +74,8 @@ static void verify_drops_the_wrong_ones_of_who_sends_right_ones(void **state)
 	(void)state;
 	for (int i = 0; i < 4; i++)
 		assert_false(is_decoy(table, 16, RIGHT, 100, VG_CHECKSUMS_VERIFY));
-	assert_true(is_decoy(table, 16, WRONG, 100, VG_CHECKSUMS_VERIFY));
-	assert_true(is_decoy(table, 4, WRONG, 0, VG_CHECKSUMS_VERIFY));
+	assert_int_equal(is_decoy(table, 16, WRONG, 100, VG_CHECKSUMS_VERIFY), VG_DECOY_BROKEN);
+	assert_int_equal(is_decoy(table, 4, WRONG, 0, VG_CHECKSUMS_VERIFY), VG_DECOY_DROPPED);
 	assert_false(is_decoy(table, 16, WRONG, 0, VG_CHECKSUMS_VERIFY)); /* carries nothing */
 	assert_int_equal(stats.counters[VG_C_DECODE_CHECKSUM], 2);
 	vg_flow_table_destroy(table);
@@ -101,11 +102,27 @@ static void drop_takes_no_wrong_or_unfinished_one_from_anybody(void **state)
 	struct vg_flow_table *table = table_make(&stats);
 
 	(void)state;
-	assert_true(is_decoy(table, 16, WRONG, 100, VG_CHECKSUMS_DROP));
+	assert_int_equal(is_decoy(table, 16, WRONG, 100, VG_CHECKSUMS_DROP), VG_DECOY_DROPPED);
 	assert_true(is_decoy(table, 16, PARTIAL, 100, VG_CHECKSUMS_DROP));
 	assert_false(is_decoy(table, 16, PARTIAL, 1600, VG_CHECKSUMS_DROP)); /* never was on a wire like that */
 	assert_false(is_decoy(table, 16, RIGHT, 100, VG_CHECKSUMS_DROP));
 	assert_int_equal(stats.counters[VG_C_DECODE_CHECKSUM], 2);
+	vg_flow_table_destroy(table);
+}
+
+static void what_is_larger_than_a_frame_was_merged_by_a_host(void **state)
+{
+	static struct vg_stats_page stats;
+	struct vg_flow_table *table = table_make(&stats);
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		assert_false(is_decoy(table, 16, RIGHT, 100, VG_CHECKSUMS_VERIFY));
+	assert_false(is_decoy(table, 16, PARTIAL, 1481, VG_CHECKSUMS_VERIFY));
+	assert_false(is_decoy(table, 16, WRONG, 1481, VG_CHECKSUMS_VERIFY));
+	assert_true(is_decoy(table, 16, WRONG, 1480, VG_CHECKSUMS_VERIFY));
+	assert_true(is_decoy(table, 16, PARTIAL, 1480, VG_CHECKSUMS_VERIFY));
+	assert_true(is_decoy(table, 16, WRONG, 1481, VG_CHECKSUMS_DROP));
 	vg_flow_table_destroy(table);
 }
 
@@ -128,6 +145,7 @@ int main(void)
 		cmocka_unit_test(verify_drops_the_wrong_ones_of_who_sends_right_ones),
 		cmocka_unit_test(verify_takes_all_of_who_sends_wrong_ones),
 		cmocka_unit_test(drop_takes_no_wrong_or_unfinished_one_from_anybody),
+		cmocka_unit_test(what_is_larger_than_a_frame_was_merged_by_a_host),
 		cmocka_unit_test(ignore_looks_at_none),
 	};
 

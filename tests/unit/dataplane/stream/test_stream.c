@@ -70,14 +70,16 @@ static void check_all_told(const struct half *h)
 	assert_int_equal(h->at, h->n_bytes);
 }
 
-/* Bytes that are not those of the stream, doubted: they may never be told where better ones come. */
-static void send_decoy(struct map *map, unsigned dir, const struct piece *piece)
+/* Bytes that are not those of the stream, doubted or broken: they may never be told where better ones come. */
+static void send_decoy(struct map *map, unsigned dir, const struct piece *piece, int is_broken)
 {
+	enum vg_step (*give)(struct vg_streams *, uint32_t, unsigned, uint32_t, const uint8_t *, uint32_t, uint64_t,
+			     int64_t) = is_broken ? vg_stream_broken : vg_stream_doubt;
 	static uint8_t bytes[MAX_PIECE];
 
 	memset(bytes, 0xee, sizeof(bytes));
-	assert_int_equal(vg_stream_doubt(map->streams, map->idx, dir, map->half[dir].isn + 1 + piece->off, bytes,
-					 piece->n, map->clock_ns, 0),
+	assert_int_equal(give(map->streams, map->idx, dir, map->half[dir].isn + 1 + piece->off, bytes, piece->n,
+			      map->clock_ns, 0),
 			 VG_MORE);
 }
 
@@ -106,7 +108,7 @@ static void one_random_stream(unsigned seed, int tight, int decoys)
 		if (i == fin_at)
 			(void)vg_stream_fin(map->streams, map->idx, dir, isn + 1 + n_bytes, map->clock_ns, 0);
 		if (i < n && decoys && !below(&s, 3))
-			send_decoy(map, dir, &pieces[below(&s, 2) ? i : below(&s, (uint32_t)n)]);
+			send_decoy(map, dir, &pieces[below(&s, 2) ? i : below(&s, (uint32_t)n)], (int)below(&s, 2));
 		if (i < n)
 			assert_int_equal(arrive(map, dir, pieces[i].off, pieces[i].n, pieces[i].twist), VG_MORE);
 	}
