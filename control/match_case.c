@@ -43,12 +43,15 @@ static void take_forwarded(char to[46], const char *from, size_t n_from)
 		take_ip(to, 6, ip);
 }
 
-/* The target as an absolute URL where the host is known (RFC 9112 3.2: origin-form, or absolute-form to a proxy). */
+/* The target as an absolute URL where the host is known (RFC 9112 3.2: origin-form, or absolute-form to a proxy); also
+ * of what began as a request of HTTP: a stream of HTTP/2 (:path), a WebSocket, FastCGI. */
 static void take_url(struct vg_case_origin *o, const struct vg_attribution *a)
 {
 	char target[sizeof(o->url)];
 	take(target, sizeof(target), a->url, a->n_url);
-	if (a->proto != VG_PROTO_HTTP || !o->host[0] || target[0] != '/')
+	int is_http = a->proto == VG_PROTO_HTTP || a->proto == VG_PROTO_HTTP2 || a->proto == VG_PROTO_WEBSOCKET ||
+		      a->proto == VG_PROTO_FASTCGI;
+	if (!is_http || !o->host[0] || target[0] != '/')
 		snprintf(o->url, sizeof(o->url), "%s", target);
 	else
 		snprintf(o->url, sizeof(o->url), "http://%.*s%.*s", (int)sizeof(o->host), o->host,

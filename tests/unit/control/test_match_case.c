@@ -115,6 +115,17 @@ static void urls_are_made_absolute_where_the_host_is_known(void **state)
 	TAKE(url, n_url, "http://proxy.test/x");
 	vg_match_case(&g->match, &g->out);
 	assert_string_equal(g->out.origin.url, "http://proxy.test/x");
+	static const uint8_t https[] = { VG_PROTO_HTTP, VG_PROTO_HTTP2, VG_PROTO_WEBSOCKET, VG_PROTO_FASTCGI };
+	for (unsigned i = 0; i < sizeof(https); i++) {
+		g->a.proto = https[i];
+		TAKE(url, n_url, "/stream");
+		vg_match_case(&g->match, &g->out);
+		assert_string_equal(g->out.origin.url, "http://h.test/stream");
+	}
+	g->a.proto = VG_PROTO_FTP;
+	vg_match_case(&g->match, &g->out);
+	assert_string_equal(g->out.origin.url, "/stream");
+	g->a.proto = VG_PROTO_HTTP;
 	TAKE(url, n_url, "/only");
 	g->a.n_host = 0;
 	vg_match_case(&g->match, &g->out);
