@@ -55,21 +55,32 @@ static uint16_t add(char *out, uint16_t n, uint16_t cap, const void *text, size_
 	return (uint16_t)(n + n_text);
 }
 
-/* The name the client asked for (HOST, RFC 7151), else the server's address. */
+/* The name the client asked for (HOST, RFC 7151), else the server's address; with the port where it is not FTP's (RFC
+ * 1738 3.2). */
 static uint16_t server_name(const struct vg_ftp_flow *flow, char *out, uint16_t n, uint16_t cap)
 {
 	unsigned server = flow->client_1 ? !(flow->client_1 - 1) : 1;
 	const struct vg_flow_ident *ident = &flow->base.ident;
-	char address[64];
+	uint16_t port = ident->port[server];
+	char text[64], *digit = text + sizeof(text);
 
-	if (flow->n_host)
-		return add(out, n, cap, flow->host, flow->n_host);
-	if (!inet_ntop(ident->ip_version == 6 ? AF_INET6 : AF_INET, ident->ip[server], address, sizeof(address)))
+	if (flow->n_host) {
+		n = add(out, n, cap, flow->host, flow->n_host);
+	} else if (inet_ntop(ident->ip_version == 6 ? AF_INET6 : AF_INET, ident->ip[server], text, sizeof(text))) {
+		if (ident->ip_version == 6)
+			n = add(out, n, cap, "[", 1);
+		n = add(out, n, cap, text, strlen(text));
+		if (ident->ip_version == 6)
+			n = add(out, n, cap, "]", 1);
+	}
+	if (port == VG_FTP_PORT_NO)
 		return n;
-	if (ident->ip_version == 6)
-		n = add(out, n, cap, "[", 1);
-	n = add(out, n, cap, address, strlen(address));
-	return ident->ip_version == 6 ? add(out, n, cap, "]", 1) : n;
+	do {
+		*--digit = (char)('0' + port % 10);
+		port /= 10;
+	} while (port);
+	*--digit = ':';
+	return add(out, n, cap, digit, (size_t)(text + sizeof(text) - digit));
 }
 
 void vg_ftp_name(struct vg_proto *p, const struct vg_ftp_flow *flow, struct vg_ftp_transfer *t, struct vg_span path)

@@ -4,6 +4,7 @@
 #include "dataplane/proto/ftp/ftp.h"
 #include "dataplane/proto/ftp/ftp_text.h"
 
+#define VG_FTP_PORT_NO    21u /* RFC 959 8 */
 #define VG_FTP_USER_BYTES 64u
 #define VG_FTP_CWD_BYTES  512u
 #define VG_FTP_WAITING    2u /* bodies of a transfer: as it crossed, and with other line ends */

@@ -42,6 +42,30 @@ static void a_file_has_one_name_from_wherever_it_is_asked_for(void **state)
 	assert_int_not_equal(whole, 0);
 }
 
+static void a_url_names_the_port_where_it_is_not_the_usual_one(void **state)
+{
+	static const struct {
+		unsigned port;
+		uint8_t version, has_host;
+		const char *url;
+	} rows[] = { { 21, 4, 0, "ftp://10.0.0.1/a" },         { 2121, 4, 0, "ftp://10.0.0.1:2121/a" },
+		     { 65535, 4, 1, "ftp://h:65535/a" },       { 0, 4, 1, "ftp://h:0/a" },
+		     { 2121, 6, 0, "ftp://[a00:1::]:2121/a" }, { 21, 6, 1, "ftp://h/a" } };
+	struct ftp_bench *b = *state;
+	static struct vg_ftp_transfer t;
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vg_ftp_flow flow = { .base.ident = ftp_ident(b, FTP_PORTS(21, 1), 0), .client_1 = 2 };
+		flow.base.ident.port[0] = (uint16_t)rows[i].port;
+		flow.base.ident.ip_version = rows[i].version;
+		flow.host[0] = 'h';
+		flow.n_host = rows[i].has_host;
+		vg_ftp_name(b->proto, &flow, &t, text("a"));
+		assert_int_equal(t.n_url, strlen(rows[i].url));
+		assert_memory_equal(t.url, rows[i].url, t.n_url);
+	}
+}
+
 static void names_too_long_are_cut_and_said_to_be(void **state)
 {
 	struct ftp_bench *b = *state;
@@ -61,6 +85,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_are_joined_without_dots),
 		cmocka_unit_test_setup_teardown(a_file_has_one_name_from_wherever_it_is_asked_for, ftp_bench_open,
+						ftp_bench_close),
+		cmocka_unit_test_setup_teardown(a_url_names_the_port_where_it_is_not_the_usual_one, ftp_bench_open,
 						ftp_bench_close),
 		cmocka_unit_test_setup_teardown(names_too_long_are_cut_and_said_to_be, ftp_bench_open, ftp_bench_close),
 	};
