@@ -1,0 +1,89 @@
+#!/bin/sh
+# Live: vsftpd and proftpd with curl and lftp: EPSV, PASV, PORT, EPRT, resumed and segmented downloads, uploads, also into a
+# folder that is made for one; tftpd-hpa with its client both ways and with large blocks.
+. tests/lib/story.sh
+. tests/lib/net.sh
+. tests/lib/live.sh
+need vsftpd lftp in.tftpd tftp
+# Debian's packages of the two servers exclude each other: the second is unpacked beside them (deploy/deps.sh), not installed.
+proftpd=$(command -v proftpd || command -v /var/cache/vigil-tests/usr/sbin/proftpd) || skip "needs proftpd"
+net_up
+h=198.51.100.10; www=$W/www; ftp=$W/ftp; got=$W/got
+mkdir -p "$ftp/up" "$W/empty" "$W/pro" "$got"; chmod 755 "$ftp"; chmod 777 "$ftp/up"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do picture "p$i" "$((960 + i))"; done
+cp "$www"/p*.jpg "$ftp/"
+: >"$W/list"; for i in 2 3 4 5 6 8 9 11 12 14 16 18; do listed "p$i"; done
+cat >"$W/vsftpd.conf" <<CONF
+listen=YES
+listen_address=$h
+anonymous_enable=YES
+anon_root=$ftp
+no_anon_password=YES
+write_enable=YES
+anon_upload_enable=YES
+anon_other_write_enable=YES
+anon_umask=022
+local_enable=NO
+seccomp_sandbox=NO
+background=NO
+secure_chroot_dir=$W/empty
+connect_from_port_20=YES
+run_as_launching_user=NO
+CONF
+cat >"$W/proftpd.conf" <<CONF
+ServerType standalone
+DefaultAddress $h
+Port 2121
+UseIPv6 off
+User nobody
+Group nogroup
+PidFile $W/proftpd.pid
+ScoreboardFile $W/pro/scores
+DelayEngine off
+SystemLog none
+TransferLog none
+WtmpLog off
+AllowStoreRestart on
+AllowRetrieveRestart on
+AllowOverwrite on
+<Anonymous $ftp>
+User nobody
+Group nogroup
+UserAlias anonymous nobody
+RequireValidShell off
+UseFtpUsers off
+</Anonymous>
+CONF
+start vsftpd.log ip netns exec "$S" vsftpd "$W/vsftpd.conf"
+start proftpd.log ip netns exec "$S" "$proftpd" -n -c "$W/proftpd.conf"
+start tftpd.log ip netns exec "$S" in.tftpd -L --secure --create --permissive --user root --address $h:69 "$ftp"
+c() { in_c curl -sSf -m 60 "$@" || fail "curl $*"; }
+for p in 21 2121; do wait_for 20 "the server at $p" in_c curl -sf "ftp://$h:$p/"; done
+live_up
+l() { in_c timeout 60 lftp -e "set ftp:ssl-allow no; set net:max-retries 1; set xfer:clobber on; set cmd:fail-exit yes; lcd $got; $2; bye" "ftp://anonymous:x@$h:$1" || fail "lftp $2"; }
+cd "$got" || exit 1
+# vsftpd
+c -o p1.jpg "ftp://$h/p1.jpg"                                          # EPSV
+c --disable-epsv -o p2.jpg "ftp://$h/p2.jpg"                           # PASV
+c -P - --disable-eprt -o p3.jpg "ftp://$h/p3.jpg"                      # PORT
+c -P - -o p4.jpg "ftp://$h/p4.jpg"                                     # EPRT
+c -r 0-14999 -o p5.jpg "ftp://$h/p5.jpg"; c -C - -o p5.jpg "ftp://$h/p5.jpg"
+l 21 "cd up; put $www/p6.jpg; put $www/p7.jpg -o seven.jpg"
+l 21 "pget -n 3 p8.jpg"
+# proftpd
+l 2121 "get p9.jpg; get p10.jpg"
+l 2121 "set ftp:passive-mode off; get p11.jpg"
+c -T "$www/p12.jpg" "ftp://$h:2121/up/"
+c -P - -T "$www/p13.jpg" "ftp://$h:2121/up/"
+c -T "$www/p14.jpg" "ftp://$h:2121/up/a/p14.jpg" --ftp-create-dirs
+# tftpd-hpa
+t() { in_c timeout 60 tftp -m binary $h -c "$@" || fail "tftp $*"; }
+t get p15.jpg; t get p16.jpg
+t put "$www/p17.jpg" up/p17.jpg
+c --tftp-blksize 1428 -o p18.jpg "tftp://$h/p18.jpg"
+cd "$OLDPWD" || exit 1
+for i in 1 2 3 4 5 8 9 10 11 15 16 18; do cmp "$got/p$i.jpg" "$www/p$i.jpg" || fail "p$i came changed"; done
+mv "$ftp/up/a/p14.jpg" "$ftp/up/"
+for i in 6 12 13 14 17; do cmp "$ftp/up/p$i.jpg" "$www/p$i.jpg" || fail "p$i came changed"; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do crossed "$www/p$i.jpg"; done
+live_end 12 "ftp://anonymous@$h/p2.jpg" "ftp://anonymous@$h/up/p6.jpg" p5.jpg p8.jpg "ftp://anonymous@$h:2121/p9.jpg" "ftp://anonymous@$h:2121/up/p12.jpg" "$h:2121/up/a/p14.jpg" "tftp://$h/p16.jpg"
