@@ -1,12 +1,13 @@
 #pragma once
 /* operator: what happens to a line of n samples on its way to the 64 samples that the DCT sees (two box filters of
- * ceil(n/128), then decimation), as one sparse 64 x n matrix: at most 7 weights per output. Pure; a small cache by n.
- * */
+ * ceil(n/128), then decimation), as one sparse 64 x n matrix: at most 7 weights per output up to 512 samples, 127 up to
+ * 8192. Pure; a small cache by n. */
 #include <stdint.h>
 
 #define VG_PDQ_OUTPUTS     64u
 #define VG_PDQ_MAX_TAPS    7u /* window 4 at 512 samples: 4 + 4 - 1 */
 #define VG_PDQ_N_OPERATORS 16u
+#define VG_PDQ_MAX_WINDOW  64u /* of a line of 8192 samples */
 
 struct vg_pdq_operator {
 	uint32_t n_samples, n_taps;                    /* 0 = nothing here yet; taps are the same for all outputs */
@@ -18,6 +19,12 @@ struct vg_pdq_operators {
 	struct vg_pdq_operator at[VG_PDQ_N_OPERATORS];
 	uint32_t next;
 };
+
+/* Weights that each output of a line of n_samples has. */
+uint32_t vg_pdq_operator_taps(uint32_t n_samples);
+/* Writes where the 64 outputs of a line of n_samples (1 .. 8192) begin, and their n_taps weights each,
+ * weight[tap][output]. */
+void vg_pdq_operator_line(uint32_t n_samples, uint32_t n_taps, uint32_t *begins, float (*weight)[VG_PDQ_OUTPUTS]);
 
 /* Makes the operator of n_samples (1 .. 512). */
 void vg_pdq_operator_make(struct vg_pdq_operator *op, uint32_t n_samples);

@@ -10,6 +10,15 @@ const char *vg_pdq_tier(const struct vg_pdq *pdq)
 	return vg_isa_str(pdq->tier->isa);
 }
 
+void vg_pdq_finish(struct vg_pdq *pdq, struct vg_pdq_result *out)
+{
+	struct vg_pdq_work *w = &pdq->work;
+	out->quality = pdq->tier->quality(w);
+	pdq->tier->dct(w, &pdq->tables);
+	pdq->tier->variants(w->dct, out->variants);
+	memcpy(out->hash, out->variants[VG_PDQ_ORIGINAL], VG_PDQ_BYTES);
+}
+
 void vg_pdq_hash(struct vg_pdq *pdq, const struct vg_luma *luma, struct vg_pdq_result *out)
 {
 	struct vg_pdq_work *w = &pdq->work;
@@ -20,8 +29,5 @@ void vg_pdq_hash(struct vg_pdq *pdq, const struct vg_luma *luma, struct vg_pdq_r
 	const struct vg_pdq_operator *rows, *cols;
 	vg_pdq_operator_pair(&pdq->operators, luma->n_rows, luma->n_cols, &rows, &cols);
 	pdq->tier->shrink(w, luma, rows, cols);
-	out->quality = pdq->tier->quality(w);
-	pdq->tier->dct(w, &pdq->tables);
-	pdq->tier->variants(w->dct, out->variants);
-	memcpy(out->hash, out->variants[VG_PDQ_ORIGINAL], VG_PDQ_BYTES);
+	vg_pdq_finish(pdq, out);
 }

@@ -6,4 +6,5 @@
 #define TIER_ISA     VG_ISA_AVX2
 #define ABOVE(a, b)  (unsigned)_mm256_movemask_ps((__m256)((a) > (b)))
 #define BELOW(a, b)  (unsigned)_mm256_movemask_ps((__m256)((a) < (b)))
+#define BYTES(p)     (vec) _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(p))))
 #include "hashing/pdq/pdq_body.inc"

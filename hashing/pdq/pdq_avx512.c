@@ -6,4 +6,5 @@
 #define TIER_ISA     VG_ISA_AVX512
 #define ABOVE(a, b)  (unsigned)_mm512_cmp_ps_mask((__m512)(a), (__m512)(b), _CMP_GT_OQ)
 #define BELOW(a, b)  (unsigned)_mm512_cmplt_epi32_mask((__m512i)(a), (__m512i)(b))
+#define BYTES(p)     (vec) _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(p))))
 #include "hashing/pdq/pdq_body.inc"

@@ -6,4 +6,5 @@
 #define TIER_ISA     VG_ISA_GENERIC
 #define ABOVE(a, b)  (unsigned)_mm_movemask_ps((__m128)((a) > (b)))
 #define BELOW(a, b)  (unsigned)_mm_movemask_ps((__m128)((a) < (b)))
+#define BYTES(p)     (vec) _mm_cvtepi32_ps(_mm_cvtepu8_epi32(_mm_loadu_si32(p)))
 #include "hashing/pdq/pdq_body.inc"

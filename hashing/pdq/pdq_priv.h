@@ -6,6 +6,7 @@
 
 #include "hashing/pdq/operator.h"
 #include "hashing/pdq/pdq.h"
+#include "hashing/pdq/wide.h"
 
 #define VG_PDQ_SMALL   64u /* side of the plane that the DCT sees */
 #define VG_PDQ_FREQS   16u /* frequencies 1 .. 16 in both directions */
@@ -35,15 +36,31 @@ struct vg_pdq_tier {
 	void (*dct)(struct vg_pdq_work *w, const struct vg_pdq_tables *tables);
 	float (*median)(const float *values);
 	void (*variants)(const float *dct, uint8_t hashes[][VG_PDQ_BYTES]); /* dct as in vg_pdq_work */
+	/* to[i] = the sum over n_taps rows, stride_bytes apart, of weights[tap * 64] * at[i], for i < n. */
+	void (*sum_rows)(const uint8_t *at, size_t stride_bytes, const float *weights, uint32_t n_taps, uint32_t n,
+			 float *to);
+};
+/* A line of up to VG_PDQ_WIDE_SIDE samples. */
+struct vg_pdq_wide_line {
+	uint32_t n_samples, n_taps, begin[VG_PDQ_OUTPUTS];
+	float weight[2 * VG_PDQ_MAX_WINDOW - 1][VG_PDQ_OUTPUTS];
+};
+struct vg_pdq_wide {
+	struct vg_pdq_wide_line rows, cols; /* of the picture before: films come in frames of one size */
+	_Alignas(64) float sums[3 * VG_PDQ_WIDE_SIDE], line[VG_PDQ_WIDE_SIDE];
 };
 struct vg_pdq {
 	struct vg_pdq_work work;
 	struct vg_pdq_tables tables;
 	struct vg_pdq_operators operators;
+	struct vg_pdq_wide wide;
 	const struct vg_pdq_tier *tier;
 };
 
 extern const struct vg_pdq_tier vg_pdq_tier_generic, vg_pdq_tier_avx2, vg_pdq_tier_avx512;
+
+/* The second half: quality, hash and variants of work.small. */
+void vg_pdq_finish(struct vg_pdq *pdq, struct vg_pdq_result *out);
 
 /* The tiers that are built in, best first, *n_tiers of them. */
 const struct vg_pdq_tier *const *vg_pdq_tiers(unsigned *n_tiers);
