@@ -29,6 +29,10 @@ void vg_card_who(struct vg_attribution *c, const struct vg_flow_ident *who, unsi
 		memcpy(c->tunnels, who->tunnels, who->n_tunnels * sizeof(c->tunnels[0]));
 	c->flags |= who->midstream ? VG_ATTR_MIDSTREAM : 0u;
 	claim(c, who);
+	if (who->claim && !c->n_host) {
+		memcpy(c->host, who->claim->host, who->claim->n_host);
+		c->n_host = who->claim->n_host;
+	}
 }
 
 void vg_card_begin(struct vg_proto *proto, const struct vg_proto_flow *flow, unsigned dir, unsigned proto_id,

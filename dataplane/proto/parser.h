@@ -21,6 +21,7 @@
 #include "dataplane/stream/stream.h"
 
 struct vg_parser;
+struct vg_again;
 
 /* One core's protocols: what the parsers share. */
 struct vg_proto {
@@ -32,6 +33,7 @@ struct vg_proto {
 	void *shared[VG_APP_N];                    /* by app: what its create() made */
 	struct vg_pool flows[VG_APP_N];            /* by app: states of flow_bytes */
 	struct vg_expect expect;                   /* flows that others announced */
+	struct vg_pool claims;                     /* struct vg_flow_claim */
 	uint32_t n_openers;
 	uint8_t openers[VG_APP_N]; /* apps over UDP */
 };
@@ -44,6 +46,8 @@ struct vg_proto_flow {
 	 * was given. */
 	uint32_t n_rest;
 	uint8_t next_app; /* enum vg_app; NONE: no hand-over */
+	/* What is fed before that (dataplane/proto/again); NULL: nothing. */
+	const struct vg_again *again;
 };
 
 /* States of a flow pool: conf->n_streams / share, at least this many (but never more than n_streams). */

@@ -1,7 +1,8 @@
 /* The door of the room: which parser a flow has, its state from the pool, and hand-overs between protocols. */
+#include "dataplane/proto/again.h"
 #include "dataplane/proto/parser.h"
 
-/* A flow is handed over at most so many times in one call: each does so on new bytes, but a broken row could loop. */
+/* A flow is handed over at most so many times: a client could nest handshakes for ever. */
 #define MAX_HANDOVERS 4u
 
 static struct vg_proto_flow *take(struct vg_proto *proto, enum vg_app app, const struct vg_flow_ident *ident,
@@ -102,22 +103,53 @@ void vg_proto_flow_give(struct vg_proto *proto, struct vg_proto_flow **flow)
 		return;
 	parser = (*flow)->parser;
 	parser->fini(proto, *flow);
+	if ((*flow)->ident.claim)
+		vg_pool_give(&proto->claims, (void *)(uintptr_t)(*flow)->ident.claim);
 	vg_pool_give(&proto->flows[parser->app], *flow);
 	*flow = NULL;
 }
 
+/* What was held goes to the next protocol first, the client's before the server's. */
+static enum vg_step again_feed(struct vg_proto *proto, struct vg_proto_flow **flow, const struct vg_again *again,
+			       int64_t wall_ns)
+{
+	enum vg_step step = VG_MORE;
+
+	for (unsigned i = 0; i < 2 && step == VG_MORE; i++) {
+		unsigned dir = i ? !again->client : again->client;
+		if (again->conflict[dir])
+			vg_proto_conflict(proto, *flow, dir);
+		if (again->n_lost[dir])
+			step = vg_proto_gap(proto, *flow, dir,
+					    again->n_lost[dir] == UINT64_MAX ? 0 : again->n_lost[dir], wall_ns);
+		if (again->n_held[dir] && step == VG_MORE)
+			step = vg_proto_feed(proto, flow, dir, again->held[dir], again->n_held[dir], wall_ns);
+		if (again->ended[dir] && step == VG_MORE)
+			vg_proto_end(proto, *flow, dir, (enum vg_stream_end)(again->ended[dir] - 1), wall_ns);
+	}
+	return step;
+}
+
 /* VG_DONE with a next_app: its state takes the place of the old one. VG_MORE, or VG_SKIP: no state is free. */
-static enum vg_step hand_over(struct vg_proto *proto, struct vg_proto_flow **flow)
+static enum vg_step hand_over(struct vg_proto *proto, struct vg_proto_flow **flow, int64_t wall_ns)
 {
 	enum vg_app app = (enum vg_app)(*flow)->next_app;
-	struct vg_proto_flow *next = take(proto, app, &(*flow)->ident, *flow);
+	struct vg_proto_flow *old = *flow, *next;
+	enum vg_step step = VG_MORE;
 
+	if (app == VG_APP_NONE || old->ident.n_handed_over == MAX_HANDOVERS)
+		return VG_SKIP;
+	next = take(proto, app, &old->ident, old);
 	if (!next)
 		return VG_SKIP;
 	vg_count(proto->stats, VG_C_PROTO_HANDED_OVER, 1);
-	vg_proto_flow_give(proto, flow);
+	next->ident.n_handed_over++;
+	old->ident.claim = NULL; /* it went along */
 	*flow = next;
-	return VG_MORE;
+	if (old->again) /* lies in the old state */
+		step = again_feed(proto, flow, old->again, wall_ns);
+	vg_proto_flow_give(proto, &old);
+	return step;
 }
 
 enum vg_step vg_proto_feed(struct vg_proto *proto, struct vg_proto_flow **flow, unsigned dir, const uint8_t *bytes,
@@ -125,14 +157,12 @@ enum vg_step vg_proto_feed(struct vg_proto *proto, struct vg_proto_flow **flow, 
 {
 	enum vg_step step;
 
-	for (unsigned i = 0;; i++) {
+	for (;;) {
 		step = (*flow)->parser->feed(proto, *flow, dir & 1, bytes, n_bytes, wall_ns);
 		if (step != VG_DONE)
 			return step;
-		if ((*flow)->next_app == VG_APP_NONE || i == MAX_HANDOVERS)
-			return VG_SKIP;
 		uint32_t n_rest = (*flow)->n_rest < n_bytes ? (*flow)->n_rest : n_bytes;
-		if (hand_over(proto, flow) != VG_MORE)
+		if (hand_over(proto, flow, wall_ns) != VG_MORE)
 			return VG_SKIP;
 		bytes += n_bytes - n_rest;
 		n_bytes = n_rest;

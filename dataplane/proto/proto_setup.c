@@ -6,6 +6,9 @@
 /* Announced endpoints at a time: one in so many streams may be one, at least EXPECT_MIN. */
 #define EXPECT_SHARE 8u
 #define EXPECT_MIN   1024u
+/* Flows whose client named another host, the same way. */
+#define CLAIM_SHARE  16u
+#define CLAIM_MIN    64u
 
 static uint32_t n_flows(const struct vg_parser *parser, uint32_t n_streams)
 {
@@ -41,6 +44,7 @@ static void release(struct vg_proto *p)
 			p->parsers[app]->destroy(p->shared[app]);
 	}
 	vg_expect_destroy(&p->expect);
+	vg_pool_destroy(&p->claims);
 	free(p);
 }
 
@@ -70,7 +74,8 @@ struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg
 	p->sink = *sink;
 	if (vg_expect_create(&p->expect,
 			     conf->n_streams / EXPECT_SHARE > EXPECT_MIN ? conf->n_streams / EXPECT_SHARE : EXPECT_MIN,
-			     stats)) {
+			     stats) ||
+	    vg_pool_create(&p->claims, conf->n_streams / CLAIM_SHARE + CLAIM_MIN, sizeof(struct vg_flow_claim))) {
 		release(p);
 		return NULL;
 	}

@@ -1,11 +1,15 @@
 #pragma once
 /* counters_web: the dataplane's counters of HTTP/2 and what travels with HTTP, a part of the table in counters.h. */
-#define VG_WEB_PROTOCOL_COUNTERS(X)                                                                                 \
-	X(VG_C_HTTP2_BAD, "http2_bad_total", "HTTP/2 frames or orders of frames that nobody sends")                 \
-	X(VG_C_HTTP2_TABLE_LOST, "http2_tables_lost_total", "HPACK tables begun anew: a header block was not read") \
-	X(VG_C_HTTP2_STREAMS, "http2_shed_total:reason=streams", "bodies let go: too many open streams in a flow")  \
-	X(VG_C_HTTP2_NO_STATE, "http2_shed_total:reason=pool", "heads or streams let go: no state was free")        \
-	X(VG_C_HTTP2_TUNNELS, "http2_tunnels_total", "CONNECT streams, not looked into")                            \
-	X(VG_C_WEBSOCKET_LOST, "websocket_lost_total", "WebSocket directions let go: what came is no frame")        \
-	X(VG_C_PROXY_HEADERS, "proxy_headers_total:outcome=read", "PROXY headers in front of connections")          \
-	X(VG_C_PROXY_BAD, "proxy_headers_total:outcome=bad", "PROXY headers that break their format: no claim taken")
+#define VG_WEB_PROTOCOL_COUNTERS(X)                                                                                   \
+	X(VG_C_HTTP2_BAD, "http2_bad_total", "HTTP/2 frames or orders of frames that nobody sends")                   \
+	X(VG_C_HTTP2_TABLE_LOST, "http2_tables_lost_total", "HPACK tables begun anew: a header block was not read")   \
+	X(VG_C_HTTP2_STREAMS, "http2_shed_total:reason=streams", "bodies let go: too many open streams in a flow")    \
+	X(VG_C_HTTP2_NO_STATE, "http2_shed_total:reason=pool", "heads or streams let go: no state was free")          \
+	X(VG_C_HTTP2_TUNNELS, "http2_tunnels_total", "CONNECT streams, not looked into")                              \
+	X(VG_C_WEBSOCKET_LOST, "websocket_lost_total", "WebSocket directions let go: what came is no frame")          \
+	X(VG_C_PROXY_HEADERS, "proxy_headers_total:outcome=read", "PROXY headers in front of connections")            \
+	X(VG_C_PROXY_BAD, "proxy_headers_total:outcome=bad", "PROXY headers that break their format: no claim taken") \
+	X(VG_C_SOCKS_TUNNELS, "socks_total:outcome=tunnel",                                                           \
+	  "SOCKS handshakes behind which a flow was recognised again")                                                \
+	X(VG_C_SOCKS_REFUSED, "socks_total:outcome=refused", "SOCKS handshakes refused, sealed, or for UDP")          \
+	X(VG_C_SOCKS_BAD, "socks_total:outcome=bad", "SOCKS handshakes that break their format, or have a hole")

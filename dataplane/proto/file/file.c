@@ -71,7 +71,8 @@ static void io_begin(const struct vg_file_ctx *ctx, const struct vg_file *file, 
 	c->n_method = is_write ? 5 : 4;
 	memcpy(c->method, is_write ? "WRITE" : "READ", c->n_method);
 	text_take(c->url, &c->n_url, sizeof(c->url), file->url, file->n_url, &cut);
-	text_take(c->host, &c->n_host, sizeof(c->host), file->url + file->host_at, file->n_host, &cut);
+	if (file->n_host)
+		text_take(c->host, &c->n_host, sizeof(c->host), file->url + file->host_at, file->n_host, &cut);
 	text_take(c->filename, &c->n_filename, sizeof(c->filename), file->url + file->name_at,
 		  (size_t)(file->n_url - file->name_at), &cut);
 	c->flags |= (cut ? VG_ATTR_HEAD_CUT : 0u) | (io->has_conflict ? VG_ATTR_CONFLICT : 0u);

@@ -139,11 +139,13 @@ void vg_ftp_transfer_card(struct vg_proto *p, const struct vg_ftp_transfer *t)
 		memcpy(c->method, names[t->verb], 4);
 		c->n_method = 4;
 	}
-	memcpy(c->host, t->host, t->n_host);
+	if (t->n_host) {
+		memcpy(c->host, t->host, t->n_host);
+		c->n_host = t->n_host;
+	}
 	memcpy(c->url, t->url, t->n_url);
 	memcpy(c->filename, t->filename, t->n_filename);
 	memcpy(c->agent, t->agent, t->n_agent);
-	c->n_host = t->n_host;
 	c->n_url = t->n_url;
 	c->n_filename = t->n_filename;
 	c->n_agent = t->n_agent;

@@ -105,8 +105,10 @@ void vg_mail_body_open(struct vg_proto *p, struct vg_mail_flow *flow, unsigned d
 	c->size_hint = size;
 	c->n_method = (uint8_t)strlen(method);
 	memcpy(c->method, method, c->n_method);
-	memcpy(c->host, flow->host, flow->n_host);
-	c->n_host = flow->n_host;
+	if (flow->n_host) {
+		memcpy(c->host, flow->host, flow->n_host);
+		c->n_host = flow->n_host;
+	}
 	if (proto_id == VG_PROTO_SMTP && (flow->n_from || flow->n_to)) {
 		url_add(c, "mailto:", 7);
 		url_add(c, flow->to, flow->n_to);

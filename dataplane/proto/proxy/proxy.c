@@ -1,4 +1,4 @@
-/* The header is gathered, read, and the flow handed over with the first byte behind it. */
+/* The header is gathered and read; what is behind it is recognised as if it were the beginning of the flow. */
 #include "dataplane/proto/proxy/proxy.h"
 
 #include <arpa/inet.h>
@@ -64,12 +64,29 @@ static int block_take(struct vg_proxy_flow *flow)
 	return 1;
 }
 
-static enum vg_step leave(struct vg_proto *p, struct vg_proxy_flow *flow, int is_good, uint32_t n_rest)
+static enum vg_step behind_feed(struct vg_proto *p, struct vg_proxy_flow *flow, unsigned dir, const uint8_t *bytes,
+				uint32_t n_bytes)
+{
+	enum vg_app app = n_bytes ? vg_again_bytes(p, &flow->again, dir, bytes, n_bytes) : VG_APP_NONE;
+
+	if (app == VG_APP_NONE)
+		return VG_MORE;
+	if (!VG_APP_IS_PARSED(app))
+		return VG_SKIP;
+	flow->base.next_app = (uint8_t)app;
+	flow->base.n_rest = n_bytes;
+	flow->base.again = &flow->again;
+	return VG_DONE;
+}
+
+/* The header is at its end; the present bytes behind it. */
+static enum vg_step leave(struct vg_proto *p, struct vg_proxy_flow *flow, int is_good, unsigned dir,
+			  const uint8_t *bytes, uint32_t n_bytes)
 {
 	vg_count(p->stats, is_good ? VG_C_PROXY_HEADERS : VG_C_PROXY_BAD, 1);
-	flow->base.next_app = VG_APP_HTTP1;
-	flow->base.n_rest = n_rest;
-	return VG_DONE;
+	flow->is_read = 1;
+	flow->again.client = flow->dir;
+	return behind_feed(p, flow, dir, bytes, n_bytes);
 }
 
 /* Bytes of a version 2 header that are wanted: all up to the addresses. */
@@ -90,8 +107,10 @@ enum vg_step vg_proxy_feed(struct vg_proto *p, struct vg_proto_flow *base, unsig
 	uint32_t at = 0;
 
 	(void)wall_ns;
+	if (flow->is_read)
+		return behind_feed(p, flow, dir, bytes, n_bytes);
 	if (flow->is_begun && dir != flow->dir)
-		return leave(p, flow, 0, n_bytes); /* nobody answers half a header */
+		return leave(p, flow, 0, dir, bytes, n_bytes); /* nobody answers half a header */
 	flow->is_begun = 1;
 	flow->dir = (uint8_t)dir;
 	while (at < n_bytes) {
@@ -100,20 +119,20 @@ enum vg_step vg_proxy_feed(struct vg_proto *p, struct vg_proto_flow *base, unsig
 			at += n;
 			flow->left -= n;
 			if (!flow->left)
-				return leave(p, flow, block_take(flow), n_bytes - at);
+				return leave(p, flow, block_take(flow), dir, bytes + at, n_bytes - at);
 			continue;
 		}
 		flow->head[flow->n_head++] = bytes[at++];
 		if (flow->head[0] == 'P') {
 			flow->head[flow->n_head] = 0;
 			if (flow->head[flow->n_head - 1] == '\n')
-				return leave(p, flow, line_take(flow), n_bytes - at);
+				return leave(p, flow, line_take(flow), dir, bytes + at, n_bytes - at);
 			if (flow->n_head == VG_PROXY_LINE_BYTES)
-				return leave(p, flow, 0, n_bytes - at);
+				return leave(p, flow, 0, dir, bytes + at, n_bytes - at);
 		} else if (flow->n_head >= V2_BYTES && flow->n_head == n_wanted(flow)) {
 			flow->left = V2_BYTES + vg_be16(flow->head + 14) - flow->n_head;
 			if (!flow->left)
-				return leave(p, flow, block_take(flow), n_bytes - at);
+				return leave(p, flow, block_take(flow), dir, bytes + at, n_bytes - at);
 		}
 	}
 	return VG_MORE;
@@ -122,18 +141,25 @@ enum vg_step vg_proxy_feed(struct vg_proto *p, struct vg_proto_flow *base, unsig
 enum vg_step vg_proxy_gap(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, uint64_t n_missing,
 			  int64_t wall_ns)
 {
-	(void)p, (void)base, (void)dir, (void)n_missing, (void)wall_ns;
-	return VG_SKIP; /* a header with a hole: what comes next is not known */
+	struct vg_proxy_flow *flow = flow_of(base);
+
+	(void)p, (void)wall_ns;
+	if (!flow->is_read && (!flow->is_begun || dir == flow->dir))
+		return VG_SKIP; /* a header with a hole: what comes next is not known */
+	vg_again_gap(&flow->again, dir, n_missing);
+	return VG_MORE;
 }
 
 void vg_proxy_conflict(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir)
 {
-	(void)p, (void)base, (void)dir;
+	(void)p;
+	flow_of(base)->again.conflict[dir] = 1;
 }
 
 void vg_proxy_end(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, enum vg_stream_end how, int64_t wall_ns)
 {
-	(void)p, (void)base, (void)dir, (void)how, (void)wall_ns;
+	(void)p, (void)wall_ns;
+	flow_of(base)->again.ended[dir] = (uint8_t)(1 + how);
 }
 
 void vg_proxy_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_proto_flow *from)
@@ -142,7 +168,8 @@ void vg_proxy_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_pro
 
 	(void)p, (void)from;
 	flow->left = 0;
-	flow->is_begun = flow->dir = flow->n_head = 0;
+	flow->is_begun = flow->is_read = flow->dir = flow->n_head = 0;
+	vg_again_begin(&flow->again, 0);
 	memset(flow->head, 0, sizeof(flow->head));
 }
 

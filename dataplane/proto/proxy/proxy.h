@@ -1,6 +1,7 @@
 #pragma once
 /* proxy: the PROXY protocol, versions 1 and 2 (HAProxy's proxy-protocol.txt 2.1, 2.2): one header in front of a
- * connection, in which a proxy says for whom it connects. The flow then goes on as HTTP (and what HTTP leads to).
+ * connection, in which a proxy says for whom it connects. The flow then goes on as whatever it is recognised as
+ * (dataplane/proto/again).
  *
  * What it says is a claim: it is written to `forwarded` of the bodies' cards, like X-Forwarded-For, never to their
  * addresses. LOCAL and UNKNOWN connections claim nothing. A header that breaks its format lets the flow go on as it

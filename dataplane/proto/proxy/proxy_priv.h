@@ -1,12 +1,14 @@
 #pragma once
 /* proxy_priv: the state of one flow, while its header lasts. */
+#include "dataplane/proto/again.h"
 #include "dataplane/proto/proxy/proxy.h"
 
 struct vg_proxy_flow {
 	struct vg_proto_flow base;
 	uint32_t left; /* of a header of version 2, behind what is kept */
-	uint8_t is_begun, dir, n_head;
+	uint8_t is_begun, is_read, dir, n_head;
 	uint8_t head[VG_PROXY_LINE_BYTES + 1];
+	struct vg_again again;
 };
 
 /* proxy.c: as struct vg_parser says. */

@@ -6,7 +6,7 @@ const struct vg_parser vg_proxy_parser = {
 	.name = "proxy",
 	.app = VG_APP_PROXY,
 	.flow_bytes = sizeof(struct vg_proxy_flow),
-	.share = 4,
+	.share = 16,
 	.recogniser = { .first = vg_proxy_first },
 	.init = vg_proxy_init,
 	.fini = vg_proxy_fini,

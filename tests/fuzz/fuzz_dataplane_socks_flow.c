@@ -1,0 +1,14 @@
+/* Flows behind a SOCKS handshake, see fuzz_flow.h. */
+#include "tests/lib/fuzz_flow.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void after(const struct vg_proto *p)
+{
+	(void)p;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return vg_fuzz_flow(VG_APP_SOCKS, data, size, after);
+}
