@@ -249,6 +249,7 @@ static enum vg_err make_rooms(struct run *r, const struct vg_hashing_hooks *hook
 				      .index = vg_index_create(),
 				      .stats = r->stats,
 				      .no_pdq = r->conf.flags & VG_HCONF_NO_PDQ,
+				      .scaled = r->conf.flags & VG_HCONF_SCALED,
 				      .before_decode = hooks ? hooks->before_decode : NULL,
 				      .hook_ctx = hooks ? hooks->ctx : NULL };
 	r->link = vg_match_link_create(&link);

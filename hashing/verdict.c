@@ -77,7 +77,10 @@ static void tell_verdict(struct vg_worker *w, struct vg_job *job, const struct v
 static bool judge(struct vg_worker *w, const struct vg_match_file *file, const struct vg_chain *sample,
 		  struct vg_result *r)
 {
-	vg_match_file(w->setup.match, file, &r->record);
+	struct vg_match_file asked = *file;
+
+	asked.exact = vg_match_link_wants_objects(w->setup.link);
+	vg_match_file(w->setup.match, &asked, &r->record);
 	r->memfd = -1;
 	if (!r->record.n_hits)
 		return vg_match_link_wants_objects(w->setup.link);

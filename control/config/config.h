@@ -71,6 +71,7 @@ struct vg_config_hashing {
 	uint32_t n_hashers;
 	uint32_t digests; /* 0 = framing and copying only: for benches, nothing can match */
 	uint32_t pdq;     /* 0 = exact digests only */
+	uint32_t scaled;  /* 0 = every JPEG is decoded at its full size */
 	uint64_t max_unpacked_bytes;
 	uint32_t max_ratio, max_members;
 	uint64_t max_pixels, sample_bytes, spool_bytes, max_picture_bytes;

@@ -182,6 +182,8 @@ const struct vg_option vg_options[] = {
 	BOOL("hashing", "digests", hashing.digests, "yes",
 	     "no = framing and copying only: for benches, nothing matches"),
 	BOOL("hashing", "pdq", hashing.pdq, "yes", "perceptual hashes of pictures; no = exact digests only"),
+	BOOL("hashing", "scaled", hashing.scaled, "yes",
+	     "decode JPEGs smaller first, and at full size what may be a match; no = all at full size"),
 	BYTES("hashing", "max_unpacked_bytes", hashing.max_unpacked_bytes, 1u << 20, UINT64_MAX >> 1, "4294967296",
 	      "bytes", "of all that one object unpacks to"),
 	NUMBER("hashing", "max_ratio", hashing.max_ratio, 2, 1u << 20, "2048", "times",

@@ -74,7 +74,7 @@ enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_
 	const struct vg_config_hashing *h = &config->hashing;
 	memset(conf, 0, sizeof(*conf));
 	conf->flags = (h->pdq ? 0 : VG_HCONF_NO_PDQ) | (h->digests ? 0 : VG_HCONF_NO_DIGESTS) |
-		      (config->dataplane.texts ? VG_HCONF_TEXTS : 0);
+		      (config->dataplane.texts ? VG_HCONF_TEXTS : 0) | (h->scaled ? VG_HCONF_SCALED : 0);
 	conf->max_unpacked_bytes = h->max_unpacked_bytes;
 	conf->max_ratio = h->max_ratio;
 	conf->max_members = h->max_members;

@@ -138,37 +138,70 @@ static void choose_output(struct jpeg_decompress_struct *jpeg, struct vg_pixel_r
 	}
 }
 
+/* Luma alone, and no larger than it must be; false: as the reference decodes. */
+static bool choose_scale(struct job *job, uint32_t *eighths)
+{
+	struct jpeg_decompress_struct *jpeg = &job->jpeg;
+
+	*eighths = 8;
+	if (!job->image->scaled || (jpeg->jpeg_color_space != JCS_YCbCr && jpeg->jpeg_color_space != JCS_GRAYSCALE))
+		return false;
+	*eighths = vg_scaled_choose(jpeg->image_width, jpeg->image_height);
+	jpeg->out_color_space = JCS_GRAYSCALE;
+	jpeg->scale_num = *eighths;
+	jpeg->scale_denom = 8;
+	return true;
+}
+
+static void read_rows(struct job *job, struct vg_pixel_row *row, uint32_t eighths)
+{
+	struct jpeg_decompress_struct *jpeg = &job->jpeg;
+	/* Not aligned on purpose: libjpeg-turbo writes aligned rows past the cache (MOVNT), and we read them at
+	 * once. */
+	JSAMPROW line = jpeg->mem->alloc_large((j_common_ptr)jpeg, JPOOL_IMAGE,
+					       (size_t)row->n_pixels * row->pixel_bytes + MISALIGN + SLACK);
+
+	line += MISALIGN;
+	row->at = line;
+	while (!vg_luma_full(job->image) && jpeg->output_scanline < jpeg->output_height) {
+		row->y = jpeg->output_scanline;
+		if (jpeg_read_scanlines(jpeg, &line, 1) != 1)
+			stop(job, VG_ECORRUPT);
+		if (eighths < 8)
+			vg_luma_put_scaled(job->image, row->y, line);
+		else
+			vg_luma_put(job->image, row);
+	}
+}
+
 static void decode(struct job *job)
 {
 	struct jpeg_decompress_struct *jpeg = &job->jpeg;
-	struct vg_pixel_row row = { 0 };
+	struct vg_pixel_row row = { .pixels = VG_PIXELS_GREY };
+	uint32_t eighths;
+	enum vg_err err;
+
 	jpeg_create_decompress(jpeg);
 	jpeg->client_data = job;
 	jpeg->src = &job->source;
 	jpeg->progress = &job->progress;
 	jpeg->mem->max_memory_to_use = (long)job->image->limits.max_memory_bytes;
 	(void)jpeg_read_header(jpeg, TRUE);
-	enum vg_err err = vg_luma_begin(job->image, jpeg->image_width, jpeg->image_height, 0);
+	if (!choose_scale(job, &eighths))
+		choose_output(jpeg, &row);
+	err = eighths < 8 ? vg_luma_begin_scaled(job->image, jpeg->image_width, jpeg->image_height, eighths)
+			  : vg_luma_begin(job->image, jpeg->image_width, jpeg->image_height, 0);
 	if (err)
 		stop(job, err);
-	choose_output(jpeg, &row);
 	jpeg->dct_method = JDCT_ISLOW;
 	jpeg->do_fancy_upsampling = TRUE;
 	(void)jpeg_start_decompress(jpeg);
+	if (jpeg->output_width != vg_scaled_n(jpeg->image_width, eighths) ||
+	    jpeg->output_height != vg_scaled_n(jpeg->image_height, eighths))
+		stop(job, VG_EUNSUPPORTED);
 	row.pixel_bytes = (uint32_t)jpeg->output_components;
 	row.n_pixels = jpeg->output_width;
-	/* Not aligned on purpose: libjpeg-turbo writes aligned rows past the cache (MOVNT), and we read them at
-	 * once. */
-	JSAMPROW line = jpeg->mem->alloc_large((j_common_ptr)jpeg, JPOOL_IMAGE,
-					       (size_t)row.n_pixels * row.pixel_bytes + MISALIGN + SLACK);
-	line += MISALIGN;
-	row.at = line;
-	while (!vg_luma_full(job->image) && jpeg->output_scanline < jpeg->output_height) {
-		row.y = jpeg->output_scanline;
-		if (jpeg_read_scanlines(jpeg, &line, 1) != 1)
-			stop(job, VG_ECORRUPT);
-		vg_luma_put(job->image, &row);
-	}
+	read_rows(job, &row, eighths);
 	/* A picture of one scan may lack its end marker; one of several lacks detail then. */
 	job->image->luma.partial = job->damaged || (job->at_end && jpeg_has_multiple_scans(jpeg));
 }

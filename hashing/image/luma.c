@@ -222,6 +222,11 @@ enum vg_err vg_image_frames(struct vg_image *image, unsigned kind, const struct 
 	return image->n_frames ? VG_OK : err ? err : VG_ECORRUPT;
 }
 
+void vg_image_scaled(struct vg_image *image, bool on)
+{
+	image->scaled = on;
+}
+
 static bool first_only(void *ctx, const struct vg_luma *luma)
 {
 	*(struct vg_luma *)ctx = *luma;

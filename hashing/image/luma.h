@@ -35,10 +35,11 @@ struct vg_image_limits {
 /* The plane is the decoder's, valid until its next call. row r, column c: at[r * VG_LUMA_STRIDE + c], 0 .. 255. */
 struct vg_luma {
 	const float *at;
-	uint32_t n_rows, n_cols; /* <= 512; the picture itself, or 512 x 512 where a side is longer */
+	uint32_t n_rows, n_cols; /* <= 512; the picture itself, or 512 x 512 where a side is longer; or as `eighths` */
 	uint32_t width, height;  /* of the picture */
 	uint8_t partial;         /* 1: cut or damaged; what is missing is as the decoder left it: grey for JPEG, black
 				 * for PNG, and by larger blocks in an interlaced PNG */
+	uint8_t eighths;         /* 0; else it was decoded smaller, its samples lie as scaled.h says */
 	uint32_t frame_idx;      /* 0 = the first picture of its file */
 };
 
@@ -57,6 +58,10 @@ typedef bool (*vg_luma_frame_fn)(void *ctx, const struct vg_luma *luma);
  * memory, scans or time used up. VG_ECORRUPT: not one row could be decoded. Nothing is left allocated. */
 enum vg_err vg_image_frames(struct vg_image *image, unsigned kind, const struct vg_chain *bytes,
 			    vg_luma_frame_fn on_frame, void *ctx);
+
+/* From now on JPEGs that have a luma plane give that, decoded at the smallest scale that all but keeps their hash
+ * (scaled.h): much less work, for a hash within some bits of the exact one. Off at first. */
+void vg_image_scaled(struct vg_image *image, bool on);
 
 /* The first picture only. */
 enum vg_err vg_image_luma(struct vg_image *image, unsigned kind, const struct vg_chain *bytes, struct vg_luma *out);

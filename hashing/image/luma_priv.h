@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "hashing/image/luma.h"
+#include "hashing/image/scaled.h"
 
 /* The first channels of a decoded pixel, 8 bits each; alpha may follow. CMYK is as Adobe stores it (255 = no ink),
  * CMYK_INK the other way round. */
@@ -21,7 +21,9 @@ struct vg_pixel_row {
 
 struct vg_image {
 	_Alignas(64) float plane[VG_LUMA_SIDE * VG_LUMA_STRIDE];
-	uint16_t source_col[VG_LUMA_SIDE]; /* sorted: the column that each sample comes from */
+	uint16_t source_col[VG_LUMA_SIDE];           /* sorted: the column that each sample comes from */
+	uint8_t source_part[VG_LUMA_SIDE];           /* scaled.c: sixteenths of the way to the column after it */
+	_Alignas(64) float lines[2][VG_LUMA_STRIDE]; /* scaled.c: the last two rows */
 	float red[256], green[256], blue[256];
 	struct vg_image_limits limits;
 	/* The picture in hand. */
@@ -36,6 +38,7 @@ struct vg_image {
 	void *ctx;
 	uint32_t n_frames; /* given so far */
 	bool enough;       /* no more are wanted */
+	bool scaled;       /* JPEG: luma only, at the smallest scale that will do */
 	uint8_t *flat;     /* its bytes in one piece, where a decoder asked for that */
 	FILE *nowhere;     /* what libraries print goes here */
 	char line[256];    /* its buffer */
@@ -46,6 +49,11 @@ enum vg_err vg_luma_begin(struct vg_image *image, uint32_t width, uint32_t heigh
 
 /* Takes what the plane needs of a source row. Rows with a y or x outside the picture are a bug of ours. */
 void vg_luma_put(struct vg_image *image, const struct vg_pixel_row *row);
+
+/* The same of a picture that is decoded at so many eighths (1 .. 7), and a row of its luma, all of them in order; it is
+ * read one byte behind its end. */
+enum vg_err vg_luma_begin_scaled(struct vg_image *image, uint32_t width, uint32_t height, uint32_t eighths);
+void vg_luma_put_scaled(struct vg_image *image, uint32_t y, const uint8_t *row);
 
 /* The frame in hand ends here: what no row came for is black, and it is given. False: no more are wanted. */
 bool vg_luma_frame(struct vg_image *image, uint32_t frame_idx);

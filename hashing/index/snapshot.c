@@ -27,6 +27,7 @@ const char *vg_index_tier(const struct vg_index *index)
 }
 
 struct found {
+	uint32_t margin; /* bits beyond a list's own distance */
 	const struct vg_index_view *view;
 	const struct vg_exact *exact;
 	struct vg_hit *hits;
@@ -76,7 +77,7 @@ static void check_candidate(struct found *found, const struct vg_index_pdq *reco
 	if (record->entry_idx >= found->view->n_entries)
 		return;
 	limit = found->view->lists[found->view->entries[record->entry_idx].list_idx].match_distance;
-	limit = limit < VG_PDQ_MAX_DISTANCE ? limit : VG_PDQ_MAX_DISTANCE;
+	limit = (limit < VG_PDQ_MAX_DISTANCE ? limit : VG_PDQ_MAX_DISTANCE) + found->margin;
 	for (uint32_t v = 0; v < VG_PDQ_N_VARIANTS; v++) {
 		uint32_t distance = vg_hamming_distance(record->value, pdq->variants[v]);
 		if (distance < best) {
@@ -116,9 +117,13 @@ static void find_near(struct vg_index *index, struct found *found, const struct 
 {
 	const uint64_t *low = index->sketch, *high = index->sketch + index->n_sketch;
 	struct vg_hamming_query queries[VG_PDQ_N_VARIANTS];
+	/* What lies beyond the greatest distance is found by chance, as good as always: bands and sketches that differ
+	 * so much are rare there. */
+	uint32_t distance = index->max_distance + found->margin;
+	distance = distance < VG_PDQ_MAX_DISTANCE ? distance : VG_PDQ_MAX_DISTANCE;
 	if (index->bands) {
 		struct near near = { found, pdq };
-		vg_bands_search(index->bands, pdq->variants, VG_PDQ_N_VARIANTS, index->max_distance, on_near, &near);
+		vg_bands_search(index->bands, pdq->variants, VG_PDQ_N_VARIANTS, distance, on_near, &near);
 		return;
 	}
 	for (uint32_t v = 0; v < VG_PDQ_N_VARIANTS; v++) {
@@ -127,7 +132,7 @@ static void find_near(struct vg_index *index, struct found *found, const struct 
 	}
 	for (uint64_t next = 0; next < index->view.n_pdq;) {
 		uint32_t n = index->tier->scan(low, high, index->view.n_pdq, &next, queries, VG_PDQ_N_VARIANTS,
-					       index->max_distance, index->candidates, VG_INDEX_MAX_CANDIDATES);
+					       distance, index->candidates, VG_INDEX_MAX_CANDIDATES);
 		for (uint32_t i = 0; i < n; i++)
 			check_candidate(found, &index->view.pdq[index->candidates[i]], pdq);
 	}
@@ -147,4 +152,16 @@ uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *d
 	if (pdq && pdq->quality >= VG_PDQ_MIN_QUALITY)
 		find_near(index, &found, pdq);
 	return found.n_hits;
+}
+
+bool vg_index_may_hit(struct vg_index *index, const struct vg_pdq_result *pdq)
+{
+	struct vg_hit hit;
+	struct found found = {
+		.margin = VG_INDEX_MARGIN, .view = &index->view, .exact = index->exact, .hits = &hit, .max_hits = 1
+	};
+	if (!index->map || pdq->quality < VG_PDQ_MIN_QUALITY - VG_INDEX_QUALITY_MARGIN)
+		return false;
+	find_near(index, &found, pdq);
+	return found.n_hits != 0;
 }

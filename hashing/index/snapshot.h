@@ -3,6 +3,7 @@
  * the look-ups in it: exact digests, and exact PDQ radius search over all eight variants. How the search is done is
  * hidden behind vg_index_query(). One thread per context. Memory of its own: 16 bytes per PDQ entry, and 256
  * more where there are VG_BANDS_MIN_HASHES to VG_BANDS_MAX_HASHES of them. */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -13,8 +14,11 @@
 #include "hashing/digest/digest.h"
 #include "hashing/pdq/pdq.h"
 
-#define VG_INDEX_MAX_BYTES (64ull << 30)
-#define VG_INDEX_MAX_SAME  64 /* entries with one and the same digest that a look-up reports at most */
+#define VG_INDEX_MAX_BYTES      (64ull << 30)
+/* What a picture that was decoded smaller may differ by from the reference's hash and quality (docs/adr/0020). */
+#define VG_INDEX_MARGIN         10u /* bits */
+#define VG_INDEX_QUALITY_MARGIN 8
+#define VG_INDEX_MAX_SAME       64 /* entries with one and the same digest that a look-up reports at most */
 
 struct vg_index;
 
@@ -48,3 +52,8 @@ const char *vg_index_tier(const struct vg_index *index);
  * all-zero digest (not asked for) is not searched. Hot. */
 uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *digests, const struct vg_pdq_result *pdq,
 			struct vg_hit *hits, uint32_t max_hits);
+
+/* A hash that may be some bits off: is an entry so near that the exact hash of the same picture may be a hit? Of
+ * entries within their list's match_distance + VG_INDEX_MARGIN all up to VG_PDQ_MAX_DISTANCE are found and, of what lies
+ * beyond that, all but one in some hundreds. Hot. */
+bool vg_index_may_hit(struct vg_index *index, const struct vg_pdq_result *pdq);

@@ -102,37 +102,100 @@ static bool decode(struct vg_match *m, const struct vg_match_file *file, struct 
 	return true;
 }
 
+struct glance {
+	struct vg_match *match;
+	uint32_t n_frames;
+	bool may_hit, any_partial;
+};
+
+static bool on_scaled_frame(void *ctx, const struct vg_luma *luma)
+{
+	struct glance *g = ctx;
+	struct vg_pdq_result pdq;
+
+	vg_pdq_hash(g->match->pdq, luma, &pdq);
+	vg_count(g->match->stats, VG_H_QUERIES, 1);
+	g->n_frames++;
+	g->any_partial |= luma->partial;
+	vg_count(g->match->stats, VG_H_PDQ_LOW, pdq.quality < VG_PDQ_MIN_QUALITY);
+	g->may_hit = vg_index_may_hit(g->match->index, &pdq);
+	return !g->may_hit;
+}
+
+/* What a look at a JPEG decoded smaller came to. */
+enum glanced { NEAR_NOTHING, DECODE_EXACTLY, BROKEN };
+
+static enum glanced glance_at(struct vg_match *m, const struct vg_match_file *file, const struct vg_msg_record *record,
+			      bool *same_again)
+{
+	struct glance glance = { .match = m };
+	uint64_t begin_ns = cpu_ns();
+	struct vg_hit hit;
+	enum vg_err err;
+
+	if (!m->scaled || file->exact || record->kind != VG_KIND_JPEG ||
+	    (file->digests && vg_index_query(m->index, file->digests, NULL, &hit, 1)))
+		return DECODE_EXACTLY;
+	if (m->before_decode)
+		m->before_decode(m->hook_ctx, file->n_bytes);
+	vg_image_scaled(m->image, true);
+	err = vg_image_frames(m->image, record->kind, &file->bytes, on_scaled_frame, &glance);
+	vg_image_scaled(m->image, false);
+	if (err) {
+		count_failed(m, record->kind, err);
+		return BROKEN;
+	}
+	if (glance.may_hit) {
+		vg_count(m->stats, VG_H_SCALED_AGAIN, 1);
+		return DECODE_EXACTLY;
+	}
+	vg_count(m->stats, VG_H_IMAGES, 1);
+	vg_count(m->stats, VG_H_SCALED, 1);
+	vg_count(m->stats, VG_H_IMAGES_PARTIAL, glance.any_partial);
+	vg_count(m->stats, VG_H_PDQ, glance.n_frames);
+	vg_count(m->stats, VG_H_FRAMES, glance.n_frames);
+	*same_again = !glance.any_partial && cpu_ns() - begin_ns <= MAX_REMEMBERED_NS;
+	return NEAR_NOTHING;
+}
+
+static void remember(struct vg_match *m, const struct vg_seen_key *key, const struct vg_msg_record *record, bool scaled)
+{
+	struct vg_seen_verdict fresh = { .n_hits = record->n_hits,
+					 .pdq_quality = record->pdq_quality,
+					 .scaled = scaled };
+
+	memcpy(fresh.pdq, record->pdq, sizeof(fresh.pdq));
+	memcpy(fresh.hits, record->hits, fresh.n_hits * sizeof(fresh.hits[0]));
+	vg_seen_put(m->seen, key, &fresh);
+}
+
 /* The same, unless it was done before with these bytes. Only whole pictures that decode whole are remembered. */
 static bool perceptual(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record)
 {
 	struct vg_seen_key key = { .n_bytes = file->n_bytes, .index_epoch = vg_index_epoch(m->index) };
-	struct vg_seen_verdict fresh = { .n_hits = 0 };
-	const struct vg_seen_verdict *known;
-	bool same_again = false;
+	bool may_know = m->seen && file->digests && file->bytes.n_bytes == file->n_bytes, same_again = false;
+	enum glanced glanced;
+	const struct vg_seen_verdict *known = NULL;
 
-	if (!m->seen || !file->digests || file->bytes.n_bytes != file->n_bytes)
-		return decode(m, file, record, &same_again);
-	key.digests = *file->digests;
-	known = vg_seen_get(m->seen, &key);
-	vg_count(m->stats, VG_H_SEEN_ASKED, 1);
-	if (known) {
+	if (may_know) {
+		key.digests = *file->digests;
+		known = vg_seen_get(m->seen, &key);
+		vg_count(m->stats, VG_H_SEEN_ASKED, 1);
+	}
+	if (known && !(known->scaled && file->exact)) {
 		vg_count(m->stats, VG_H_SEEN, 1);
 		memcpy(record->pdq, known->pdq, sizeof(record->pdq));
 		record->pdq_quality = known->pdq_quality;
 		memcpy(record->hits, known->hits, known->n_hits * sizeof(known->hits[0]));
 		record->n_hits = known->n_hits;
-		record->flags |= VG_RECORD_HAS_PDQ;
+		record->flags |= known->scaled ? 0 : VG_RECORD_HAS_PDQ;
 		return true;
 	}
-	if (!decode(m, file, record, &same_again))
+	glanced = glance_at(m, file, record, &same_again);
+	if (glanced == BROKEN || (glanced == DECODE_EXACTLY && !decode(m, file, record, &same_again)))
 		return false;
-	if (same_again) {
-		memcpy(fresh.pdq, record->pdq, sizeof(fresh.pdq));
-		fresh.pdq_quality = record->pdq_quality;
-		fresh.n_hits = record->n_hits;
-		memcpy(fresh.hits, record->hits, fresh.n_hits * sizeof(fresh.hits[0]));
-		vg_seen_put(m->seen, &key, &fresh);
-	}
+	if (may_know && same_again)
+		remember(m, &key, record, glanced == NEAR_NOTHING);
 	return true;
 }
 

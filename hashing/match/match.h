@@ -22,6 +22,7 @@ struct vg_match {
 	struct vg_stats_page *stats;
 	struct vg_seen *seen; /* NULL: every picture is decoded */
 	bool no_pdq;          /* pictures are not decoded at all */
+	bool scaled;          /* JPEGs are first decoded smaller, and exactly only where that may be a hit */
 	/* Tests: called right before a picture is decoded, NULL in production. */
 	void (*before_decode)(void *ctx, uint64_t n_bytes);
 	void *hook_ctx;
@@ -31,11 +32,13 @@ struct vg_match_file {
 	struct vg_chain bytes;                  /* what is there of it, from its first byte on */
 	uint64_t n_bytes;                       /* of the file; more than bytes.n_bytes where only its head is there */
 	const struct vg_digest_values *digests; /* of the whole file; NULL where it is not whole: then nothing exact */
-	bool may_decode;                        /* its bytes up to its end, or to a hole, are there; no crash so far */
+	bool exact;      /* its hash is of interest also where it hits nothing: never decoded smaller */
+	bool may_decode; /* its bytes up to its end, or to a hole, are there; no crash so far */
 };
 
 /* Fills kind, n_bytes, generation, digests, pdq, hits and their flags of a record; the rest of it stays as it is.
- * Quality below VG_PDQ_MIN_QUALITY is reported but not searched. Never fails: what cannot be decoded is counted. */
+ * Quality below VG_PDQ_MIN_QUALITY is reported but not searched. A hash in it is always the reference's; a picture
+ * without hits may have none where file->exact is not set. Never fails: what cannot be decoded is counted. */
 void vg_match_file(struct vg_match *match, const struct vg_match_file *file, struct vg_msg_record *record);
 
 /* Copies the first max_bytes of a file (all, where there are fewer) into a new memfd sealed VG_SEALS_FINAL. VG_OK,

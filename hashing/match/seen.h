@@ -21,6 +21,7 @@ struct vg_seen_key {
 struct vg_seen_verdict {
 	struct vg_hit hits[VG_RECORD_MAX_HITS];
 	uint8_t n_hits, pdq_quality, pdq[32];
+	bool scaled; /* no hits by a smaller picture: its exact hash is not known */
 };
 
 struct vg_seen;

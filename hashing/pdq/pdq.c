@@ -27,7 +27,8 @@ void vg_pdq_hash(struct vg_pdq *pdq, const struct vg_luma *luma, struct vg_pdq_r
 	if (luma->n_rows < VG_PDQ_MIN_SIDE || luma->n_cols < VG_PDQ_MIN_SIDE)
 		return;
 	const struct vg_pdq_operator *rows, *cols;
-	vg_pdq_operator_pair(&pdq->operators, luma->n_rows, luma->n_cols, &rows, &cols);
+	const struct vg_luma_axis of_rows = vg_luma_axis(luma, true), of_cols = vg_luma_axis(luma, false);
+	vg_pdq_operator_pair(&pdq->operators, &of_rows, &of_cols, &rows, &cols);
 	pdq->tier->shrink(w, luma, rows, cols);
 	vg_pdq_finish(pdq, out);
 }

@@ -70,6 +70,7 @@ struct vg_dataplane_conf {
 /* hashing flags */
 #define VG_HCONF_NO_DIGESTS 1u /* bench only: framing and copy without hashing */
 #define VG_HCONF_NO_PDQ     2u
+#define VG_HCONF_SCALED     8u /* JPEGs are decoded smaller first */
 #define VG_HCONF_TEXTS      4u /* files that stand as base64 in text are looked for */
 struct vg_hashing_conf {
 	uint32_t magic, version;

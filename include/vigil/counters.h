@@ -140,6 +140,8 @@
 	X(VG_H_DEPTH, "unpack_failed_total:reason=depth", "containers inside more containers than allowed")          \
 	X(VG_H_SEEN_ASKED, "seen_before_lookups_total", "whole pictures asked for among those seen before")          \
 	X(VG_H_SEEN, "seen_before_hits_total", "of these: seen before, neither decoded nor looked up again")         \
+	X(VG_H_SCALED, "images_scaled_total", "pictures decoded smaller that are near no listed hash")               \
+	X(VG_H_SCALED_AGAIN, "images_scaled_confirmed_total", "of other pictures decoded smaller: decoded exactly")  \
 	VG_FAILED_ROWS(X, JPEG, "jpeg")                                                                              \
 	VG_FAILED_ROWS(X, PNG, "png")                                                                                \
 	VG_FAILED_ROWS(X, GIF, "gif")                                                                                \

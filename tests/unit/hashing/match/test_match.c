@@ -208,6 +208,85 @@ static void records_are_the_same_with_and_without_remembering_while_lists_change
 	free(without);
 }
 
+/* Entries 0 .. 60 bits from the exact hash of a picture: with smaller decodes the same are hit, with the same record. */
+static void pictures_decoded_smaller_come_to_the_same_hits_and_hashes(void **state)
+{
+	struct fixture *f = *state;
+	const struct vg_image_limits limits = { .max_ms = 60000 };
+	size_t n;
+	unsigned n_hit = 0;
+	vg_image_destroy(f->match.image);
+	f->match.image = vg_image_create(&limits);
+	uint8_t *picture = jpeg(1200, 900, &n), hash[32], entry[32];
+	memcpy(hash, judge(f, picture, n, true).pdq, 32);
+	for (unsigned bits = 0; bits <= 60; bits += 2) {
+		memcpy(entry, hash, 32);
+		for (unsigned b = 0; b < bits; b++)
+			entry[b * 37 % 256 / 8] ^= (uint8_t)(1 << b * 37 % 8);
+		take(f, 1 + bits, VG_ALGO_PDQ, entry);
+		f->match.scaled = false;
+		struct vg_msg_record exact = judge(f, picture, n, true);
+		f->match.scaled = true;
+		struct vg_msg_record scaled = judge(f, picture, n, true);
+		assert_int_equal(scaled.n_hits, exact.n_hits);
+		assert_int_equal(exact.n_hits, bits <= 31);
+		n_hit += exact.n_hits;
+		if (exact.n_hits)
+			assert_memory_equal(&scaled, &exact, sizeof(exact));
+		if (bits > 52) /* 31, the margin and more */
+			assert_false(scaled.flags & VG_RECORD_HAS_PDQ);
+	}
+	assert_int_equal(n_hit, 16);
+	assert_in_range(count(f, VG_H_SCALED), 4, 31 - n_hit);
+	assert_int_equal(count(f, VG_H_SCALED) + count(f, VG_H_SCALED_AGAIN), 31);
+	free(picture);
+}
+
+/* Whoever asks for all records gets exact ones, also of what a smaller decode has settled before. */
+static void an_exact_hash_is_made_where_it_is_asked_for_or_a_digest_hits(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_digest_values values = { .sha256 = { 9 } };
+	struct vg_match_file file = { .may_decode = true, .digests = &values };
+	struct vg_msg_record r = { .flags = 0 };
+	size_t n;
+	uint8_t *picture = jpeg(250, 300, &n);
+	f->match.scaled = true;
+	f->match.seen = vg_seen_create(4);
+	file.n_bytes = n;
+	f->span = (struct vg_span){ picture, n };
+	file.bytes = (struct vg_chain){ &f->span, 1, n };
+	take(f, 1, VG_ALGO_PDQ, NULL);
+	for (unsigned i = 0; i < 4; i++) { /* smaller, known, exactly, known */
+		r.flags = 0;
+		file.exact = i >= 2;
+		vg_match_file(&f->match, &file, &r);
+		assert_int_equal(!!(r.flags & VG_RECORD_HAS_PDQ), i >= 2);
+	}
+	assert_int_equal(count(f, VG_H_IMAGES), 2);
+	assert_int_equal(count(f, VG_H_SCALED), 1);
+	assert_int_equal(count(f, VG_H_SEEN), 2);
+	take(f, 2, VG_ALGO_SHA256, values.sha256);
+	file.exact = false;
+	r.flags = 0;
+	vg_match_file(&f->match, &file, &r);
+	assert_int_equal(r.n_hits, 1);
+	assert_true(r.flags & VG_RECORD_HAS_PDQ);
+	assert_int_equal(count(f, VG_H_SCALED), 1);
+	vg_seen_destroy(f->match.seen);
+	free(picture);
+}
+
+/* Refused once, counted once. */
+static void what_breaks_decoded_smaller_is_not_tried_again(void **state)
+{
+	struct fixture *f = *state;
+	f->match.scaled = true;
+	(void)judge(f, "\xff\xd8\xff not a picture at all", 25, true);
+	assert_int_equal(count(f, VG_H_FAILED_JPEG), 1);
+	assert_int_equal(count(f, VG_H_IMAGES), 0);
+}
+
 static void a_sample_holds_the_first_bytes_and_can_never_change_again(void **state)
 {
 	uint8_t bytes[10000];
@@ -242,6 +321,9 @@ int main(void)
 		T(what_may_not_be_decoded_is_not_and_says_so),
 		T(exact_digests_are_asked_for_only_where_they_are_given),
 		T(records_are_the_same_with_and_without_remembering_while_lists_change),
+		T(pictures_decoded_smaller_come_to_the_same_hits_and_hashes),
+		T(an_exact_hash_is_made_where_it_is_asked_for_or_a_digest_hits),
+		T(what_breaks_decoded_smaller_is_not_tried_again),
 		T(a_sample_holds_the_first_bytes_and_can_never_change_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

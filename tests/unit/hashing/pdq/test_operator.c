@@ -36,7 +36,7 @@ static void it_does_what_two_boxes_and_decimation_do_for_every_length(void **sta
 			line[i] = (i * 7919 + n) % 256;
 		box(line, once, n, window);
 		box(once, twice, n, window);
-		vg_pdq_operator_make(&op, (uint32_t)n);
+		vg_pdq_operator_make(&op, &(struct vg_luma_axis){ .n_samples = (uint32_t)n });
 		assert_true(op.n_taps <= VG_PDQ_MAX_TAPS);
 		for (unsigned i = 0; i < VG_PDQ_OUTPUTS; i++) {
 			double sum = 0, weights = 0;
@@ -57,7 +57,7 @@ static void at_512_it_is_the_tent_of_the_reference(void **state)
 	static const float tent[7] = { 1, 2, 3, 4, 3, 2, 1 };
 	struct vg_pdq_operator op;
 	(void)state;
-	vg_pdq_operator_make(&op, 512);
+	vg_pdq_operator_make(&op, &(struct vg_luma_axis){ .n_samples = 512 });
 	assert_int_equal(op.n_taps, 7);
 	for (unsigned i = 0; i < 63; i++) {
 		assert_int_equal(op.begin[i], 8 * i + 2);
@@ -71,7 +71,7 @@ static void up_to_128_samples_nothing_is_blurred(void **state)
 	struct vg_pdq_operator op;
 	(void)state;
 	for (uint32_t n = 5; n <= 128; n++) {
-		vg_pdq_operator_make(&op, n);
+		vg_pdq_operator_make(&op, &(struct vg_luma_axis){ .n_samples = n });
 		assert_int_equal(op.n_taps, 1);
 		for (unsigned i = 0; i < VG_PDQ_OUTPUTS; i++) {
 			assert_int_equal(op.begin[i], (2 * i + 1) * n / 128);
@@ -86,12 +86,50 @@ static void the_cache_gives_what_making_gives(void **state)
 	struct vg_pdq_operator fresh;
 	(void)state;
 	for (uint32_t i = 0; i < 1000; i++) {
-		uint32_t n = 5 + i * i % 37 * 13 % 508;
-		const struct vg_pdq_operator *op = vg_pdq_operator_get(&cache, n);
-		vg_pdq_operator_make(&fresh, n);
+		struct vg_luma_axis axis = { .n_samples = 5 + i * i % 37 * 13 % 508 };
+		if (i % 3 == 0)
+			axis = (struct vg_luma_axis){ vg_scaled_n(2000 + i % 17, 1), 2000 + i % 17, 1, 512 };
+		const struct vg_pdq_operator *op = vg_pdq_operator_get(&cache, &axis);
+		vg_pdq_operator_make(&fresh, &axis);
 		assert_memory_equal(op, &fresh, sizeof(fresh));
-		assert_ptr_equal(vg_pdq_operator_get(&cache, n), op);
+		assert_ptr_equal(vg_pdq_operator_get(&cache, &axis), op);
 	}
+}
+
+/* The places that image/scaled.h names, one by one, then the reference's own operator. */
+static void of_a_smaller_picture_it_takes_the_samples_between_its_own(void **state)
+{
+	(void)state;
+	for (uint32_t side = 240; side < 4200; side += 1 + side % 7)
+		for (uint32_t eighths = 1; eighths < 8; eighths *= 2) {
+			double line[512], big[512];
+			struct vg_luma_axis axis = { vg_scaled_n(side, eighths), side, eighths,
+						     side < 512 ? side : 512 };
+			struct vg_pdq_operator op, exact;
+			if (axis.n_samples < 32 || axis.n_samples > 512)
+				continue;
+			for (uint32_t i = 0; i < axis.n_samples; i++)
+				line[i] = (i * 7919 + side) % 256;
+			for (uint32_t i = 0; i < axis.n_reference; i++) {
+				uint32_t full = (uint32_t)((uint64_t)i * side / axis.n_reference);
+				double at = (full + 0.5) * eighths / 8 - 0.5;
+				at = at < 0 ? 0 : at > axis.n_samples - 1 ? axis.n_samples - 1 : at;
+				uint32_t low = (uint32_t)at, high = low + 1 < axis.n_samples ? low + 1 : low;
+				big[i] = line[low] + (at - low) * (line[high] - line[low]);
+			}
+			vg_pdq_operator_make(&op, &axis);
+			vg_pdq_operator_make(&exact, &(struct vg_luma_axis){ .n_samples = axis.n_reference });
+			assert_true(op.n_taps <= VG_PDQ_MAX_TAPS && op.n_taps % 2);
+			for (unsigned i = 0; i < VG_PDQ_OUTPUTS; i++) {
+				double sum = 0, wanted = 0;
+				assert_true(op.begin[i] + op.n_taps <= axis.n_samples);
+				for (unsigned t = 0; t < op.n_taps; t++)
+					sum += op.weight[t][i] * line[op.begin[i] + t];
+				for (unsigned t = 0; t < exact.n_taps; t++)
+					wanted += exact.weight[t][i] * big[exact.begin[i] + t];
+				assert_true(fabs(sum - wanted) < 1e-3);
+			}
+		}
 }
 
 int main(void)
@@ -100,6 +138,7 @@ int main(void)
 		cmocka_unit_test(it_does_what_two_boxes_and_decimation_do_for_every_length),
 		cmocka_unit_test(at_512_it_is_the_tent_of_the_reference),
 		cmocka_unit_test(up_to_128_samples_nothing_is_blurred),
+		cmocka_unit_test(of_a_smaller_picture_it_takes_the_samples_between_its_own),
 		cmocka_unit_test(the_cache_gives_what_making_gives),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ static void a_full_cache_of_operators_changes_no_hash(void **state)
 		struct vg_pdq_result expected = hash(f, &luma);
 		memset(&f->pdq->operators, 0, sizeof(f->pdq->operators));
 		for (uint32_t k = 0; k < VG_PDQ_N_OPERATORS; k++)
-			(void)vg_pdq_operator_get(&f->pdq->operators, 100 + k);
+			(void)vg_pdq_operator_get(&f->pdq->operators, &(struct vg_luma_axis){ .n_samples = 100 + k });
 		struct vg_pdq_result result = hash(f, &luma);
 		assert_memory_equal(&result, &expected, sizeof(result));
 	}
