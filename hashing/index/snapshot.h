@@ -54,6 +54,6 @@ uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *d
 			struct vg_hit *hits, uint32_t max_hits);
 
 /* A hash that may be some bits off: is an entry so near that the exact hash of the same picture may be a hit? Of
- * entries within their list's match_distance + VG_INDEX_MARGIN all up to VG_PDQ_MAX_DISTANCE are found and, of what lies
- * beyond that, all but one in some hundreds. Hot. */
+ * entries within their list's match_distance + VG_INDEX_MARGIN all up to VG_PDQ_MAX_DISTANCE are found and, of what
+ * lies beyond that, all but one in some hundreds. Hot. */
 bool vg_index_may_hit(struct vg_index *index, const struct vg_pdq_result *pdq);

@@ -208,7 +208,7 @@ static void records_are_the_same_with_and_without_remembering_while_lists_change
 	free(without);
 }
 
-/* Entries 0 .. 60 bits from the exact hash of a picture: with smaller decodes the same are hit, with the same record. */
+/* Entries 0 .. 60 bits from the exact hash of a picture: decoded smaller, the same are hit, with the same record. */
 static void pictures_decoded_smaller_come_to_the_same_hits_and_hashes(void **state)
 {
 	struct fixture *f = *state;
