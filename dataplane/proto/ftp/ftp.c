@@ -71,6 +71,7 @@ void vg_ftp_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_proto
 	(void)from;
 	memset((uint8_t *)flow + sizeof(flow->base), 0, offsetof(struct vg_ftp_flow, user) - sizeof(flow->base));
 	flow->lines[0].n = flow->lines[1].n = 0;
+	flow->lines[0].is_cut = flow->lines[1].is_cut = 0;
 	flow->is_ascii = !base->ident.midstream; /* RFC 959 3.1.1.1: the default */
 }
 
@@ -126,6 +127,7 @@ enum vg_step vg_ftp_feed(struct vg_proto *p, struct vg_proto_flow *base, unsigne
 		size_t n = is_whole ? line.n_bytes : rest.n_bytes, n_begun = lines->n;
 
 		if (!is_whole || n_begun) {
+			lines->is_cut |= n > VG_FTP_LINE_BYTES - n_begun;
 			n = n < VG_FTP_LINE_BYTES - n_begun ? n : VG_FTP_LINE_BYTES - n_begun;
 			memcpy(lines->text + n_begun, is_whole ? line.at : rest.at, n);
 			lines->n = (uint16_t)(n_begun + n);
@@ -133,12 +135,13 @@ enum vg_step vg_ftp_feed(struct vg_proto *p, struct vg_proto_flow *base, unsigne
 		}
 		if (!is_whole)
 			return VG_MORE;
-		if (n_begun && line.n_bytes && line.at[line.n_bytes - 1] == '\r')
+		/* the CR of a line end may be the last byte of what came before */
+		if (before.at[0] == '\n' && !lines->is_cut && line.n_bytes && line.at[line.n_bytes - 1] == '\r')
 			line.n_bytes--;
 		line.n_bytes = line.n_bytes < VG_FTP_LINE_BYTES ? line.n_bytes : VG_FTP_LINE_BYTES;
 		if (!lines->is_lost)
 			step = line_take(p, flow, dir, line, wall_ns);
-		lines->is_lost = 0;
+		lines->is_lost = lines->is_cut = 0;
 		lines->n = 0;
 		if (step == VG_DONE) {
 			lines->n = (uint16_t)n_begun;
@@ -158,6 +161,7 @@ enum vg_step vg_ftp_gap(struct vg_proto *p, struct vg_proto_flow *base, unsigned
 	(void)n_missing;
 	(void)wall_ns;
 	flow->lines[dir].n = 0;
+	flow->lines[dir].is_cut = 0;
 	flow->lines[dir].is_lost = 1;
 	flow->n_waiting = 0;
 	if (dir != flow->client_1 - 1u)

@@ -34,6 +34,7 @@ struct vg_ftp_transfer {
 struct vg_ftp_lines {
 	uint16_t n;
 	uint8_t is_lost; /* up to the next line end */
+	uint8_t is_cut;  /* there was more than fits */
 	uint8_t text[VG_FTP_LINE_BYTES];
 };
 struct vg_ftp_flow {
