@@ -1,14 +1,14 @@
 #!/bin/sh
-# Live: rsync and its daemon both ways, curl as a mail client, wget, and a protocol of nobody's that carries a picture (carved):
+# Live: rsync and its daemon both ways, curl and swaks as mail clients, wget, and a protocol of nobody's that carries a picture (carved):
 # of what crosses the listed pictures are filed, each with where it went.
 . tests/lib/story.sh
 . tests/lib/net.sh
-need rsync wget python3
+need rsync wget python3 swaks
 net_up; endpoint_up
 mkdir -p "$W/mod/in" "$W/src"; chmod -R 777 "$W/mod"
-for i in 1 2 3 4 5 6 7 8; do picture "p$i" "$((800 + i))"; done
+for i in 1 2 3 4 5 6 7 8 9; do picture "p$i" "$((800 + i))"; done
 cp "$W"/www/p[12].jpg "$W/mod/"; cp "$W"/www/p[34].jpg "$W/src/"
-: >"$W/list"; for i in 2 4 5 6 7; do listed "p$i"; done
+: >"$W/list"; for i in 2 4 5 6 7 9; do listed "p$i"; done
 printf 'use chroot = no\nuid = root\ngid = root\n[files]\npath = %s\nread only = no\n' "$W/mod" >"$W/rsyncd.conf"
 start rsyncd.log ip netns exec "$S" rsync --daemon --no-detach --address=198.51.100.10 --config="$W/rsyncd.conf"
 # A mail server that takes everything, and a server of nobody's protocol that sends what it is told to.
@@ -54,13 +54,15 @@ cmp "$W/p2.jpg" "$W/www/p2.jpg" && cmp "$W/mod/in/p4.jpg" "$W/www/p4.jpg" || fai
 sendmail() { in_c curl -sS -m 20 smtp://198.51.100.10 --mail-from ann@example.org --mail-rcpt bob@example.org "$@"; }
 wait_for 20 "the mail server" sendmail -F '=hello;type=text/plain' -H 'Subject: first'
 sendmail -F '=see below;type=text/plain' -F "=@$W/www/p5.jpg;encoder=base64" -H 'Subject: picture' || fail "curl, mail"
+in_c swaks --server 198.51.100.10 --from ann@example.org --to carl@example.org --helo client.example.org --attach-type image/jpeg --attach "@$W/www/p9.jpg" >"$W/swaks.txt" 2>&1 ||
+	{ tail -n 20 "$W/swaks.txt" | cut -c1-200; fail "swaks"; }
 in_c wget -q -O "$W/g6" http://198.51.100.10/p6.jpg && cmp "$W/g6" "$W/www/p6.jpg" || fail "wget"
 in_c wget -q -O "$W/g8" http://198.51.100.10/p8.jpg || fail "wget"
 in_c python3 "$W/client.py" >"$W/g7" || fail "the strange client"
-filed() { [ "$(n_filed)" = 5 ]; }
-wait_for 40 "five filed reports" filed
+filed() { [ "$(n_filed)" = 6 ]; }
+wait_for 40 "six filed reports" filed
 for c in $(ctl -j cases list | sed -n 's/.*"\(VG-[0-9-]*\)".*/\1/p'); do ctl -j cases show "$c"; done >"$W/cases.json"
-for what in rsync://198.51.100.10/files/p2.jpg rsync://198.51.100.10/files/in/ 'mailto:bob@example.org' http://198.51.100.10/p6.jpg '"raw"'; do
+for what in rsync://198.51.100.10/files/p2.jpg rsync://198.51.100.10/files/in/ 'mailto:bob@example.org' 'mailto:carl@example.org' http://198.51.100.10/p6.jpg '"raw"'; do
 	grep -qi "$what" "$W/cases.json" || { cat "$W/cases.json"; fail "no case names $what"; }
 done
-say "filed $(n_filed) of 5: rsync down and up, mail, wget, carved; $(metric vigil_raw_whole_total) pictures carved whole"
+say "filed $(n_filed) of 6: rsync down and up, mail, wget, carved; $(metric vigil_raw_whole_total) pictures carved whole"
