@@ -1,7 +1,6 @@
 /* A flow is NEW until its first payload, LIVE while it has a stream, then LET_GO (nothing of it is wanted) or
  * LISTENING (undecided: every piece is asked whether it begins a message). Everything a packet can cause is in
  * inspect_packet(). */
-#include <stddef.h>
 #include <string.h>
 
 #include <rte_mbuf.h>
@@ -63,14 +62,14 @@ void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why
 
 /* ---- what stream tells ---- */
 
-static struct vg_flow_ident ident_of(const struct vg_inspect_stream *live)
+static struct vg_flow_ident ident_of(const struct vg_inspect *inspect, const struct vg_inspect_stream *live)
 {
 	const struct vg_flow *flow = live->flow;
 	struct vg_flow_ident ident = { .ip_version = vg_flow_key_ip_version(&flow->key),
 				       .port = { flow->key.port[0], flow->key.port[1] },
 				       .vlan = { live->vlan[0], live->vlan[1] },
 				       .capture_idx = flow->key.capture_idx,
-				       .tunnels = live->tunnels,
+				       .tunnels = inspect->carriers[live - inspect->live].tunnels,
 				       .n_tunnels = live->n_tunnels,
 				       .flow_id = live->flow_id };
 
@@ -86,7 +85,7 @@ static struct vg_flow_ident ident_of(const struct vg_inspect_stream *live)
 enum vg_step vg_inspect_start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
 				    int64_t wall_ns)
 {
-	struct vg_flow_ident ident = ident_of(live);
+	struct vg_flow_ident ident = ident_of(inspect, live);
 	enum vg_step step = VG_MORE;
 
 	vg_detect_end(inspect->detect, &live->detect);
@@ -125,7 +124,7 @@ static int is_as_expected(const struct vg_inspect *inspect, const struct vg_insp
 static enum vg_step carve(struct vg_inspect *inspect, struct vg_inspect_stream *live, unsigned dir,
 			  const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns)
 {
-	struct vg_flow_ident ident = ident_of(live);
+	struct vg_flow_ident ident = ident_of(inspect, live);
 	int is_new = !live->proto;
 	enum vg_step step;
 
@@ -240,11 +239,11 @@ int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const
 		return 0;
 	if (!(flow->flags & (VG_FLOW_BASE(0) | VG_FLOW_BASE(1))))
 		vg_count(inspect->stats, VG_C_STREAM_MIDSTREAM, 1);
-	memset(&inspect->live[idx], 0, offsetof(struct vg_inspect_stream, tunnels));
+	memset(&inspect->live[idx], 0, sizeof(inspect->live[idx]));
 	inspect->live[idx].flow = flow;
 	vg_inspect_begin_doubts(inspect, flow, &inspect->live[idx]);
 	inspect->live[idx].flow_id = ++inspect->n_begun;
-	vg_inspect_note_carriers(&inspect->live[idx], pkt);
+	vg_inspect_note_carriers(inspect, idx, pkt);
 	flow->stream_idx = idx;
 	flow->state = VG_FLOW_LIVE;
 	for (unsigned dir = 0; dir < 2; dir++) {

@@ -27,7 +27,10 @@ struct vg_inspect_stream {
 	uint32_t doubt_fin[2];
 	uint8_t n_tunnels;
 	uint16_t vlan[2];
-	struct vg_attr_tunnel tunnels[VG_ATTR_TUNNELS]; /* around its first packet with payload */
+};
+/* Around a live stream's first packet with payload; apart, so that memory is touched only where there are any. */
+struct vg_inspect_carriers {
+	struct vg_attr_tunnel tunnels[VG_ATTR_TUNNELS];
 };
 struct vg_inspect {
 	struct vg_defrag *defrag;
@@ -37,9 +40,10 @@ struct vg_inspect {
 	struct vg_detect *detect;
 	struct vg_proto *proto; /* borrowed */
 	struct vg_stats_page *stats;
-	struct vg_hold *hold;           /* NULL: no pair is inspect-first */
-	struct vg_inspect_stream *live; /* n_live of them */
-	uint64_t n_begun;               /* live streams so far */
+	struct vg_hold *hold;                 /* NULL: no pair is inspect-first */
+	struct vg_inspect_stream *live;       /* n_live of them */
+	struct vg_inspect_carriers *carriers; /* the same */
+	uint64_t n_begun;                     /* live streams so far */
 	uint32_t n_live;
 	int carves; /* VG_CONF_CARVE */
 	struct vg_port_rule rules[VG_SNAPSHOT_MAX_PORTS];
@@ -56,7 +60,7 @@ void vg_inspect_obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_s
 enum vg_step vg_inspect_start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
 				    int64_t wall_ns);
 /* Who carried the packet, and for whom: read from the frame once per stream. */
-void vg_inspect_note_carriers(struct vg_inspect_stream *live, const struct vg_packet *pkt);
+void vg_inspect_note_carriers(struct vg_inspect *inspect, uint32_t idx, const struct vg_packet *pkt);
 /* A flow gets its state; 0: none is free, it is let go. */
 int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt);
 /* Tells the end of a live flow and lets it go. */

@@ -19,6 +19,7 @@ static void release(struct vg_inspect *inspect)
 	vg_flow_table_destroy(inspect->flows);
 	vg_defrag_destroy(inspect->defrag);
 	vg_pages_free(inspect->live, inspect->n_live * sizeof(inspect->live[0]));
+	vg_pages_free(inspect->carriers, inspect->n_live * sizeof(inspect->carriers[0]));
 	free(inspect);
 }
 
@@ -42,6 +43,7 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	memcpy(inspect->rules, conf->rules, sizeof(inspect->rules));
 	inspect->n_live = conf->n_streams;
 	inspect->live = vg_pages_new(inspect->n_live * sizeof(inspect->live[0]));
+	inspect->carriers = vg_pages_new(inspect->n_live * sizeof(inspect->carriers[0]));
 	inspect->flows = vg_flow_table_create(conf->n_flows, (uint64_t)conf->idle_timeout_ms * 1000000, seed, stats,
 					      vg_inspect_flow_end, inspect);
 	inspect->streams = vg_streams_create(conf->n_streams, conf->hole_bytes, pool_bytes,
@@ -49,7 +51,8 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	inspect->defrag = vg_defrag_create(seed, stats);
 	inspect->scope = vg_scope_create(&conf->scope);
 	inspect->detect = vg_detect_create(stats, rows, vg_proto_recognisers(proto, rows));
-	if (inspect->scope && inspect->live && inspect->defrag && inspect->flows && inspect->streams && inspect->detect)
+	if (inspect->scope && inspect->live && inspect->carriers && inspect->defrag && inspect->flows &&
+	    inspect->streams && inspect->detect)
 		return inspect;
 	release(inspect);
 	return NULL;

@@ -6,14 +6,16 @@
 
 #define REORDERED_SYN (1u << 20) /* a SYN may come so many bytes after what it begins */
 
-void vg_inspect_note_carriers(struct vg_inspect_stream *live, const struct vg_packet *pkt)
+void vg_inspect_note_carriers(struct vg_inspect *inspect, uint32_t idx, const struct vg_packet *pkt)
 {
+	struct vg_inspect_stream *live = &inspect->live[idx];
+
 	live->vlan[0] = pkt->vlan[0];
 	live->vlan[1] = pkt->vlan[1];
 	live->n_tunnels = pkt->n_tunnels;
 	for (uint32_t i = 0; i < pkt->n_tunnels; i++) {
 		const struct vg_layer *layer = &pkt->tunnels[i];
-		struct vg_attr_tunnel *to = &live->tunnels[i];
+		struct vg_attr_tunnel *to = &inspect->carriers[idx].tunnels[i];
 		uint32_t n_ip_bytes = layer->ip_version == 4 ? 4 : 16;
 		const uint8_t *src = pkt->frame + layer->ip_off + (layer->ip_version == 4 ? 12 : 8);
 

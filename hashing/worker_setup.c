@@ -54,7 +54,7 @@ static bool make_pools(struct vg_worker *w)
 	for (uint32_t i = 0; i < w->setup.n_lanes; i++) {
 		const struct vg_lane_geometry *g = &w->setup.lanes[i]->geometry;
 		n_objects += g->n_attr;
-		w->max_spans = g->n_small + g->n_large > w->max_spans ? g->n_small + g->n_large : w->max_spans;
+		w->max_spans = vg_lane_n_chunks(g) > w->max_spans ? vg_lane_n_chunks(g) : w->max_spans;
 		w->jobs[i] = calloc(g->n_attr, sizeof(*w->jobs[i]));
 		if (!w->jobs[i])
 			return false;

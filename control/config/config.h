@@ -44,8 +44,8 @@ struct vg_config_dataplane {
 	struct vg_config_port all_ports;                       /* of captures, pairs, and ports without their own */
 	uint32_t huge_pages;                                   /* enum vg_config_huge */
 	uint32_t n_flows, n_streams, idle_timeout_ms, hole_timeout_ms, hole_bytes, eal_mem_mb;
-	uint32_t rx_idle;                                            /* enum vg_rx_idle */
-	uint32_t n_slots, n_small_chunks, n_large_chunks, n_records; /* of each lane */
+	uint32_t rx_idle;                                                           /* enum vg_rx_idle */
+	uint32_t n_slots, n_tiny_chunks, n_small_chunks, n_large_chunks, n_records; /* of each lane */
 	uint64_t object_hold_bytes, object_min_bytes, object_max_bytes;
 	uint32_t texts, mail, carve;
 };

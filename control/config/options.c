@@ -149,6 +149,8 @@ const struct vg_option vg_options[] = {
 	NUMBER("dataplane", "eal_memory_mb", dataplane.eal_mem_mb, 16, 1u << 20, "256", "MiB", "memory of DPDK itself"),
 	NUMBER("dataplane", "ring_slots", dataplane.n_slots, 64, VG_LANE_MAX_SLOTS, "16384", "slots",
 	       "descriptors of each lane (core x hasher); a power of two"),
+	NUMBER("dataplane", "tiny_chunks", dataplane.n_tiny_chunks, 0, VG_LANE_MAX_CHUNKS, "8192",
+	       "chunks of 512 bytes", "media memory of each lane"),
 	NUMBER("dataplane", "small_chunks", dataplane.n_small_chunks, 0, VG_LANE_MAX_CHUNKS, "8192", "chunks of 4 KiB",
 	       "media memory of each lane"),
 	NUMBER("dataplane", "large_chunks", dataplane.n_large_chunks, 1, VG_LANE_MAX_CHUNKS, "2048", "chunks of 64 KiB",

@@ -43,9 +43,10 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->lane.n_slots = d->n_slots;
 	conf->lane.n_small = d->n_small_chunks;
 	conf->lane.n_large = d->n_large_chunks;
+	conf->lane.n_tiny = d->n_tiny_chunks;
 	conf->lane.n_attr = d->n_records;
-	for (conf->lane.n_returns = 64;
-	     conf->lane.n_returns <= (uint64_t)d->n_small_chunks + d->n_large_chunks + 2ull * d->n_records;)
+	for (conf->lane.n_returns = 64; conf->lane.n_returns <= (uint64_t)d->n_tiny_chunks + d->n_small_chunks +
+									d->n_large_chunks + 2ull * d->n_records;)
 		conf->lane.n_returns *= 2;
 	conf->object_hold_bytes = d->object_hold_bytes;
 	conf->flags |= (d->texts ? VG_CONF_TEXTS : 0) | (d->mail ? VG_CONF_MAIL : 0) | (d->carve ? VG_CONF_CARVE : 0);

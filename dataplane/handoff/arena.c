@@ -1,22 +1,33 @@
-/* Chunks of one lane, two classes, last given first taken. An object's chunks are a doubly linked list in the order
+/* Chunks of one lane, three classes, last given first taken. An object's chunks are a doubly linked list in the order
  * of its body, so that the hasher can return any of them at once. */
 #include "dataplane/handoff/handoff_priv.h"
 
 #define SMALL_BODY (4u * VG_CHUNK_SMALL)
+#define TINY_BODY  (2u * VG_CHUNK_TINY)
 
 static uint32_t pop(uint32_t *stack, uint32_t *n)
 {
 	return *n ? stack[--*n] : VG_NO_CHUNK;
 }
 
-uint32_t vg_arena_take(struct vg_lane *lane, struct vg_object *o, uint64_t want_bytes)
+/* Few small ones rather than a large one that stays nearly empty, and a tiny one for a rest; a body whose length is not
+ * known begins small. Of what there is: tiny ones are the last resort of a larger body. */
+static uint32_t take_fit(struct vg_lane *lane, uint64_t want_bytes, uint64_t body_bytes)
 {
-	/* few small ones rather than a large one that stays nearly empty; a body whose length is not known begins
-	 * small */
-	int small = want_bytes ? want_bytes <= SMALL_BODY : o->body_bytes < VG_CHUNK_SMALL;
-	uint32_t idx = small ? pop(lane->small, &lane->n_small) : pop(lane->large, &lane->n_large);
+	int small = want_bytes ? want_bytes <= SMALL_BODY : body_bytes < VG_CHUNK_SMALL;
+	int tiny = want_bytes && want_bytes <= TINY_BODY;
+	uint32_t idx = tiny ? pop(lane->tiny, &lane->n_tiny) : VG_NO_CHUNK;
+
+	if (idx == VG_NO_CHUNK)
+		idx = small ? pop(lane->small, &lane->n_small) : pop(lane->large, &lane->n_large);
 	if (idx == VG_NO_CHUNK)
 		idx = small ? pop(lane->large, &lane->n_large) : pop(lane->small, &lane->n_small);
+	return idx != VG_NO_CHUNK ? idx : pop(lane->tiny, &lane->n_tiny);
+}
+
+uint32_t vg_arena_take(struct vg_lane *lane, struct vg_object *o, uint64_t want_bytes)
+{
+	uint32_t idx = take_fit(lane, want_bytes, o->body_bytes);
 	if (idx == VG_NO_CHUNK)
 		return idx;
 	struct vg_chunk *c = &lane->chunks[idx];
@@ -63,8 +74,10 @@ void vg_arena_give(struct vg_lane *lane, struct vg_object *o, uint32_t chunk_idx
 	c->is_out = 0;
 	if (chunk_idx < lane->geometry.n_small)
 		lane->small[lane->n_small++] = chunk_idx;
-	else
+	else if (chunk_idx - lane->geometry.n_small < lane->geometry.n_large)
 		lane->large[lane->n_large++] = chunk_idx;
+	else
+		lane->tiny[lane->n_tiny++] = chunk_idx;
 }
 
 void vg_arena_give_all(struct vg_lane *lane, struct vg_object *o)

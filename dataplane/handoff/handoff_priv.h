@@ -77,12 +77,12 @@ struct vg_lane {
 	struct vg_desc *slots;
 	struct vg_attribution *records;
 	uint64_t head, n_published, tail, ret_tail;
-	uint64_t alone_ns;                /* a lossless producer waits for a hasher since then; 0 = does not */
-	uint32_t n_bad, n_used, n_closed; /* closed: by their producers, not DONE */
-	uint8_t is_attached, has_begun;   /* begun: this hasher has written its tail */
-	uint32_t n_small, n_large;        /* free ones */
-	uint32_t *small, *large;          /* stacks of free chunks */
-	uint32_t n_slots, *free_slots;    /* stack of free object slots */
+	uint64_t alone_ns;                 /* a lossless producer waits for a hasher since then; 0 = does not */
+	uint32_t n_bad, n_used, n_closed;  /* closed: by their producers, not DONE */
+	uint8_t is_attached, has_begun;    /* begun: this hasher has written its tail */
+	uint32_t n_small, n_large, n_tiny; /* free ones */
+	uint32_t *small, *large, *tiny;    /* stacks of free chunks */
+	uint32_t n_slots, *free_slots;     /* stack of free object slots */
 	struct vg_chunk *chunks;
 	struct vg_object *objects;
 	uint32_t queue_first, queue_last;     /* objects with descriptors to write */

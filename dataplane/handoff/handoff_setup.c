@@ -59,7 +59,9 @@ static void stacks_fill(struct vg_lane *lane)
 		lane->large[lane->n_large++] = g->n_small + i;
 	for (uint32_t i = g->n_attr; i--;)
 		lane->free_slots[lane->n_slots++] = i;
-	for (uint32_t i = 0; i < g->n_small + g->n_large; i++)
+	for (uint32_t i = g->n_tiny; i--;)
+		lane->tiny[lane->n_tiny++] = g->n_small + g->n_large + i;
+	for (uint32_t i = 0; i < vg_lane_n_chunks(g); i++)
 		lane->chunks[i].slot = VG_NO_CHUNK;
 	for (uint32_t i = 0; i < VG_LANE_N_RANKS; i++)
 		lane->rank_first[i] = VG_NO_CHUNK;
@@ -68,7 +70,7 @@ static void stacks_fill(struct vg_lane *lane)
 
 static enum vg_err lane_make(struct vg_handoff *h, struct vg_lane *lane, const struct vg_lane_geometry *g)
 {
-	size_t n_chunks = (size_t)g->n_small + g->n_large;
+	size_t n_chunks = vg_lane_n_chunks(g);
 	lane->home = h;
 	lane->geometry = *g;
 	lane->out_bytes = vg_lane_out_bytes(g);
@@ -77,11 +79,12 @@ static enum vg_err lane_make(struct vg_handoff *h, struct vg_lane *lane, const s
 	lane->records = memory_make("vigil-attr", lane->attr_bytes, &lane->attr_fd);
 	lane->small = calloc(g->n_small + 1, sizeof(*lane->small));
 	lane->large = calloc(g->n_large + 1, sizeof(*lane->large));
+	lane->tiny = calloc(g->n_tiny + 1, sizeof(*lane->tiny));
 	lane->free_slots = calloc(g->n_attr, sizeof(*lane->free_slots));
 	lane->chunks = calloc(n_chunks, sizeof(*lane->chunks));
 	lane->objects = calloc(g->n_attr, sizeof(*lane->objects));
-	if (!lane->out || !lane->records || !lane->small || !lane->large || !lane->free_slots || !lane->chunks ||
-	    !lane->objects)
+	if (!lane->out || !lane->records || !lane->small || !lane->large || !lane->tiny || !lane->free_slots ||
+	    !lane->chunks || !lane->objects)
 		return VG_ENOMEM;
 	lane->slots = (struct vg_desc *)((uint8_t *)lane->out + vg_lane_slots_off());
 	stacks_fill(lane);
@@ -100,6 +103,7 @@ static void lane_free(struct vg_lane *lane)
 		close(lane->attr_fd);
 	free(lane->small);
 	free(lane->large);
+	free(lane->tiny);
 	free(lane->free_slots);
 	free(lane->chunks);
 	free(lane->objects);

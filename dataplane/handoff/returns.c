@@ -92,7 +92,7 @@ static void index_bad(struct vg_lane *lane)
 /* 0: refused. */
 static int chunk_return(struct vg_lane *lane, struct vg_object *o, uint32_t chunk_idx)
 {
-	if (chunk_idx >= lane->geometry.n_small + lane->geometry.n_large || lane->chunks[chunk_idx].slot != o->slot ||
+	if (chunk_idx >= vg_lane_n_chunks(&lane->geometry) || lane->chunks[chunk_idx].slot != o->slot ||
 	    !lane->chunks[chunk_idx].is_out)
 		return 0;
 	vg_arena_give(lane, o, chunk_idx);

@@ -17,8 +17,8 @@
  *   doubted takes their place; the receiver's acknowledgement makes them plain. By time they are believed only where
  *   the other direction is not seen, and by force (budget, end) always: then as a conflict.
  * - Broken bytes (their checksum is wrong) are nothing, and their place a hole, but where their receiver acknowledges
- *   them and no better copy comes for VG_STREAM_TAKEN_NS more, or, where it is not seen, the stream goes on behind them:
- *   then as a conflict. */
+ *   them and no better copy comes for VG_STREAM_TAKEN_NS more, or, where it is not seen, the stream goes on behind
+ *   them: then as a conflict. */
 #include <stdint.h>
 
 #include <vigil/base.h>

@@ -55,7 +55,7 @@ static struct vg_intake_object *on_data(struct vg_intake *lane, const struct vg_
 	struct vg_intake_link *link;
 	uint32_t idx = d->data.chunk_idx;
 
-	if (!o || idx >= g->n_small + g->n_large || !d->data.n_bytes || d->data.n_bytes > vg_lane_chunk_bytes(g, idx))
+	if (!o || idx >= vg_lane_n_chunks(g) || !d->data.n_bytes || d->data.n_bytes > vg_lane_chunk_bytes(g, idx))
 		return NULL;
 	link = &lane->links[idx];
 	if (link->owner || d->data.body_off < o->end_off || d->data.body_off > UINT64_MAX - d->data.n_bytes)

@@ -35,7 +35,7 @@ enum vg_err vg_intake_create(const struct vg_lane_geometry *geometry, const int 
 	l->core_idx = core_idx;
 	l->tail = l->head = start_idx;
 	l->objects = calloc(geometry->n_attr, sizeof(*l->objects));
-	l->links = calloc((size_t)geometry->n_small + geometry->n_large, sizeof(*l->links));
+	l->links = calloc(vg_lane_n_chunks(geometry), sizeof(*l->links));
 	if (!l->objects || !l->links) {
 		err = VG_ENOMEM;
 		goto out;

@@ -10,6 +10,7 @@
  * vg_lane_pending(); a wrong one ends the lane (counted), never more than that.
  *
  * out:  [page 0: struct vg_lane_out][n_slots * 64 B][n_small * VG_CHUNK_SMALL][n_large * VG_CHUNK_LARGE]
+ *       [n_tiny * VG_CHUNK_TINY]
  * in:   [page 0: struct vg_lane_in][n_returns * 16 B]
  * Indices run freely (uint64_t, never wrap in practice); slot = index & (n - 1). Publish with release, read with
  * acquire.
@@ -24,6 +25,7 @@
 #define VG_LANE_MAX_CORES   64
 #define VG_LANE_MAX_HASHERS 64
 #define VG_LANE_PAGE        4096u
+#define VG_CHUNK_TINY       512u
 #define VG_CHUNK_SMALL      4096u
 #define VG_CHUNK_LARGE      65536u
 #define VG_LANE_MAX_SLOTS   (1u << 20)
@@ -35,7 +37,7 @@ struct vg_lane_geometry {
 	uint32_t n_small;   /* chunks 0 .. n_small-1 */
 	uint32_t n_large;   /* chunks n_small .. n_small+n_large-1 */
 	uint32_t n_attr;    /* attribution records = most objects outstanding */
-	uint32_t reserved;
+	uint32_t n_tiny;    /* chunks n_small+n_large .. n_small+n_large+n_tiny-1 */
 };
 
 struct vg_lane_out {
@@ -113,20 +115,32 @@ static inline size_t vg_lane_slots_off(void)
 {
 	return VG_LANE_PAGE;
 }
+/* Of all classes together; never wraps in a geometry that was checked. */
+static inline uint32_t vg_lane_n_chunks(const struct vg_lane_geometry *g)
+{
+	return g->n_small + g->n_large + g->n_tiny;
+}
 static inline size_t vg_lane_chunk_off(const struct vg_lane_geometry *g, uint32_t chunk_idx)
 {
-	size_t base = VG_LANE_PAGE + (size_t)g->n_slots * sizeof(struct vg_desc);
-	return chunk_idx < g->n_small
-		       ? base + (size_t)chunk_idx * VG_CHUNK_SMALL
-		       : base + (size_t)g->n_small * VG_CHUNK_SMALL + (size_t)(chunk_idx - g->n_small) * VG_CHUNK_LARGE;
+	size_t off = VG_LANE_PAGE + (size_t)g->n_slots * sizeof(struct vg_desc);
+	if (chunk_idx < g->n_small)
+		return off + (size_t)chunk_idx * VG_CHUNK_SMALL;
+	off += (size_t)g->n_small * VG_CHUNK_SMALL;
+	chunk_idx -= g->n_small;
+	if (chunk_idx < g->n_large)
+		return off + (size_t)chunk_idx * VG_CHUNK_LARGE;
+	return off + (size_t)g->n_large * VG_CHUNK_LARGE + (size_t)(chunk_idx - g->n_large) * VG_CHUNK_TINY;
 }
 static inline uint32_t vg_lane_chunk_bytes(const struct vg_lane_geometry *g, uint32_t chunk_idx)
 {
-	return chunk_idx < g->n_small ? VG_CHUNK_SMALL : VG_CHUNK_LARGE;
+	return chunk_idx < g->n_small                ? VG_CHUNK_SMALL
+	       : chunk_idx - g->n_small < g->n_large ? VG_CHUNK_LARGE
+						     : VG_CHUNK_TINY;
 }
 static inline size_t vg_lane_out_bytes(const struct vg_lane_geometry *g)
 {
-	return vg_lane_chunk_off(g, g->n_small + g->n_large);
+	size_t n = vg_lane_chunk_off(g, vg_lane_n_chunks(g));
+	return (n + VG_LANE_PAGE - 1) & ~(size_t)(VG_LANE_PAGE - 1);
 }
 static inline size_t vg_lane_in_bytes(const struct vg_lane_geometry *g)
 {
@@ -136,7 +150,7 @@ static inline size_t vg_lane_in_bytes(const struct vg_lane_geometry *g)
 /* Geometry from a message: powers of two and limits; VG_OK or VG_ERANGE. */
 static inline enum vg_err vg_lane_check(const struct vg_lane_geometry *g)
 {
-	uint64_t n_chunks = (uint64_t)g->n_small + g->n_large;
+	uint64_t n_chunks = (uint64_t)g->n_small + g->n_large + g->n_tiny;
 	if (!g->n_slots || g->n_slots > VG_LANE_MAX_SLOTS || (g->n_slots & (g->n_slots - 1)))
 		return VG_ERANGE;
 	if (!g->n_returns || g->n_returns > 4 * VG_LANE_MAX_CHUNKS || (g->n_returns & (g->n_returns - 1)))

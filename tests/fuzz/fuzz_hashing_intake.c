@@ -12,7 +12,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct vg_lane_geometry geometry = {
-	.n_slots = 64, .n_returns = 64, .n_small = 6, .n_large = 2, .n_attr = 5
+	.n_slots = 64, .n_returns = 64, .n_small = 6, .n_large = 2, .n_tiny = 2, .n_attr = 5
 };
 
 static int make(size_t n_bytes, int seals, void **map)
@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (uint32_t i = 0; i < geometry.n_attr; i++)
 		if (lane->objects[i].phase != VG_INTAKE_FREE)
 			vg_intake_done(lane, &lane->objects[i], 0);
-	for (uint32_t i = 0; i < geometry.n_small + geometry.n_large; i++)
+	for (uint32_t i = 0; i < vg_lane_n_chunks(&geometry); i++)
 		if (lane->links[i].owner)
 			abort();
 	if (lane->n_objects)

@@ -16,7 +16,7 @@ static inline void vg_lane_audit(const struct vg_lane *lane)
 		n_used++;
 		n_closed += o->is_closed;
 		for (uint32_t i = o->first; i != VG_NO_CHUNK; prev = i, i = lane->chunks[i].next, n++) {
-			assert_true(i < g->n_small + g->n_large && n <= o->n_chunks);
+			assert_true(i < vg_lane_n_chunks(g) && n <= o->n_chunks);
 			assert_int_equal(lane->chunks[i].slot, slot);
 			assert_int_equal(lane->chunks[i].prev, prev);
 		}
@@ -24,10 +24,10 @@ static inline void vg_lane_audit(const struct vg_lane *lane)
 		assert_int_equal(n, o->n_chunks);
 		n_held += n;
 	}
-	for (uint32_t i = 0; i < g->n_small + g->n_large; i++)
+	for (uint32_t i = 0; i < vg_lane_n_chunks(g); i++)
 		n_free += lane->chunks[i].slot == VG_NO_CHUNK;
-	assert_int_equal(n_free, lane->n_small + lane->n_large);
-	assert_int_equal(n_free + n_held, g->n_small + g->n_large);
+	assert_int_equal(n_free, lane->n_small + lane->n_large + lane->n_tiny);
+	assert_int_equal(n_free + n_held, vg_lane_n_chunks(g));
 	assert_int_equal(n_used, lane->n_used);
 	assert_int_equal(n_closed, lane->n_closed);
 	assert_int_equal(n_used + lane->n_slots, g->n_attr);

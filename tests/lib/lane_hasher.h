@@ -106,7 +106,7 @@ static inline void vg_sim_data(struct vg_sim *sim, struct vg_sim_object *o, cons
 {
 	const struct vg_lane_geometry *g = &sim->lane->geometry;
 	const uint8_t *bytes = (const uint8_t *)sim->lane->out + vg_lane_chunk_off(g, d->data.chunk_idx);
-	assert_true(d->data.chunk_idx < g->n_small + g->n_large);
+	assert_true(d->data.chunk_idx < vg_lane_n_chunks(g));
 	assert_true(d->data.n_bytes > 0 && d->data.n_bytes <= vg_lane_chunk_bytes(g, d->data.chunk_idx));
 	assert_int_equal(d->data.body_off, o->next_off);
 	for (uint32_t i = 0; i < d->data.n_bytes; i++)

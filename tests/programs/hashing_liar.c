@@ -97,7 +97,7 @@ static void find_truth(struct liar *l, struct vg_intake *lane, struct vg_intake_
 {
 	static const enum vg_algo algos[] = { VG_ALGO_SHA256, VG_ALGO_SHA1, VG_ALGO_MD5 };
 	const uint8_t *values[] = { t->digests.sha256, t->digests.sha1, t->digests.md5 };
-	vg_intake_chain(lane, o, l->spans, lane->geometry.n_small + lane->geometry.n_large, &t->bytes);
+	vg_intake_chain(lane, o, l->spans, vg_lane_n_chunks(&lane->geometry), &t->bytes);
 	vg_digests_init(l->digests, VG_DIGEST_ALL);
 	for (uint32_t i = 0; i < t->bytes.n_spans; i++)
 		vg_digests_feed(l->digests, t->bytes.spans[i].at, t->bytes.spans[i].n_bytes);
@@ -247,7 +247,7 @@ static void put_return(struct vg_intake *lane, struct vg_return item)
 
 static void lie_to_dataplane(struct liar *l, struct vg_intake *lane, struct vg_intake_object *o)
 {
-	uint32_t n_chunks = lane->geometry.n_small + lane->geometry.n_large;
+	uint32_t n_chunks = vg_lane_n_chunks(&lane->geometry);
 	struct vg_return chunk = { .type = VG_RETURN_CHUNK, .object_id = o->object_id };
 	struct vg_return done = { .type = VG_RETURN_DONE, .verdict = 1, .object_id = o->object_id };
 	if (lie_is(l, "made-up-chunk")) {
@@ -453,7 +453,7 @@ static bool start(struct liar *l)
 		usleep(20000);
 	for (uint32_t i = 0; i < l->handover.n_cores; i++) {
 		const struct vg_handover_lane *h = &l->handover.lanes[i];
-		uint32_t n = h->msg.geometry.n_small + h->msg.geometry.n_large;
+		uint32_t n = vg_lane_n_chunks(&h->msg.geometry);
 		n_most = n > n_most ? n : n_most;
 		if (vg_intake_create(&h->msg.geometry, h->fds, i, h->msg.start_idx, l->stats, &l->lanes[i]))
 			return false;

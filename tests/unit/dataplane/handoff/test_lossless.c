@@ -172,6 +172,7 @@ static void dying_hashers_never_stop_a_lossless_producer(void **state)
 					      .n_returns = 256,
 					      .n_small = 8 + (uint32_t)random() % 56,
 					      .n_large = 4 + (uint32_t)random() % 28,
+					      .n_tiny = (uint32_t)random() % 30,
 					      .n_attr = 24 + (uint32_t)random() % 40 };
 		assert_non_null(p);
 		play(p, g, random() % 2 ? 0 : 100000);
