@@ -316,13 +316,15 @@ static enum vg_err start(struct run *r, const struct vg_hashing_hooks *hooks)
 static void take_index(struct run *r)
 {
 	uint64_t generation;
-	int fd = vg_match_link_take_index(r->link, &generation);
+	int tables_fd, fd = vg_match_link_take_index(r->link, &generation, &tables_fd);
 	enum vg_err err;
 
 	if (fd < 0)
 		return;
-	err = vg_index_take(r->match.index, fd, generation);
+	err = vg_index_take(r->match.index, fd, tables_fd, generation);
 	close(fd);
+	if (tables_fd >= 0)
+		close(tables_fd);
 	if (err)
 		vg_log(VG_LOG_WARN, ROOM, "index generation %llu refused: %s", (unsigned long long)generation,
 		       vg_err_str(err));

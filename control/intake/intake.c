@@ -75,8 +75,8 @@ static enum vg_err flush(struct vg_intake_link *link)
 	vg_lists_info(intake->lists, &info);
 	if (info.generation && info.generation != link->index_sent) {
 		struct vg_msg_index m = { vg_msg_head(VG_MSG_INDEX, sizeof(m)), info.generation };
-		int fd = vg_lists_fd(intake->lists);
-		err = vg_sock_send(link->fd, &m, sizeof(m), &fd, 1);
+		int fds[] = { vg_lists_fd(intake->lists), vg_lists_tables_fd(intake->lists) };
+		err = vg_sock_send(link->fd, &m, sizeof(m), fds, fds[1] >= 0 ? 2 : 1);
 		if (!err)
 			link->index_sent = info.generation;
 	}

@@ -15,6 +15,7 @@
 #include "control/lists/generation.h"
 #include "control/lists/list_text.h"
 #include "control/lists/suppress.h"
+#include "control/lists/tables.h"
 
 #define N_ON_DISK 2
 
@@ -24,6 +25,8 @@ struct vg_lists {
 	struct vg_generation kept[VG_LISTS_MAX_KEPT]; /* newest first; base NULL = none */
 	struct vg_suppress *suppress;
 	uint64_t n_left_out, n_folded;
+	int tables_fd; /* of kept[0]; -1 = none */
+	uint64_t n_tables_bytes, tables_ms;
 };
 
 /* What a row on its way into a build needs to know. */
@@ -49,6 +52,28 @@ static void load_newest(struct vg_lists *lists)
 	}
 }
 
+/* Search tables for the newest: those of older ones are only kept by hashers that still search with them. */
+static void make_tables(struct vg_lists *lists)
+{
+	uint64_t begin_ns = vg_mono_now().ns;
+	enum vg_err err;
+	if (lists->tables_fd >= 0)
+		close(lists->tables_fd);
+	lists->tables_fd = -1;
+	lists->n_tables_bytes = lists->tables_ms = 0;
+	if (!lists->kept[0].base)
+		return;
+	err = vg_tables_build(&lists->kept[0].view, &lists->tables_fd, &lists->n_tables_bytes);
+	lists->tables_ms = (vg_mono_now().ns - begin_ns) / 1000000u;
+	if (err)
+		vg_log(VG_LOG_ERROR, "control/lists", "no search tables (%s): hashers scan instead, which is slower",
+		       vg_err_str(err));
+	else if (lists->tables_fd >= 0)
+		vg_log(VG_LOG_INFO, "control/lists", "search tables of generation %llu: %llu MiB in %llu ms",
+		       (unsigned long long)lists->kept[0].view.header->generation,
+		       (unsigned long long)(lists->n_tables_bytes >> 20), (unsigned long long)lists->tables_ms);
+}
+
 struct vg_lists *vg_lists_create(const char *dir, char *why, size_t n_why)
 {
 	struct vg_lists *lists = calloc(1, sizeof(*lists));
@@ -64,7 +89,9 @@ struct vg_lists *vg_lists_create(const char *dir, char *why, size_t n_why)
 		free(lists);
 		return NULL;
 	}
+	lists->tables_fd = -1;
 	load_newest(lists);
+	make_tables(lists);
 	return lists;
 }
 
@@ -74,6 +101,8 @@ void vg_lists_destroy(struct vg_lists *lists)
 		return;
 	for (unsigned i = 0; i < VG_LISTS_MAX_KEPT; i++)
 		vg_generation_fini(&lists->kept[i]);
+	if (lists->tables_fd >= 0)
+		close(lists->tables_fd);
 	vg_suppress_destroy(lists->suppress);
 	free(lists);
 }
@@ -197,6 +226,7 @@ enum vg_err vg_lists_reload(struct vg_lists *lists, const struct vg_config_list 
 		}
 		lists->highest++;
 		take_up(lists, &next);
+		make_tables(lists);
 		forget_old_files(lists);
 	}
 	lists->n_left_out = r.n_left_out;
@@ -227,6 +257,10 @@ void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info)
 	info->n_sha1 = g->view.n_sha1;
 	info->n_sha256 = g->view.n_sha256;
 	info->n_pdq = g->view.n_pdq;
+	info->n_videos = g->view.n_videos;
+	info->n_frames = g->view.n_frames;
+	info->n_tables_bytes = lists->n_tables_bytes;
+	info->tables_ms = lists->tables_ms;
 	info->n_lists = (uint32_t)g->view.n_lists;
 	memcpy(info->sha256, g->view.header->sha256, sizeof(info->sha256));
 }
@@ -234,6 +268,11 @@ void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info)
 int vg_lists_fd(const struct vg_lists *lists)
 {
 	return lists->kept[0].base ? lists->kept[0].fd : -1;
+}
+
+int vg_lists_tables_fd(const struct vg_lists *lists)
+{
+	return lists->tables_fd;
 }
 
 const struct vg_index_view *vg_lists_view(const struct vg_lists *lists, uint64_t generation)

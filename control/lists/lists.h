@@ -33,15 +33,18 @@ enum vg_err vg_lists_reload(struct vg_lists *lists, const struct vg_config_list 
 struct vg_lists_info {
 	uint64_t generation, n_bytes; /* 0 = no generation yet */
 	int64_t built_ns;
-	uint64_t n_md5, n_sha1, n_sha256, n_pdq;
-	uint32_t n_lists, n_suppressed; /* suppressed: rows of the suppress list */
-	uint64_t n_left_out;            /* entries the suppress list kept out of this generation */
-	uint64_t n_folded;              /* lines that repeated an entry of their list */
+	uint64_t n_md5, n_sha1, n_sha256, n_pdq, n_videos, n_frames;
+	uint64_t n_tables_bytes, tables_ms; /* search tables of PDQ and frames: 0 = none */
+	uint32_t n_lists, n_suppressed;     /* suppressed: rows of the suppress list */
+	uint64_t n_left_out;                /* entries the suppress list kept out of this generation */
+	uint64_t n_folded;                  /* lines that repeated an entry of their list */
 	uint8_t sha256[32];
 };
 void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info);
 /* Sealed memfd (VG_SEALS_FINAL) of the current generation, borrowed until the next reload; -1 = none. */
 int vg_lists_fd(const struct vg_lists *lists);
+/* Its search tables (vigil/bands_format.h), likewise; -1 = it needs none, or there was no memory for them (logged). */
+int vg_lists_tables_fd(const struct vg_lists *lists);
 /* View of a generation that is still mapped, borrowed until the next reload; NULL = not known. */
 const struct vg_index_view *vg_lists_view(const struct vg_lists *lists, uint64_t generation);
 /* 1 where the suppress list names this value, or this entry (of that list). n_value by algo: 16, 20, 32, 32. */

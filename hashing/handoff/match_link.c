@@ -16,7 +16,7 @@ struct vg_match_link {
 	struct vg_match_link_setup setup;
 	int fd; /* -1 = nobody */
 	bool greeted, has_answered, wants_objects, blocked;
-	int index_fd;
+	int index_fd, tables_fd;
 	uint64_t index_generation;
 	struct vg_msg_index_taken answer; /* an answer that did not fit into the socket yet */
 	bool answer_waits;
@@ -31,15 +31,22 @@ static struct kept *kept_at(struct vg_match_link *l, uint64_t seq)
 	return &l->ring[seq % VG_LINK_MAX_RECORDS];
 }
 
+static void drop_index(struct vg_match_link *l)
+{
+	if (l->index_fd >= 0)
+		close(l->index_fd);
+	if (l->tables_fd >= 0)
+		close(l->tables_fd);
+	l->index_fd = l->tables_fd = -1;
+}
+
 static void hang_up(struct vg_match_link *l, const char *why)
 {
 	if (l->fd < 0)
 		return;
 	close(l->fd);
 	l->fd = -1;
-	if (l->index_fd >= 0)
-		close(l->index_fd);
-	l->index_fd = -1;
+	drop_index(l);
 	l->greeted = l->has_answered = l->answer_waits = l->blocked = false;
 	l->n_sent = 0;
 	vg_count(l->setup.stats, VG_H_LINK_LOST, 1);
@@ -52,8 +59,7 @@ void vg_match_link_destroy(struct vg_match_link *link)
 		return;
 	if (link->fd >= 0)
 		close(link->fd);
-	if (link->index_fd >= 0)
-		close(link->index_fd);
+	drop_index(link);
 	for (uint64_t seq = link->first_seq; seq < link->next_seq; seq++)
 		if (kept_at(link, seq)->memfd >= 0)
 			close(kept_at(link, seq)->memfd);
@@ -69,7 +75,7 @@ struct vg_match_link *vg_match_link_create(const struct vg_match_link_setup *set
 	if (!l)
 		return NULL;
 	l->setup = *setup;
-	l->fd = l->index_fd = -1;
+	l->fd = l->index_fd = l->tables_fd = -1;
 	l->first_seq = l->next_seq = 1;
 	l->ring = calloc(VG_LINK_MAX_RECORDS, sizeof(*l->ring));
 	if (!l->ring) {
@@ -142,13 +148,13 @@ static bool on_message(struct vg_match_link *l, const void *msg, size_t n_bytes,
 		return false;
 	if (vg_msg_is(head, n_bytes, VG_MSG_INDEX, sizeof(struct vg_msg_index))) {
 		const struct vg_msg_index *m = msg;
-		if (n_fds != 1)
+		if (n_fds != 1 && n_fds != 2)
 			return false;
-		if (l->index_fd >= 0)
-			close(l->index_fd);
+		drop_index(l);
 		l->index_fd = fds[0];
+		l->tables_fd = n_fds == 2 ? fds[1] : -1;
 		l->index_generation = m->generation;
-		fds[0] = -1;
+		fds[0] = fds[n_fds - 1] = -1;
 		return true;
 	}
 	if (vg_msg_is(head, n_bytes, VG_MSG_ACK, sizeof(struct vg_msg_ack)))
@@ -278,12 +284,13 @@ bool vg_match_link_wants_objects(const struct vg_match_link *link)
 	return link->wants_objects;
 }
 
-int vg_match_link_take_index(struct vg_match_link *link, uint64_t *generation)
+int vg_match_link_take_index(struct vg_match_link *link, uint64_t *generation, int *tables_fd)
 {
 	int fd = link->index_fd;
 
 	*generation = link->index_generation;
-	link->index_fd = -1;
+	*tables_fd = link->tables_fd;
+	link->index_fd = link->tables_fd = -1;
 	return fd;
 }
 

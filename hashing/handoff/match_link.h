@@ -59,8 +59,9 @@ uint32_t vg_match_link_waiting(const struct vg_match_link *link);
 bool vg_match_link_up(const struct vg_match_link *link);
 bool vg_match_link_wants_objects(const struct vg_match_link *link);
 
-/* The newest index that arrived and was not yet taken: its descriptor (the caller's, who closes it), or -1. */
-int vg_match_link_take_index(struct vg_match_link *link, uint64_t *generation);
+/* The newest index that arrived and was not yet taken: its descriptor and that of its search tables (the
+ * caller's, who closes them), or -1. */
+int vg_match_link_take_index(struct vg_match_link *link, uint64_t *generation, int *tables_fd);
 
 /* Answers it; from then on records are sent on this link. */
 void vg_match_link_index_taken(struct vg_match_link *link, uint64_t generation, enum vg_err err);

@@ -1,5 +1,5 @@
 /* Most of the time is memory: while one query's buckets are read, the next one's are on their way. */
-#include "hashing/index/bands_priv.h"
+#include "hashing/index/bands.h"
 
 #define N_NEAR   17u /* a value and those one bit away */
 #define MAX_WORK 2u  /* entries of a query's buckets, in passes over all records */
@@ -62,13 +62,18 @@ static void begin(const struct vg_bands *b, const uint8_t *query, uint32_t max_d
 	}
 }
 
-static void look(const struct vg_bands *b, const struct probe *p, uint32_t max_distance, vg_bands_fn found, void *ctx)
+static uint64_t look(const struct vg_bands *b, const struct probe *p, uint32_t max_distance, vg_bands_fn found,
+		     void *ctx)
 {
+	uint64_t n_looks = 0;
+
 	for (uint32_t k = 0; k < p->n_buckets; k++) {
 		const struct bucket *bucket = &p->buckets[k];
 		const struct vg_band_entry *at = b->entries + (size_t)bucket->band * b->n_hashes + bucket->begin;
 		const struct vg_band_entry *end = at + (bucket->end - bucket->begin);
 		struct vg_band_entry query = vg_band_entry(&p->hash, bucket->band, 0);
+
+		n_looks += bucket->end - bucket->begin;
 
 		for (; at < end; at++) {
 			uint32_t distance = (uint32_t)__builtin_popcountll(at->low ^ query.low) +
@@ -78,15 +83,17 @@ static void look(const struct vg_bands *b, const struct probe *p, uint32_t max_d
 				found(ctx, at->record_idx);
 		}
 	}
+	return n_looks;
 }
 
-void vg_bands_search(const struct vg_bands *bands, const uint8_t (*queries)[32], uint32_t n_queries,
-		     uint32_t max_distance, vg_bands_fn found, void *ctx)
+uint64_t vg_bands_search(const struct vg_bands *bands, const uint8_t (*queries)[32], uint32_t n_queries,
+			 uint32_t max_distance, vg_bands_fn found, void *ctx)
 {
+	uint64_t n_looks = 0;
 	struct probe probes[2];
 
 	if (!n_queries)
-		return;
+		return 0;
 	fetch_firsts(bands, queries[0]);
 	if (n_queries > 1)
 		fetch_firsts(bands, queries[1]);
@@ -96,6 +103,7 @@ void vg_bands_search(const struct vg_bands *bands, const uint8_t (*queries)[32],
 			fetch_firsts(bands, queries[q + 2]);
 		if (q + 1 < n_queries)
 			begin(bands, queries[q + 1], max_distance, &probes[(q + 1) % 2]);
-		look(bands, &probes[q % 2], max_distance, found, ctx);
+		n_looks += look(bands, &probes[q % 2], max_distance, found, ctx);
 	}
+	return n_looks;
 }

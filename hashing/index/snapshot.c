@@ -39,10 +39,10 @@ struct found {
 static uint64_t strength(const struct vg_index_view *view, const struct vg_hit *hit)
 {
 	const struct vg_index_list *list = &view->lists[view->entries[hit->entry_idx].list_idx];
+	uint64_t distance = hit->algo == VG_ALGO_VPDQ ? 100u - hit->query_percent : hit->distance;
 	uint64_t perceptual = !vg_algo_is_exact(hit->algo),
 		 action = perceptual ? list->perceptual_action : list->action;
-	return perceptual << 63 | (255 - action) << 48 | (uint64_t)hit->distance << 38 | (uint64_t)hit->entry_idx << 4 |
-	       hit->algo;
+	return perceptual << 63 | (255 - action) << 48 | distance << 38 | (uint64_t)hit->entry_idx << 4 | hit->algo;
 }
 
 static void keep(struct found *found, const struct vg_hit *hit)
@@ -115,27 +115,11 @@ static void on_near(void *ctx, uint32_t record_idx)
 
 static void find_near(struct vg_index *index, struct found *found, const struct vg_pdq_result *pdq)
 {
-	const uint64_t *low = index->sketch, *high = index->sketch + index->n_sketch;
-	struct vg_hamming_query queries[VG_PDQ_N_VARIANTS];
+	struct near near = { found, pdq };
+
 	/* What lies beyond the greatest distance is found by chance, as good as always: bands and sketches that differ
 	 * so much are rare there. */
-	uint32_t distance = index->max_distance + found->margin;
-	distance = distance < VG_PDQ_MAX_DISTANCE ? distance : VG_PDQ_MAX_DISTANCE;
-	if (index->bands) {
-		struct near near = { found, pdq };
-		vg_bands_search(index->bands, pdq->variants, VG_PDQ_N_VARIANTS, distance, on_near, &near);
-		return;
-	}
-	for (uint32_t v = 0; v < VG_PDQ_N_VARIANTS; v++) {
-		memcpy(&queries[v].low, pdq->variants[v], 8);
-		memcpy(&queries[v].high, pdq->variants[v] + 8, 8);
-	}
-	for (uint64_t next = 0; next < index->view.n_pdq;) {
-		uint32_t n = index->tier->scan(low, high, index->view.n_pdq, &next, queries, VG_PDQ_N_VARIANTS,
-					       distance, index->candidates, VG_INDEX_MAX_CANDIDATES);
-		for (uint32_t i = 0; i < n; i++)
-			check_candidate(found, &index->view.pdq[index->candidates[i]], pdq);
-	}
+	(void)vg_near_search(&index->near, pdq->variants, VG_PDQ_N_VARIANTS, found->margin, on_near, &near);
 }
 
 uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *digests, const struct vg_pdq_result *pdq,
@@ -151,6 +135,28 @@ uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *d
 	}
 	if (pdq && pdq->quality >= VG_PDQ_MIN_QUALITY)
 		find_near(index, &found, pdq);
+	return found.n_hits;
+}
+
+static void on_video(void *ctx, const struct vg_video_found *v)
+{
+	struct found *found = ctx;
+
+	keep(found, &(struct vg_hit){ .entry_idx = found->view->videos[v->video_idx].entry_idx,
+				      .algo = VG_ALGO_VPDQ,
+				      .query_percent = v->query_percent,
+				      .compared_percent = v->compared_percent,
+				      .frame_idx = v->frame_no });
+}
+
+uint32_t vg_index_query_video(struct vg_index *index, const struct vg_frame_hash *frames, uint32_t n_frames,
+			      struct vg_hit *hits, uint32_t max_hits, bool *cut_short)
+{
+	struct found found = { .view = &index->view, .exact = index->exact, .hits = hits, .max_hits = max_hits };
+
+	*cut_short = false;
+	if (index->map && max_hits)
+		*cut_short = !vg_videos_search(&index->videos, frames, n_frames, on_video, &found);
 	return found.n_hits;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 /* snapshot: the list index in use, a sealed, checksummed, immutable generation that vigild made (index_format.h), and
- * the look-ups in it: exact digests, and exact PDQ radius search over all eight variants. How the search is done is
- * hidden behind vg_index_query(). One thread per context. Memory of its own: 16 bytes per PDQ entry, and 256
- * more where there are VG_BANDS_MIN_HASHES to VG_BANDS_MAX_HASHES of them. */
+ * the look-ups in it: exact digests, exact PDQ radius search over all eight variants, and films among listed videos.
+ * How the search is done is hidden behind vg_index_query(). One thread per context. Memory of its own: near.h and
+ * videos.h. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,11 +27,12 @@ void vg_index_destroy(struct vg_index *index);
  * out of memory. */
 struct vg_index *vg_index_create(void) VG_DEALLOC(vg_index_destroy);
 
-/* Checks and maps a new generation, then lets the old one go; call it between two objects. The descriptor stays the
- * caller's and may be closed at once. On any error the old generation stays in use. VG_OK; VG_ESEAL (not sealed as
- * VG_SEALS_FINAL), VG_ERANGE (size), VG_EIO (map), VG_ECORRUPT (header, layout, references, checksum, order),
- * VG_EVERSION (format, or `generation` is not the one in the header), VG_ENOMEM. Not hot: it reads the whole file. */
-enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation);
+/* Checks and maps a new generation and its search tables (bands_format.h; tables_fd -1: none, all is scanned), then
+ * lets the old one go; call it between two objects. The descriptors stay the caller's and may be closed at once. On
+ * any error the old generation stays in use. VG_OK; VG_ESEAL (not sealed as VG_SEALS_FINAL), VG_ERANGE (size), VG_EIO
+ * (map), VG_ECORRUPT (header, layout, references, checksum, order), VG_EVERSION (format, or `generation` is not the
+ * one in the header), VG_ENOMEM. Not hot: it reads the whole file. */
+enum vg_err vg_index_take(struct vg_index *index, int fd, int tables_fd, uint64_t generation);
 
 /* Generation in use, 0 before the first. */
 uint64_t vg_index_generation(const struct vg_index *index);
@@ -57,3 +58,10 @@ uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *d
  * entries within their list's match_distance + VG_INDEX_MARGIN all up to VG_PDQ_MAX_DISTANCE are found and, of what
  * lies beyond that, all but one in some hundreds. Hot. */
 bool vg_index_may_hit(struct vg_index *index, const struct vg_pdq_result *pdq);
+
+/* Looks the hashed frames of a film up (n_frames <= VG_FRAMES_MAX, of any quality): a hit for each listed video that it
+ * matches by its list's frame_distance, query_percent and compared_percent (video_match.h), as the reference does:
+ * unturned frames only. At most max_hits, strongest first: by the action of their list, then by query_percent.
+ * Work is bounded whatever the frames are (VG_VIDEOS_MAX_LOOKS); *cut_short: not all could be looked at. Hot. */
+uint32_t vg_index_query_video(struct vg_index *index, const struct vg_frame_hash *frames, uint32_t n_frames,
+			      struct vg_hit *hits, uint32_t max_hits, bool *cut_short);

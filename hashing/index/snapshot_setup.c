@@ -1,5 +1,5 @@
-/* snapshot_setup: takes a generation up: seals, size, map, header and references, checksum; then sketches and
- * bands for the search. */
+/* snapshot_setup: takes a generation up: seals, size, map, header and references, checksum; the same for its search
+ * tables; then what each hasher keeps for itself. */
 #include <string.h>
 #include <sys/mman.h>
 
@@ -13,10 +13,12 @@ static void let_go(struct vg_index *index)
 {
 	if (index->map)
 		(void)munmap(index->map, index->n_map_bytes);
+	if (index->tables)
+		(void)munmap(index->tables, index->n_tables_bytes);
 	for (unsigned algo = VG_ALGO_MD5; algo < VG_ALGO_PDQ; algo++)
 		vg_exact_fini(&index->exact[algo]);
-	vg_bands_destroy(index->bands);
-	free(index->sketch);
+	vg_near_fini(&index->near);
+	vg_videos_fini(&index->videos);
 }
 
 void vg_index_destroy(struct vg_index *index)
@@ -43,13 +45,13 @@ struct vg_index *vg_index_create(void)
 }
 
 /* The SHA-256 of what follows the header is the one that the header names. */
-static enum vg_err check_sum(const struct vg_index_view *view, const EVP_MD *sha256)
+static enum vg_err check_sum(const uint8_t *base, size_t n_header, size_t n_bytes, const uint8_t *want,
+			     const EVP_MD *sha256)
 {
 	uint8_t sum[EVP_MAX_MD_SIZE];
-	const size_t n_header = sizeof(*view->header);
-	if (EVP_Digest(view->base + n_header, view->header->n_bytes - n_header, sum, NULL, sha256, NULL) != 1)
+	if (EVP_Digest(base + n_header, n_bytes - n_header, sum, NULL, sha256, NULL) != 1)
 		return VG_ENOMEM;
-	return memcmp(sum, view->header->sha256, sizeof(view->header->sha256)) ? VG_ECORRUPT : VG_OK;
+	return memcmp(sum, want, 32) ? VG_ECORRUPT : VG_OK;
 }
 
 /* The header is outside the checksum, so that it must be the only one that fits: sections lie one behind the other
@@ -103,60 +105,78 @@ static enum vg_err check_order(const struct vg_index_view *view)
 		       : VG_ECORRUPT;
 }
 
-static enum vg_err make_sketch(struct vg_index *index)
+/* Tables are for this index or none: a hasher does not go on with half of what it was given. */
+static enum vg_err take_tables(struct vg_index *index, int fd)
 {
-	const struct vg_index_view *view = &index->view;
-	index->n_sketch = (view->n_pdq + VG_HAMMING_PAD - 1) / VG_HAMMING_PAD * VG_HAMMING_PAD;
-	for (uint64_t i = 0; i < view->n_lists; i++)
-		if (view->lists[i].match_distance > index->max_distance)
-			index->max_distance = view->lists[i].match_distance;
-	if (index->max_distance > VG_PDQ_MAX_DISTANCE)
-		index->max_distance = VG_PDQ_MAX_DISTANCE;
-	if (!view->n_pdq)
+	enum vg_err err;
+	if (fd < 0)
 		return VG_OK;
-	index->sketch = aligned_alloc(VG_CACHE_LINE, 2 * index->n_sketch * sizeof(*index->sketch));
-	if (!index->sketch)
-		return VG_ENOMEM;
-	memset(index->sketch, 0, 2 * index->n_sketch * sizeof(*index->sketch));
-	for (uint64_t i = 0; i < view->n_pdq; i++) {
-		memcpy(index->sketch + i, view->pdq[i].value, 8);
-		memcpy(index->sketch + index->n_sketch + i, view->pdq[i].value + 8, 8);
-	}
-	return VG_OK;
+	err = vg_memfd_check(fd, VG_SEALS_FINAL, sizeof(struct vg_tables_header), VG_TABLES_MAX_BYTES,
+			     &index->n_tables_bytes);
+	if (err)
+		return err;
+	index->tables = vg_memfd_map_large(fd, index->n_tables_bytes, PROT_READ);
+	if (!index->tables)
+		return VG_EIO;
+	err = vg_tables_open(index->tables, index->n_tables_bytes, &index->view, &index->pdq_bands,
+			     &index->frame_bands);
+	return err ? err
+		   : check_sum(index->tables, sizeof(struct vg_tables_header), index->n_tables_bytes,
+			       ((const struct vg_tables_header *)index->tables)->sha256, index->sha256);
 }
 
-enum vg_err vg_index_take(struct vg_index *index, int fd, uint64_t generation)
+static enum vg_err make_searches(struct vg_index *index)
+{
+	uint32_t max_distance = 0;
+	enum vg_err err;
+	for (uint64_t i = 0; i < index->view.n_lists; i++)
+		if (index->view.lists[i].match_distance > max_distance)
+			max_distance = index->view.lists[i].match_distance;
+	for (enum vg_algo algo = VG_ALGO_MD5; algo < VG_ALGO_PDQ; algo++)
+		vg_exact_init(&index->exact[algo], &index->view, algo);
+	err = vg_near_init(&index->near, index->tier, index->view.pdq, index->view.n_pdq, max_distance,
+			   &index->pdq_bands);
+	return err ? err : vg_videos_init(&index->videos, index->tier, &index->view, &index->frame_bands);
+}
+
+static enum vg_err check_index(struct vg_index *index, int fd, int tables_fd, uint64_t generation)
+{
+	enum vg_err err = vg_memfd_check(fd, VG_SEALS_FINAL, sizeof(struct vg_index_header), VG_INDEX_MAX_BYTES,
+					 &index->n_map_bytes);
+	if (err)
+		return err;
+	index->map = vg_memfd_map(fd, index->n_map_bytes, PROT_READ);
+	if (!index->map)
+		return VG_EIO;
+	err = vg_index_open(index->map, index->n_map_bytes, &index->view);
+	if (!err)
+		err = check_layout(&index->view);
+	if (!err)
+		err = check_sum(index->map, sizeof(struct vg_index_header), index->n_map_bytes,
+				index->view.header->sha256, index->sha256);
+	if (!err && index->view.header->generation != generation)
+		err = VG_EVERSION;
+	if (!err)
+		err = check_order(&index->view);
+	return err ? err : take_tables(index, tables_fd);
+}
+
+enum vg_err vg_index_take(struct vg_index *index, int fd, int tables_fd, uint64_t generation)
 {
 	struct vg_index fresh = {
 		.tier = index->tier, .sha256 = index->sha256, .generation = generation, .epoch = index->epoch + 1
 	};
-	enum vg_err err = vg_memfd_check(fd, VG_SEALS_FINAL, sizeof(struct vg_index_header), VG_INDEX_MAX_BYTES,
-					 &fresh.n_map_bytes);
-	if (err)
-		return err;
-	fresh.map = vg_memfd_map(fd, fresh.n_map_bytes, PROT_READ);
-	if (!fresh.map)
-		return VG_EIO;
-	err = vg_index_open(fresh.map, fresh.n_map_bytes, &fresh.view);
+	enum vg_err err = check_index(&fresh, fd, tables_fd, generation);
 	if (!err)
-		err = check_layout(&fresh.view);
-	if (!err)
-		err = check_sum(&fresh.view, index->sha256);
-	if (!err && fresh.view.header->generation != generation)
-		err = VG_EVERSION;
-	if (!err)
-		err = check_order(&fresh.view);
-	if (!err)
-		err = make_sketch(&fresh);
+		err = make_searches(&fresh);
 	if (err) {
 		let_go(&fresh);
 		return err;
 	}
-	let_go(index); /* first: two generations of bands would be much memory. Without them, the scan finds the same */
+	let_go(index);
 	*index = fresh;
-	for (enum vg_algo algo = VG_ALGO_MD5; algo < VG_ALGO_PDQ; algo++)
-		vg_exact_init(&index->exact[algo], &index->view, algo);
-	if (index->view.n_pdq >= VG_BANDS_MIN_HASHES && index->view.n_pdq <= VG_BANDS_MAX_HASHES)
-		index->bands = vg_bands_create(index->view.pdq, index->view.n_pdq);
+	index->near.bands = fresh.near.bands ? &index->pdq_bands : NULL;
+	index->videos.view = &index->view;
+	index->videos.near.bands = fresh.videos.near.bands ? &index->frame_bands : NULL;
 	return VG_OK;
 }

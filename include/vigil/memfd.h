@@ -4,6 +4,7 @@
  * writable again, and a truncation kills the reader by SIGBUS. Cold code only. */
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,25 @@ static inline void *vg_memfd_map(int fd, size_t n_bytes, int prot)
 		return NULL;
 	(void)madvise(at, n_bytes, MADV_DONTDUMP);
 	return at;
+}
+/* The same, beginning at a multiple of 2 MiB, so that large pages are mapped as such where the memfd has them. */
+static inline void *vg_memfd_map_large(int fd, size_t n_bytes, int prot)
+{
+	const size_t large = 2u << 20, n = (n_bytes + 4095) & ~(size_t)4095;
+	uint8_t *at = mmap(NULL, n + large, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), *begin;
+	if (at == MAP_FAILED)
+		return vg_memfd_map(fd, n_bytes, prot);
+	begin = (uint8_t *)(((uintptr_t)at + large - 1) & ~(uintptr_t)(large - 1));
+	if (begin > at)
+		(void)munmap(at, (size_t)(begin - at));
+	if (begin < at + large)
+		(void)munmap(begin + n, (size_t)(at + large - begin));
+	if (mmap(begin, n_bytes, prot, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
+		(void)munmap(begin, n);
+		return NULL;
+	}
+	(void)madvise(begin, n_bytes, MADV_DONTDUMP);
+	return begin;
 }
 static inline enum vg_err vg_memfd_seal(int fd, int seals)
 {

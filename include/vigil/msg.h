@@ -119,7 +119,8 @@ struct vg_msg_hasher_hello {
 	uint32_t hasher_idx, reserved;
 	uint64_t boot_id; /* of the dataplane it holds lanes of */
 };
-/* + 1 descriptor: a sealed index (index_format.h). The hasher takes nothing from its lanes before its first index. */
+/* + 1 descriptor: a sealed index (index_format.h), or 2: and its search tables (bands_format.h). The hasher takes
+ * nothing from its lanes before its first index. */
 struct vg_msg_index {
 	struct vg_msg_head head;
 	uint64_t generation;

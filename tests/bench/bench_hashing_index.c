@@ -28,21 +28,21 @@ static void scan_one(void *ctx, unsigned n_times)
 {
 	struct job *job = ctx;
 	const struct vg_index *index = job->index;
-	uint32_t candidates[VG_INDEX_MAX_CANDIDATES];
+	uint32_t candidates[VG_NEAR_MAX_CANDIDATES];
 	for (; n_times--; job->n_done++) {
 		struct vg_hamming_query one;
 		memcpy(&one, job->pdq[job->n_done % 16].hash, sizeof(one));
 		for (uint64_t next = 0; next < index->view.n_pdq;)
-			job->n_hits += index->tier->scan(index->sketch, index->sketch + index->n_sketch,
+			job->n_hits += index->tier->scan(index->near.sketch, index->near.sketch + index->near.n_sketch,
 							 index->view.n_pdq, &next, &one, 1, 31, candidates,
-							 VG_INDEX_MAX_CANDIDATES);
+							 VG_NEAR_MAX_CANDIDATES);
 	}
 }
 static void take(void *ctx, unsigned n_times)
 {
 	struct job *job = ctx;
 	while (n_times--)
-		if (vg_index_take(job->index, (int)job->fd, 1))
+		if (vg_index_take(job->index, (int)job->fd, -1, 1))
 			abort();
 }
 static void random_bytes(uint64_t *seed, void *at, size_t n_bytes)

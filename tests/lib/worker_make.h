@@ -95,7 +95,7 @@ static inline void vg_worker_make_index(struct vg_worker_make *m)
 	size_t n_bytes;
 	uint8_t *bytes = vg_index_make_bytes(&m->index, ++m->index_generation, &n_bytes);
 	int fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
-	if (vg_index_take(m->match.index, fd, m->index_generation))
+	if (vg_index_take(m->match.index, fd, -1, m->index_generation))
 		abort();
 	free(bytes);
 	close(fd);
@@ -109,7 +109,7 @@ static inline void vg_worker_make_connect(struct vg_worker_make *m, uint32_t fla
 	vg_vigild_say_hello(&m->vigild, flags);
 	vg_vigild_send_index(&m->vigild, index, 1);
 	vg_match_link_serve(m->link);
-	taken = vg_match_link_take_index(m->link, &generation);
+	taken = vg_match_link_take_index(m->link, &generation, &(int){ -1 });
 	vg_match_link_index_taken(m->link, generation, VG_OK);
 	close(index);
 	close(taken);

@@ -74,7 +74,7 @@ static void bring_up(struct fixture *f, uint32_t flags)
 {
 	union vg_vigild_message m;
 	uint64_t generation;
-	int memfd, index = sealed(10);
+	int memfd, tables, index = sealed(10);
 
 	vg_vigild_connect(&f->vigild, f->path);
 	vg_vigild_say_hello(&f->vigild, flags);
@@ -89,11 +89,12 @@ static void bring_up(struct fixture *f, uint32_t flags)
 	vg_vigild_send_index(&f->vigild, index, 7);
 	close(index);
 	vg_match_link_serve(f->link);
-	index = vg_match_link_take_index(f->link, &generation);
+	index = vg_match_link_take_index(f->link, &generation, &tables);
 	assert_true(index >= 0);
 	assert_int_equal(generation, 7);
+	assert_int_equal(tables, -1);
 	close(index);
-	assert_int_equal(vg_match_link_take_index(f->link, &generation), -1);
+	assert_int_equal(vg_match_link_take_index(f->link, &generation, &tables), -1);
 	vg_match_link_index_taken(f->link, 7, VG_OK);
 	assert_int_equal(vg_vigild_receive(&f->vigild, &m, &memfd), 1);
 	assert_true(vg_msg_is(&m.head, m.head.n_bytes, VG_MSG_INDEX_TAKEN, sizeof(m.taken)));

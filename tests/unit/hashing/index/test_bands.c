@@ -13,6 +13,7 @@
 #include "hashing/index/bands.h"
 #include "hashing/index/hamming.h"
 #include "tests/lib/picture.h"
+#include "tests/lib/tables_make.h"
 
 #define N_RECORDS 3000u
 
@@ -60,17 +61,16 @@ static void every_record_within_the_distance_is_given_whatever_bits_differ(void 
 			if (i % 5 == 0)
 				random_bytes(&seed, records[i].value, 32);
 		}
-		struct vg_bands *bands = vg_bands_create(records, N_RECORDS);
-		assert_non_null(bands);
+		struct vg_bands bands = vg_bands_make(records, N_RECORDS);
 		for (uint32_t limit = 0; limit <= VG_BANDS_MAX_DISTANCE; limit++) {
 			uint32_t n_queries = limit % 3 ? 8 : 1 + limit % 8;
 			memset(n_given, 0, sizeof(n_given));
-			vg_bands_search(bands, queries, n_queries, limit, on_found, NULL);
+			(void)vg_bands_search(&bands, queries, n_queries, limit, on_found, NULL);
 			for (unsigned i = 0; i < N_RECORDS; i++)
 				for (unsigned q = 0; q < n_queries && !n_given[i]; q++)
 					assert_true(vg_hamming_distance(records[i].value, queries[q]) > limit);
 		}
-		vg_bands_destroy(bands);
+		vg_bands_make_free(&bands);
 	}
 }
 
@@ -102,13 +102,13 @@ static void equal_hashes_are_given_once_for_a_query_not_once_for_each_band(void 
 	(void)state;
 	memset(records, 0x5a, sizeof(records));
 	memset(queries, 0x5a, sizeof(queries));
-	struct vg_bands *bands = vg_bands_create(records, N_RECORDS);
+	struct vg_bands bands = vg_bands_make(records, N_RECORDS);
 	n_all = 0;
-	vg_bands_search(bands, queries, 1, VG_BANDS_MAX_DISTANCE, on_found, NULL);
+	(void)vg_bands_search(&bands, queries, 1, VG_BANDS_MAX_DISTANCE, on_found, NULL);
 	assert_int_equal(n_all, N_RECORDS);
-	vg_bands_search(bands, queries, 0, VG_BANDS_MAX_DISTANCE, on_found, NULL);
+	(void)vg_bands_search(&bands, queries, 0, VG_BANDS_MAX_DISTANCE, on_found, NULL);
 	assert_int_equal(n_all, N_RECORDS);
-	vg_bands_destroy(bands);
+	vg_bands_make_free(&bands);
 }
 
 int main(void)

@@ -14,6 +14,7 @@
 #include "hashing/index/snapshot_priv.h"
 #include "tests/lib/index_make.h"
 #include "tests/lib/picture.h"
+#include "tests/lib/tables_make.h"
 
 struct fixture {
 	uint64_t seed;
@@ -41,12 +42,21 @@ static void flip(struct fixture *f, uint8_t *hash, unsigned n_bits)
 }
 static enum vg_err take(struct fixture *f, uint64_t generation)
 {
-	size_t n_bytes;
-	uint8_t *bytes = vg_index_make_bytes(&f->make, generation, &n_bytes);
-	int fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
-	enum vg_err err = vg_index_take(f->index, fd, generation);
+	size_t n_bytes, n_tables;
+	struct vg_index_view view;
+	uint8_t *bytes = vg_index_make_bytes(&f->make, generation, &n_bytes), *tables = NULL;
+	int fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL), tables_fd = -1;
+	assert_int_equal(vg_index_open(bytes, n_bytes, &view), VG_OK);
+	if (view.n_pdq >= VG_BANDS_MIN_HASHES || view.n_frames >= VG_BANDS_MIN_HASHES) {
+		tables = vg_tables_make_bytes(&view, &n_tables);
+		tables_fd = vg_index_make_memfd(tables, n_tables, VG_SEALS_FINAL);
+	}
+	enum vg_err err = vg_index_take(f->index, fd, tables_fd, generation);
 	close(fd);
+	if (tables_fd >= 0)
+		close(tables_fd);
 	free(bytes);
+	free(tables);
 	return err;
 }
 static void random_picture(struct fixture *f)
@@ -119,8 +129,13 @@ static void many_hashes_are_searched_by_bands_with_the_same_hits_as_by_scan(void
 			vg_index_make_record(&f->make, VG_ALGO_PDQ, hash, i / 400);
 	}
 	assert_int_equal(take(f, 1), VG_OK);
-	struct vg_bands *bands = f->index->bands;
+	const struct vg_bands *bands = f->index->near.bands;
+	struct vg_near scan;
 	assert_non_null(bands);
+	assert_int_equal(vg_near_init(&scan, f->index->tier, f->index->view.pdq, f->index->view.n_pdq, 31, NULL),
+			 VG_OK);
+	f->index->near.sketch = scan.sketch;
+	f->index->near.n_sketch = scan.n_sketch;
 	for (unsigned round = 0; round < 200; round++) {
 		uint32_t room = 1 + round % 8, n;
 		random_picture(f);
@@ -131,9 +146,9 @@ static void many_hashes_are_searched_by_bands_with_the_same_hits_as_by_scan(void
 		memset(by_bands, 0, sizeof(by_bands));
 		memset(by_scan, 0, sizeof(by_scan));
 		n = vg_index_query(f->index, NULL, &f->pdq, by_bands, room);
-		f->index->bands = NULL;
+		f->index->near.bands = NULL;
 		assert_int_equal(vg_index_query(f->index, NULL, &f->pdq, by_scan, room), n);
-		f->index->bands = bands;
+		f->index->near.bands = bands;
 		assert_memory_equal(by_bands, by_scan, sizeof(by_scan));
 		n_hits += n;
 	}
@@ -290,7 +305,7 @@ static void before_the_first_index_nothing_is_found(void **state)
 static void refuse(struct fixture *f, const uint8_t *bytes, size_t n_bytes, int seals, enum vg_err expected)
 {
 	int fd = vg_index_make_memfd(bytes, n_bytes, seals);
-	enum vg_err err = vg_index_take(f->index, fd, 2);
+	enum vg_err err = vg_index_take(f->index, fd, -1, 2);
 	struct vg_hit hit;
 	close(fd);
 	if (expected)
@@ -321,8 +336,8 @@ static void an_index_without_all_seals_is_refused(void **state)
 	const int seals[] = { F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE, F_SEAL_SEAL };
 	for (unsigned i = 0; i < 4; i++)
 		refuse(f, bytes, n_bytes, VG_SEALS_FINAL & ~seals[i], VG_ESEAL);
-	assert_int_equal(vg_index_take(f->index, 0, 2), VG_ESEAL);
-	assert_int_equal(vg_index_take(f->index, -1, 2), VG_ESEAL);
+	assert_int_equal(vg_index_take(f->index, 0, -1, 2), VG_ESEAL);
+	assert_int_equal(vg_index_take(f->index, -1, -1, 2), VG_ESEAL);
 	free(bytes);
 }
 
@@ -373,7 +388,7 @@ static void every_header_field_set_to_extremes_is_refused_or_harmless(void **sta
 			int fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
 			/* A section may shrink to fewer items and still be a true index: nothing may crash in a
 			 * query. */
-			if (vg_index_take(f->index, fd, 2) == VG_OK) {
+			if (vg_index_take(f->index, fd, -1, 2) == VG_OK) {
 				struct vg_hit hits[4];
 				struct vg_digest_values digests;
 				memset(&digests, 0xff, sizeof(digests));

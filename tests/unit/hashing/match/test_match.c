@@ -125,7 +125,7 @@ static void exact_digests_are_asked_for_only_where_they_are_given(void **state)
 	vg_index_make_add(&make, 0, VG_ALGO_MD5, values.md5);
 	uint8_t *bytes = vg_index_make_bytes(&make, 3, &n_bytes);
 	int fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
-	assert_int_equal(vg_index_take(f->match.index, fd, 3), VG_OK);
+	assert_int_equal(vg_index_take(f->match.index, fd, -1, 3), VG_OK);
 	vg_match_file(&f->match, &file, &r);
 	assert_int_equal(r.n_hits, 1);
 	assert_int_equal(r.generation, 3);
@@ -150,7 +150,7 @@ static void take(struct fixture *f, uint64_t generation, enum vg_algo algo, cons
 		vg_index_make_add(&make, 0, algo, value);
 	uint8_t *bytes = vg_index_make_bytes(&make, generation, &n_bytes);
 	int fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
-	assert_int_equal(vg_index_take(f->match.index, fd, generation), VG_OK);
+	assert_int_equal(vg_index_take(f->match.index, fd, -1, generation), VG_OK);
 	close(fd);
 	free(bytes);
 	vg_index_make_free(&make);

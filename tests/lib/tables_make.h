@@ -1,0 +1,58 @@
+#pragma once
+/* tables_make: search tables (vigil/bands_format.h) inside a test or bench. Aborts where memory ends. */
+#include <stdlib.h>
+
+#include <openssl/sha.h>
+
+#include <vigil/bands_format.h>
+
+/* Of hashes alone; vg_bands_make_free(). */
+static inline struct vg_bands vg_bands_make(const struct vg_index_pdq *records, uint64_t n_hashes)
+{
+	uint32_t *first = calloc((size_t)VG_BANDS_N * (VG_BANDS_VALUES + 1), sizeof(*first));
+	struct vg_band_entry *entries = calloc(VG_BANDS_N * n_hashes, sizeof(*entries));
+	if (!first || !entries)
+		abort();
+	for (uint32_t band = 0; band < VG_BANDS_N; band++)
+		vg_bands_sort(records, n_hashes, band, first + (size_t)band * (VG_BANDS_VALUES + 1),
+			      entries + band * n_hashes);
+	return (struct vg_bands){ n_hashes, first, entries };
+}
+static inline void vg_bands_make_free(struct vg_bands *bands)
+{
+	free((void *)(uintptr_t)bands->first);
+	free((void *)(uintptr_t)bands->entries);
+}
+/* The checksum made right. */
+static inline void vg_tables_make_sum(uint8_t *bytes, size_t n_bytes)
+{
+	struct vg_tables_header *h = (void *)bytes;
+	SHA256(bytes + sizeof(*h), n_bytes - sizeof(*h), h->sha256);
+}
+/* The whole file for an opened index; the caller frees it. */
+static inline uint8_t *vg_tables_make_bytes(const struct vg_index_view *view, size_t *n_bytes)
+{
+	struct vg_tables_header h = { .magic = VG_TABLES_MAGIC,
+				      .version = VG_TABLES_VERSION,
+				      .generation = view->header->generation };
+	memcpy(h.index_sha256, view->header->sha256, 32);
+	vg_tables_lay_out(&h, view->n_pdq, view->n_frames);
+	uint8_t *at = calloc(1, h.n_bytes);
+	if (!at)
+		abort();
+	memcpy(at, &h, sizeof(h));
+	for (uint32_t band = 0; band < VG_BANDS_N; band++) {
+		size_t skip = (size_t)band * (VG_BANDS_VALUES + 1);
+		if (h.pdq_first.n_items)
+			vg_bands_sort(view->pdq, view->n_pdq, band, (uint32_t *)(void *)(at + h.pdq_first.off) + skip,
+				      (struct vg_band_entry *)(void *)(at + h.pdq_entries.off) + band * view->n_pdq);
+		if (h.frame_first.n_items)
+			vg_bands_sort((const void *)view->frames, view->n_frames, band,
+				      (uint32_t *)(void *)(at + h.frame_first.off) + skip,
+				      (struct vg_band_entry *)(void *)(at + h.frame_entries.off) +
+					      band * view->n_frames);
+	}
+	vg_tables_make_sum(at, h.n_bytes);
+	*n_bytes = h.n_bytes;
+	return at;
+}
