@@ -86,12 +86,12 @@ static void nearly_all_that_lie_up_to_ten_bits_farther_are_given_too(void **stat
 			memcpy(records[i].value, queries[0], 32);
 			flip(&seed, records[i].value, 32 + i % 10, 0);
 		}
-		struct vg_bands *bands = vg_bands_create(records, N_RECORDS);
+		struct vg_bands bands = vg_bands_make(records, N_RECORDS);
 		memset(n_given, 0, sizeof(n_given));
-		vg_bands_search(bands, queries, 1, VG_BANDS_MAX_DISTANCE, on_found, NULL);
+		(void)vg_bands_search(&bands, queries, 1, VG_BANDS_MAX_DISTANCE, on_found, NULL);
 		for (unsigned i = 0; i < N_RECORDS; i++)
 			n_missed += !n_given[i];
-		vg_bands_destroy(bands);
+		vg_bands_make_free(&bands);
 	}
 	print_message("missed %u of %u at 32 .. 41 bits\n", n_missed, 10 * N_RECORDS);
 	assert_true(n_missed < 10 * N_RECORDS / 500);
