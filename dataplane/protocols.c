@@ -1,6 +1,7 @@
 #include "dataplane/protocols.h"
 
 #include "dataplane/proto/ftp/ftp.h"
+#include "dataplane/proto/http09/http09.h"
 #include "dataplane/proto/http1/http1.h"
 #include "dataplane/proto/http2/http2.h"
 #include "dataplane/proto/mail/mail.h"
@@ -14,8 +15,7 @@
 #include "dataplane/proto/websocket/websocket.h"
 
 const struct vg_parser *const vg_protocols[] = {
-	&vg_http1_parser, &vg_http2_parser, &vg_websocket_parser, &vg_proxy_parser,
-	&vg_smb_parser,   &vg_ftp_parser,   &vg_ftp_data_parser,  &vg_smtp_parser,
-	&vg_pop3_parser,  &vg_imap_parser,  &vg_nfs_parser,       &vg_tftp_parser,
-	&vg_rsync_parser, &vg_socks_parser, &vg_raw_parser,       NULL,
+	&vg_http1_parser,    &vg_http2_parser, &vg_websocket_parser, &vg_proxy_parser,  &vg_smb_parser, &vg_ftp_parser,
+	&vg_ftp_data_parser, &vg_smtp_parser,  &vg_pop3_parser,      &vg_imap_parser,   &vg_nfs_parser, &vg_tftp_parser,
+	&vg_rsync_parser,    &vg_socks_parser, &vg_raw_parser,       &vg_http09_parser, NULL,
 };

@@ -31,6 +31,7 @@
 #define EXT_FRAGMENT    44u
 #define EXT_AH          51u
 #define EXT_DESTINATION 60u
+#define AH_BYTES        12u
 #define EXT_MOBILITY    135u
 /* Headers that carry another one, in all: more than any real frame has. */
 #define MAX_STEPS       16u
@@ -262,7 +263,7 @@ static enum vg_decode_word fragment(struct vg_cursor *c, struct vg_packet *pkt, 
 static enum vg_decode_word ipv4(struct vg_cursor *c, struct vg_packet *pkt)
 {
 	const uint8_t *ip = c->at + c->off;
-	uint32_t n_head, n_total, begin_off = c->off;
+	uint32_t n_head, n_total, next, begin_off = c->off;
 
 	if (!vg_cursor_has(c, IPV4_BYTES))
 		return VG_DECODE_WORD_SHORT;
@@ -281,7 +282,18 @@ static enum vg_decode_word ipv4(struct vg_cursor *c, struct vg_packet *pkt)
 	if (vg_be16(ip + 6) & 0x3fff)
 		return fragment(c, pkt, vg_be16(ip + 4), vg_be16(ip + 6) & 0x1fffu, (ip[6] & 0x20) != 0, ip[9],
 				begin_off + n_total);
-	return carried(c, pkt, ip[9], begin_off, begin_off + n_total);
+	next = ip[9];
+	/* RFC 4302 2: what it protects is in the clear behind it; its length counts 32-bit words, less 2 */
+	for (uint32_t n_extensions = 0; next == EXT_AH; n_extensions++) {
+		const uint8_t *ah = c->at + c->off;
+		if (n_extensions == VG_DECODE_MAX_EXTENSIONS)
+			return VG_DECODE_WORD_DEPTH;
+		if (!vg_cursor_has(c, AH_BYTES) || !vg_cursor_has(c, ((uint32_t)ah[1] + 2) * 4))
+			return VG_DECODE_WORD_SHORT;
+		next = ah[0];
+		c->off += ((uint32_t)ah[1] + 2) * 4;
+	}
+	return carried(c, pkt, next, begin_off, begin_off + n_total);
 }
 
 static int is_extension(uint32_t next)

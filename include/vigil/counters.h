@@ -54,6 +54,7 @@
 	X(VG_C_HTTP_RESYNC, "http_resync_total", "HTTP streams that found a next message after a gap")                \
 	X(VG_C_HTTP_NO_STATE, "http_shed_total:reason=pool", "HTTP flows or heads let go: no parser state was free")  \
 	X(VG_C_HTTP_AMBIGUOUS, "http_ambiguous_total", "messages whose length headers contradict each other")         \
+	X(VG_C_HTTP_SIMPLE, "http_simple_requests_total", "connections that begin with a request of HTTP/0.9")        \
 	X(VG_C_BODIES, "bodies_total", "transferred bodies begun")                                                    \
 	X(VG_C_BODIES_UNWANTED, "bodies_skipped_total:reason=kind", "bodies of kinds that are not looked at")         \
 	X(VG_C_BODIES_SMALL, "bodies_skipped_total:reason=size", "bodies below or above the size limits")             \

@@ -225,6 +225,8 @@ static size_t head_feed(struct vg_proto *p, struct vg_http1_flow *flow, unsigned
 	struct vg_http1_dir *d = &flow->dir[dir];
 	struct vg_http1_head head;
 	size_t n_eaten;
+	if (vg_http1_simple_take(p, flow, dir, bytes, n, &n_eaten))
+		return n_eaten;
 	switch (vg_http1_gather_feed(p, d, bytes, n, &n_eaten, &head)) {
 	case VG_MORE:
 		break;

@@ -115,6 +115,11 @@ void vg_http1_gather_drop(struct vg_proto *p, struct vg_http1_dir *d);
 int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 			  const struct vg_http1_head *head, int64_t wall_ns);
 
+/* http1_simple.c: true where the first line of the connection is a simple request: *n_eaten bytes belong to it, and the
+ * flow is left to HTTP/0.9. */
+int vg_http1_simple_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
+			 size_t *n_eaten);
+
 /* http1_pair.c: a request is put in line, unless it belongs to a response that came early: then *late is that
  * response's direction's body to amend (card filled), or NULL. */
 void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,

@@ -139,6 +139,28 @@ static void it_walks_ipv6_extension_headers(void **state)
 	check(&f, VG_LINK_ETHERNET, &pkt);
 }
 
+static void it_walks_authentication_headers_of_ipv4(void **state)
+{
+	struct pb_frame f;
+	struct vg_packet pkt;
+
+	(void)state;
+	pb_ether(&f);
+	pb_be16(&f, 0x0800);
+	pb_ipv4_tcp(&f, &tcp, 24);
+	f.bytes[f.ip_off] = 0x45;
+	f.bytes[f.ip_off + 9] = 51;
+	f.bytes[f.ip_off + 20] = 6;
+	f.bytes[f.ip_off + 21] = 24 / 4 - 2;
+	check(&f, VG_LINK_ETHERNET, &pkt);
+	f.bytes[f.ip_off + 21] = 255; /* longer than the frame */
+	assert_int_equal(decode(&f, VG_LINK_ETHERNET, f.n_bytes, &pkt), VG_DECODE_WORD_SHORT);
+	memset(f.bytes + f.ip_off + 20, 51, f.n_bytes - f.ip_off - 20);
+	for (uint32_t at = f.ip_off + 21; at < f.n_bytes; at += 12)
+		f.bytes[at] = 1; /* a chain of them */
+	assert_int_equal(decode(&f, VG_LINK_ETHERNET, f.n_bytes, &pkt), VG_DECODE_WORD_SHORT);
+}
+
 static void endless_extension_headers_stop_at_the_limit(void **state)
 {
 	uint8_t chain[8 * 12] = { 0 };
@@ -352,6 +374,7 @@ int main(void)
 		cmocka_unit_test(equal_addresses_are_ordered_by_port),
 		cmocka_unit_test(it_keeps_the_outer_two_tags_and_refuses_a_fifth),
 		cmocka_unit_test(it_walks_ipv6_extension_headers),
+		cmocka_unit_test(it_walks_authentication_headers_of_ipv4),
 		cmocka_unit_test(endless_extension_headers_stop_at_the_limit),
 		cmocka_unit_test(fragments_and_other_protocols_are_named),
 		cmocka_unit_test(padding_is_cut_and_length_zero_means_all_of_a_giant),
