@@ -1,7 +1,8 @@
 #!/bin/sh
 # Inline, widened: two pairs at once with an MTU of 9,000: frames of every EtherType, LACP and STP among them, up to 9,014
 # bytes, all four ways at the same time, unchanged and in order, by a forwarder built with AddressSanitizer; wget and
-# parallel connections come bit-identical; then the release build: what a link sees of stop, start and a planned change.
+# parallel connections come bit-identical; then the release build: what browsers' parallel connections with keep-alive get
+# through it next to a plain bridge, and what a link sees of stop, start and a planned change.
 . tests/lib/story.sh
 . tests/lib/net.sh
 need wget
@@ -68,8 +69,33 @@ wait_for 40 "the filed report" filed
 say "17 downloads bit-identical, $(ctl status | grep '^inline' | cut -d, -f1)"
 stop "$house"
 
-# The release build: what the link sees. outage COMMAND...: how long nothing came back while it was done.
+# The release build. Three clients as browsers are: six connections each (curl), kept alive over 20 pictures a time, wget beside
+# them over one connection; every file must come as it is, bridged and through the appliance; bytes a second of both.
+pages() { # FOLDER
+	mkdir "$W/$1"; clients=; began=$(date +%s%N)
+	for k in 1 2 3; do
+		mkdir "$W/$1/$k"
+		in_c curl -s -m 90 -Z --parallel-max 6 -o "$W/$1/$k/#1.jpg" -o "$W/$1/$k/big#1.bin" "http://198.51.100.10/q[1-20].jpg" "http://198.51.100.10/big.bin?[1-2]" 2>/dev/null & clients="$clients $!"
+	done
+	mkdir "$W/$1/4"; (cd "$W/$1/4" && in_c wget -q -T 60 $(for i in $(seq 20); do echo "http://198.51.100.10/q$i.jpg"; done)) & clients="$clients $!"
+	for p in $clients; do wait "$p" || fail "a client of $1"; done
+	ms=$((($(date +%s%N) - began) / 1000000)); bytes=0
+	for i in $(seq 20); do for k in 1 2 3 4; do
+		f=$W/$1/$k/$i.jpg; [ $k = 4 ] && f=$W/$1/4/q$i.jpg
+		cmp "$W/www/q$i.jpg" "$f" || fail "q$i came changed ($1)"
+	done; done
+	for k in 1 2 3; do for i in 1 2; do cmp "$W/www/big.bin" "$W/$1/$k/big$i.bin" || fail "the large file came changed ($1)"; done; done
+	bytes=$(cat "$W/$1"/*/* | wc -c); rate=$((bytes / ms))
+	say "$1: $(ls "$W/$1"/*/* | wc -l) files bit-identical, $((bytes / 1000000)) MB in $ms ms, $((rate / 1000)) MB/s"; rm -rf "${W:?}/$1"
+}
+for i in $(seq 20); do picture "q$i" "$((780 + i))"; done
+bridge_up; wait_for 20 "the bridge" forwarded; pages bridged; plain=$rate; bridge_down
 sed -i '/^    forward: /d' "$W/vigil.yaml"
+house_up; wait_for 20 "the link" forwarded; pages inline
+say "throughput inline to bridged: $(echo "$rate $plain" | awk '{ printf "%.2f", $1 / $2 }')"
+stop "$house"
+
+# What the link sees. outage COMMAND...: how long nothing came back while it was done.
 house_up; wait_for 20 "the link" forwarded
 ip netns exec "$S" "$bin/test-frames" echo s0 >/dev/null & echo=$!; at_end="kill $echo 2>/dev/null; $at_end"
 outage() {
