@@ -34,10 +34,8 @@ void vg_inspect_obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_s
 {
 	if (step == VG_MORE)
 		return;
-	if (step == VG_DONE && !(flow->flags & VG_FLOW_CLOSED)) {
-		flow->flags |= VG_FLOW_CLOSED;
-		vg_count(inspect->stats, VG_C_FLOWS_CLOSED, 1);
-	}
+	if (step == VG_DONE)
+		vg_flow_table_close(inspect->flows, flow);
 	leave(inspect, flow,
 	      inspect->live[flow->stream_idx].app == VG_APP_UNKNOWN || inspect->live[flow->stream_idx].app == VG_APP_RAW
 		      ? VG_FLOW_LISTENING
@@ -246,6 +244,7 @@ int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const
 	vg_inspect_note_carriers(inspect, idx, pkt);
 	flow->stream_idx = idx;
 	flow->state = VG_FLOW_LIVE;
+	vg_flow_reopen(flow);
 	for (unsigned dir = 0; dir < 2; dir++) {
 		const struct vg_flow_rare *rare = vg_flow_rare(inspect->flows, flow);
 		if (flow->flags & VG_FLOW_BASE(dir))
@@ -381,6 +380,19 @@ static void take_end(struct vg_inspect *inspect, struct vg_flow *flow, const str
 					      pkt->wall_ns));
 }
 
+/* FIN and RST of a flow that has no stream: its entry is soon free. Should it go on, it has not ended. */
+static void take_end_unread(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt,
+			    uint32_t next_seq)
+{
+	if (pkt->tcp_flags & VG_TCP_FIN) {
+		flow->flags |= (uint8_t)VG_FLOW_FIN(pkt->dir);
+		if (flow->state == VG_FLOW_NEW)
+			flow->fin_seq[pkt->dir] = next_seq;
+	}
+	if ((pkt->tcp_flags & VG_TCP_RST) || ((flow->flags & VG_FLOW_FIN(0)) && (flow->flags & VG_FLOW_FIN(1))))
+		vg_flow_table_close(inspect->flows, flow);
+}
+
 /* Payload with a wrong checksum: all that counts of the packet. */
 static void take_broken(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
@@ -414,10 +426,8 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 			vg_inspect_obey(inspect, flow,
 					vg_stream_expire(inspect->streams, flow->stream_idx, pkt->clock_ns));
 	} else if (!wants_stream(inspect, flow, pkt)) {
-		if (flow->state == VG_FLOW_NEW && (pkt->tcp_flags & VG_TCP_FIN)) {
-			flow->flags |= (uint8_t)VG_FLOW_FIN(pkt->dir);
-			flow->fin_seq[pkt->dir] = next_seq;
-		}
+		if (pkt->tcp_flags & (VG_TCP_FIN | VG_TCP_RST))
+			take_end_unread(inspect, flow, pkt, next_seq);
 		return;
 	} else if (!vg_inspect_make_live(inspect, flow, pkt)) {
 		return;

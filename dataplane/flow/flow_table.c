@@ -103,10 +103,16 @@ static void end_flow(struct vg_flow_table *table, struct vg_flow *flow, enum vg_
 	table->n_used--;
 }
 
+/* When the flow is over, unless it has another packet. */
+static uint64_t deadline_of(const struct vg_flow_table *table, const struct vg_flow *flow)
+{
+	return flow->last_ns + (flow->flags & VG_FLOW_CLOSED ? table->closed_ns : table->idle_ns);
+}
+
 static void arm_flow(struct vg_flow_table *table, struct vg_flow *flow)
 {
 	flow->flags &= (uint8_t)~VG_FLOW_SPOKE;
-	vg_wheel_arm(table->wheel, (uint32_t)(flow - table->flows), flow->last_ns + table->idle_ns);
+	vg_wheel_arm(table->wheel, (uint32_t)(flow - table->flows), deadline_of(table, flow));
 }
 
 /* A flow whose timer is due, idle or not, off the wheel; NULL: there is none. */
@@ -124,7 +130,7 @@ static void evict(struct vg_flow_table *table, uint64_t clock_ns)
 	struct vg_flow *flow, *oldest = NULL;
 
 	for (uint32_t i = 0; i < EVICT_TRIES && (flow = fire(table, clock_ns)); i++) {
-		if (clock_ns - flow->last_ns >= table->idle_ns) {
+		if (clock_ns >= deadline_of(table, flow)) {
 			end_flow(table, flow, VG_FLOW_IDLE);
 			return;
 		}
@@ -186,7 +192,7 @@ struct vg_flow *vg_flow_table_find(struct vg_flow_table *table, const struct vg_
 	while (at) {
 		struct vg_flow *flow = &table->flows[idx_1_of(at) - 1];
 		if (may_be(at, pkt->hash) && same_key(&flow->key, &pkt->key)) {
-			if (pkt->clock_ns - flow->last_ns >= table->idle_ns) {
+			if (pkt->clock_ns >= deadline_of(table, flow)) {
 				end_flow(table, flow, VG_FLOW_IDLE);
 				break;
 			}
@@ -206,13 +212,22 @@ void vg_flow_table_restart(struct vg_flow_table *table, struct vg_flow *flow)
 	begin_flow(table, flow);
 }
 
+void vg_flow_table_close(struct vg_flow_table *table, struct vg_flow *flow)
+{
+	if (flow->flags & VG_FLOW_CLOSED)
+		return;
+	flow->flags |= VG_FLOW_CLOSED;
+	vg_count(table->stats, VG_C_FLOWS_CLOSED, 1);
+	arm_flow(table, flow);
+}
+
 uint32_t vg_flow_table_age(struct vg_flow_table *table, uint64_t clock_ns, uint32_t max_flows)
 {
 	struct vg_flow *flow;
 	uint32_t n_ended = 0;
 
 	while (n_ended < max_flows && (flow = fire(table, clock_ns))) {
-		if (clock_ns - flow->last_ns >= table->idle_ns) {
+		if (clock_ns >= deadline_of(table, flow)) {
 			end_flow(table, flow, VG_FLOW_IDLE);
 			n_ended++;
 		} else {

@@ -13,7 +13,9 @@
 #include "dataplane/decode/packet.h"
 #include "dataplane/flow/wheel.h"
 
-#define VG_FLOW_NONE 0xffffffffu
+#define VG_FLOW_NONE      0xffffffffu
+/* A flow that has ended is kept so long after its last packet, for retransmissions that come late. */
+#define VG_FLOW_CLOSED_NS (10 * UINT64_C(1000000000))
 
 /* NEW: no payload yet. LIVE: has a stream. LET_GO: nothing more is wanted of it. LISTENING: let go undecided after it
  * was picked up in its middle: still looked at for the beginning of a message. */
@@ -27,7 +29,7 @@ enum vg_flow_end { VG_FLOW_IDLE, VG_FLOW_EVICTED, VG_FLOW_FLUSHED };
 #define VG_FLOW_FIN(dir)  (4u << (dir))
 /* This direction is known to send right TCP checksums: so many were right that chance is no reason. */
 #define VG_FLOW_SUMS(dir) (16u << (dir))
-#define VG_FLOW_CLOSED    64u  /* both sides have ended; already counted as that */
+#define VG_FLOW_CLOSED    64u  /* the table's: ended; already counted as that */
 #define VG_FLOW_SPOKE     128u /* the table's: it had a packet since its timer was set */
 
 struct vg_flow {
@@ -67,7 +69,7 @@ struct vg_flow_table {
 	struct vg_stats_page *stats;
 	vg_flow_end_fn on_end;
 	void *owner;
-	uint64_t idle_ns, seed[3];
+	uint64_t idle_ns, closed_ns, seed[3];
 	uint32_t n_flows, n_used, head_mask, free_idx, n_fresh;
 };
 
@@ -85,6 +87,14 @@ void vg_flow_table_prefetch_burst(const struct vg_flow_table *table, struct vg_p
 struct vg_flow *vg_flow_table_find(struct vg_flow_table *table, const struct vg_packet *pkt);
 /* Forgets what the flow was (a new connection took its ports): NEW, no base. on_end is not called. */
 void vg_flow_table_restart(struct vg_flow_table *table, struct vg_flow *flow);
+/* Both sides have ended, or one has reset: the flow stays for VG_FLOW_CLOSED_NS after its last packet (not longer than
+ * idle_ns), so that a flood of short connections leaves room. Counted once. */
+void vg_flow_table_close(struct vg_flow_table *table, struct vg_flow *flow);
+/* It goes on after all. */
+static inline void vg_flow_reopen(struct vg_flow *flow)
+{
+	flow->flags &= (uint8_t)~VG_FLOW_CLOSED;
+}
 /* Ends flows that are idle at clock_ns, at most max_flows of them; 0 = nothing was left to end. */
 uint32_t vg_flow_table_age(struct vg_flow_table *table, uint64_t clock_ns, uint32_t max_flows);
 /* Ends every flow (VG_FLOW_FLUSHED), oldest slots first; the clock may then start anew. */

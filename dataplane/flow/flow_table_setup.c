@@ -32,6 +32,7 @@ struct vg_flow_table *vg_flow_table_create(uint32_t n_flows, uint64_t idle_ns, c
 	table->n_flows = n_flows;
 	table->head_mask = n_heads - 1;
 	table->idle_ns = idle_ns;
+	table->closed_ns = idle_ns < VG_FLOW_CLOSED_NS ? idle_ns : VG_FLOW_CLOSED_NS;
 	memcpy(table->seed, seed, sizeof(table->seed));
 	table->stats = stats;
 	table->on_end = on_end;

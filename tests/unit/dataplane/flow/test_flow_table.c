@@ -99,6 +99,37 @@ static void one_key_is_one_flow_until_it_is_idle(void **state)
 	tear_down(&s);
 }
 
+static void a_closed_flow_is_kept_for_what_comes_late_and_then_makes_room(void **state)
+{
+	const uint64_t closed_ms = VG_FLOW_CLOSED_NS / MS;
+	struct set s;
+	uint64_t id;
+
+	(void)state;
+	set_up(&s, 100, 100000 * MS);
+	id = id_of(&s, packet(1, 0));
+	id_of(&s, packet(2, 0));
+	vg_flow_table_close(s.table, find(&s, packet(1, 10 * MS)));
+	vg_flow_table_close(s.table, find(&s, packet(1, 20 * MS)));
+	assert_int_equal(s.stats->counters[VG_C_FLOWS_CLOSED], 1);
+	assert_int_equal(id_of(&s, packet(1, (closed_ms + 19) * MS)), id); /* late, and from then on */
+	assert_int_equal(vg_flow_table_age(s.table, (closed_ms + 30) * MS, 10), 0);
+	assert_int_equal(vg_flow_table_age(s.table, (2 * closed_ms + 2000) * MS, 10), 1);
+	assert_int_equal(s.table->n_used, 1);
+	assert_int_equal(s.stats->counters[VG_C_FLOWS_AGED], 0);
+	/* exactly, although no timer ran */
+	id = id_of(&s, packet(3, 30000 * MS));
+	vg_flow_table_close(s.table, find(&s, packet(3, 30000 * MS)));
+	assert_int_not_equal(id_of(&s, packet(3, (30000 + closed_ms) * MS)), id);
+	/* one that goes on stays as long as any */
+	vg_flow_table_close(s.table, find(&s, packet(3, 50000 * MS)));
+	vg_flow_reopen(find(&s, packet(3, 50000 * MS)));
+	id = id_of(&s, packet(3, 50000 * MS));
+	(void)vg_flow_table_age(s.table, 90000 * MS, 10);
+	assert_int_equal(id_of(&s, packet(3, 90000 * MS)), id);
+	tear_down(&s);
+}
+
 static void tenant_capture_and_version_are_part_of_the_key(void **state)
 {
 	struct set s;
@@ -281,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_key_is_one_flow_until_it_is_idle),
+		cmocka_unit_test(a_closed_flow_is_kept_for_what_comes_late_and_then_makes_room),
 		cmocka_unit_test(tenant_capture_and_version_are_part_of_the_key),
 		cmocka_unit_test(a_full_table_puts_out_the_oldest),
 		cmocka_unit_test(a_flood_keeps_the_size_and_the_busy),
