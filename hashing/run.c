@@ -126,6 +126,9 @@ static void sane(struct vg_hashing_conf *c)
 	c->spool_bytes = c->spool_bytes ? c->spool_bytes : 256u << 20;
 	c->max_depth = c->max_depth ? c->max_depth : 6;
 	c->max_object_ms = c->max_object_ms ? c->max_object_ms : 30000;
+	c->max_film_frames = c->max_film_frames && c->max_film_frames < VG_FRAMES_MAX ? c->max_film_frames
+										      : VG_FRAMES_MAX;
+	c->ms_per_frame = c->ms_per_frame < 1u << 30 ? c->ms_per_frame : 1u << 30;
 }
 
 static enum vg_err load_conf(struct run *r)
@@ -208,6 +211,7 @@ static void warm(struct run *r)
 	}
 	vg_digests_destroy(d);
 	vg_image_warm(r->match.image);
+	vg_video_warm(r->match.video);
 	vg_archive_warm();
 	(void)vg_mono_now();
 }
@@ -227,6 +231,10 @@ static enum vg_err make_rooms(struct run *r, const struct vg_hashing_hooks *hook
 					  .max_memory_bytes = r->conf.max_picture_bytes,
 					  .min_side = r->conf.min_picture_side,
 					  .max_frames = r->conf.max_frames };
+	struct vg_video_limits film = { .min_side = r->conf.min_picture_side,
+					.max_frames = r->conf.max_film_frames,
+					.max_ms = r->conf.max_object_ms,
+					.ms_per_hash = r->conf.ms_per_frame ? (int32_t)r->conf.ms_per_frame : -1 };
 	struct vg_match_link_setup link = { .listen_fd = r->listen_fd,
 					    .stats_fd = r->stats_fd,
 					    .hasher_idx = r->hasher_idx,
@@ -245,6 +253,8 @@ static enum vg_err make_rooms(struct run *r, const struct vg_hashing_hooks *hook
 					  .ctx = r };
 
 	r->match = (struct vg_match){ .image = vg_image_create(&limits),
+				      .video = vg_video_create(&film),
+				      .frames = calloc(VG_FRAMES_MAX, sizeof(*r->match.frames)),
 				      .pdq = vg_pdq_create(),
 				      .index = vg_index_create(),
 				      .stats = r->stats,
@@ -255,7 +265,7 @@ static enum vg_err make_rooms(struct run *r, const struct vg_hashing_hooks *hook
 	r->link = vg_match_link_create(&link);
 	if (r->conf.seen_before_entries)
 		r->match.seen = vg_seen_create(r->conf.seen_before_entries);
-	if (!r->match.image || !r->match.pdq || !r->match.index || !r->link ||
+	if (!r->match.image || !r->match.video || !r->match.frames || !r->match.pdq || !r->match.index || !r->link ||
 	    (r->conf.seen_before_entries && !r->match.seen))
 		return VG_ENOMEM;
 	r->listen_fd = -1; /* the link's now */
@@ -413,6 +423,8 @@ static void end(struct run *r)
 	vg_index_destroy(r->match.index);
 	vg_pdq_destroy(r->match.pdq);
 	vg_image_destroy(r->match.image);
+	vg_video_destroy(r->match.video);
+	free(r->match.frames);
 	for (uint32_t i = 0; i < VG_LANE_MAX_CORES; i++)
 		vg_intake_destroy(r->lanes[i]);
 	vg_handover_fini(&r->handover);

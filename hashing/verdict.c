@@ -31,7 +31,8 @@ static bool seal_bytes(struct vg_worker *w, const struct vg_chain *bytes, uint64
 	uint64_t max_bytes = whole ? n_file_bytes : w->setup.conf.sample_bytes;
 
 	r->record.flags |= whole ? 0 : VG_RECORD_PARTIAL;
-	while (vg_match_sample(bytes, max_bytes, &r->memfd, &r->record.n_sample_bytes)) {
+	while (vg_match_sample(bytes, max_bytes, w->setup.match->frames, r->record.n_frames, &r->memfd,
+			       &r->record.n_sample_bytes)) {
 		if (!vg_match_link_waiting(w->setup.link)) {
 			vg_log(VG_LOG_ERROR, "hashing",
 			       "no memory for the bytes of a match: giving up, to be tried again");
@@ -82,8 +83,10 @@ static bool judge(struct vg_worker *w, const struct vg_match_file *file, const s
 	asked.exact = vg_match_link_wants_objects(w->setup.link);
 	vg_match_file(w->setup.match, &asked, &r->record);
 	r->memfd = -1;
+	if (!r->record.n_hits && !vg_match_link_wants_objects(w->setup.link))
+		return false;
 	if (!r->record.n_hits)
-		return vg_match_link_wants_objects(w->setup.link);
+		return !r->record.n_frames || seal_bytes(w, &(struct vg_chain){ NULL, 0, 0 }, 0, r);
 	vg_count(w->setup.stats, VG_H_MATCHES, 1);
 	return seal_bytes(w, sample, file->n_bytes, r);
 }
@@ -97,7 +100,8 @@ void vg_worker_on_member(void *stream, const struct vg_body_member *member)
 	struct vg_match_file file = { .bytes = member->bytes,
 				      .n_bytes = member->n_bytes,
 				      .digests = member->whole ? &member->digests : NULL,
-				      .may_decode = may_decode && member->bytes.n_bytes == member->n_bytes };
+				      .may_decode = may_decode && member->bytes.n_bytes == member->n_bytes,
+				      .may_decode_film = may_decode };
 
 	if (w->gave_up)
 		return;
@@ -217,7 +221,8 @@ static bool judge_body(struct vg_worker *w, struct vg_job *job, const struct clo
 
 	memset(&r->record, 0, sizeof(r->record));
 	file.digests = !c->has_raw ? NULL : c->coded ? &c->end.digests : &c->raw;
-	file.may_decode = !(o->flags & VG_OPEN_NO_DECODE) && file.bytes.n_bytes == file.n_bytes;
+	file.may_decode_film = !(o->flags & VG_OPEN_NO_DECODE);
+	file.may_decode = file.may_decode_film && file.bytes.n_bytes == file.n_bytes;
 	/* A picture with a hole is decoded up to it. */
 	if (o->n_gaps && !c->coded && o->gap_at[0] < file.bytes.n_bytes &&
 	    vg_chain_sub(&c->end.bytes, 0, o->gap_at[0], w->cut_spans, w->max_spans + 1, &file.bytes))
@@ -292,7 +297,8 @@ static bool judge_resource(struct vg_worker *w, struct vg_job *job, const struct
 	if (is_held && !whole->has_digests && !(w->setup.conf.flags & VG_HCONF_NO_DIGESTS))
 		digest_chain(w, &whole->bytes, &digests);
 	file.digests = w->setup.conf.flags & VG_HCONF_NO_DIGESTS ? NULL : &digests;
-	file.may_decode = is_held && !(job->object->flags & VG_OPEN_NO_DECODE);
+	file.may_decode_film = !(job->object->flags & VG_OPEN_NO_DECODE);
+	file.may_decode = is_held && file.may_decode_film;
 	r->record.flags = VG_RECORD_RESOURCE | (file.may_decode ? 0 : VG_RECORD_NO_DECODE);
 	r->record.member_no = UINT32_MAX;
 	send = judge(w, &file, &whole->bytes, r);

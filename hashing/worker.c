@@ -30,6 +30,7 @@ void vg_worker_decoding(struct vg_worker *w, const struct vg_job *job, bool begi
 	uint64_t cpu_ms = begins ? 2ull * w->setup.conf.max_object_ms : 0;
 	struct itimerval cpu = timer(cpu_ms), wall = timer(cpu_ms * VG_WORKER_WALL_FACTOR);
 
+	w->setup.match->deadline_ns = cpu_ms ? vg_budget_cpu_ns() + cpu_ms / 2 * 1000000 : 0;
 	(void)setitimer(ITIMER_PROF, &cpu, NULL);
 	(void)setitimer(ITIMER_REAL, &wall, NULL);
 	if (begins)

@@ -76,6 +76,7 @@ struct vg_config_hashing {
 	uint32_t max_ratio, max_members;
 	uint64_t max_pixels, sample_bytes, spool_bytes, max_picture_bytes;
 	uint32_t min_picture_side, max_frames, max_depth, max_object_ms, seen_before_entries;
+	uint32_t max_film_frames, ms_per_frame; /* ms_per_frame: written in seconds; 0 = every frame */
 	uint64_t resource_hold_bytes;
 	uint32_t resource_hold_ms;
 };

@@ -13,6 +13,8 @@ static void write_help(const struct vg_option *o, const char *indent, FILE *out)
 		fprintf(out, " (%" PRIu64 "..%" PRIu64 "%s%s)", o->min, o->max, o->unit[0] ? " " : "", o->unit);
 	else if (o->type == VG_OPTION_DISTANCE)
 		fprintf(out, " (0..%" PRIu64 " %s)", o->max, o->unit);
+	else if (o->type == VG_OPTION_SECONDS)
+		fprintf(out, " (%g..%g %s)", (double)o->min / 1000, (double)o->max / 1000, o->unit);
 	else if (o->type == VG_OPTION_CHOICE)
 		fprintf(out, " (%s)", o->choices);
 	else if (o->type == VG_OPTION_TEXTS || o->type == VG_OPTION_PATHS)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <vigil/base.h>
+#include <vigil/frame_hash.h>
 #include <vigil/frame_ring.h>
 #include <vigil/lane.h>
 
@@ -199,6 +200,10 @@ const struct vg_option vg_options[] = {
 	       "pictures with a shorter side (icons, thumbnails) get digests only"),
 	NUMBER("hashing", "max_frames", hashing.max_frames, 1, 4096, "16", "pictures",
 	       "of one animation or of one file of pages that are hashed, evenly spread"),
+	{ "hashing", "seconds_per_hash", VG_OPTION_SECONDS, AT(hashing.ms_per_frame), 0, 3600000, "1.0", "seconds", "",
+	  0, 0, "of a film, between two frames that are hashed (vPDQ); 0 = every frame" },
+	NUMBER("hashing", "max_film_frames", hashing.max_film_frames, 1, VG_FRAMES_MAX, "4096", "frames",
+	       "of one film that are hashed; what comes after them is not looked at"),
 	NUMBER("hashing", "seen_before_entries", hashing.seen_before_entries, 0, 1u << 24, "16384", "pictures",
 	       "that a hasher remembers until the lists change and does not decode again (288 bytes each); 0 = off"),
 	NUMBER("hashing", "max_depth", hashing.max_depth, 1, 16, "6", "layers", "containers inside containers"),

@@ -10,6 +10,7 @@ enum vg_option_type {
 	VG_OPTION_BOOL,     /* yes or no, into a uint32_t */
 	VG_OPTION_CHOICE,   /* one of `choices` ("a|b|c"), its place into a uint32_t */
 	VG_OPTION_DISTANCE, /* a number or "never", into a uint32_t */
+	VG_OPTION_SECONDS,  /* seconds with up to three decimals, in ms into a uint32_t */
 	VG_OPTION_TEXT,     /* into char[max + 1], at least min characters */
 	VG_OPTION_PATH,     /* the same; a relative one is taken from the configuration's folder */
 	VG_OPTION_TEXTS,    /* a sequence of at most n_items, each into char[max + 1]; their number at count_off */

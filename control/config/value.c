@@ -48,6 +48,28 @@ static int set_number(const struct vg_option *o, char *at, const char *text, cha
 	return 0;
 }
 
+/* Digits, and after a point one to three more. */
+static int set_seconds(const struct vg_option *o, char *at, const char *text, char *why, size_t n_why)
+{
+	const char *point = strchr(text, '.');
+	size_t n_whole = point ? (size_t)(point - text) : strlen(text), n_part = point ? strlen(point + 1) : 0;
+	char digits[16] = { 0 };
+	uint64_t ms;
+	if (n_whole > 0 && n_whole < 8 && n_part <= 3 && (n_part || !point)) {
+		memcpy(digits, text, n_whole);
+		memcpy(digits + n_whole, "000", 3);
+		if (n_part)
+			memcpy(digits + n_whole, point + 1, n_part);
+	}
+	if (number(digits, 0, &ms) || ms < o->min || ms > o->max) {
+		snprintf(why, n_why, "%s is seconds from %g to %g with up to three decimals; write them", o->key,
+			 (double)o->min / 1000, (double)o->max / 1000);
+		return -1;
+	}
+	memcpy(at, &(uint32_t){ (uint32_t)ms }, sizeof(uint32_t));
+	return 0;
+}
+
 /* The place of text among "a|b|c", or -1. */
 static int choice(const char *choices, const char *text)
 {
@@ -117,6 +139,8 @@ int vg_value_set(const struct vg_option *option, void *base, const char *text, c
 	case VG_OPTION_U64:
 	case VG_OPTION_DISTANCE:
 		return set_number(option, at, text, why, n_why);
+	case VG_OPTION_SECONDS:
+		return set_seconds(option, at, text, why, n_why);
 	case VG_OPTION_BOOL:
 	case VG_OPTION_CHOICE:
 		return set_choice(option, at, text, why, n_why);
@@ -182,6 +206,9 @@ void vg_value_write(const struct vg_option *option, const void *base, FILE *out)
 			fputs("never", out);
 		else
 			fprintf(out, "%" PRIu32, small);
+		return;
+	case VG_OPTION_SECONDS:
+		fprintf(out, "%" PRIu32 ".%03" PRIu32, small / 1000, small % 1000);
 		return;
 	case VG_OPTION_BOOL:
 		fputs(small ? "yes" : "no", out);

@@ -22,7 +22,8 @@ struct vg_intake_object {
 	const struct vg_msg_record *record;
 	uint32_t hasher_idx;
 	const struct vg_attribution *attribution;
-	const struct vg_index_view *view; /* of record->generation, to name its hits; NULL = not known */
+	const struct vg_index_view *view;   /* of record->generation, to name its hits; NULL = not known */
+	const struct vg_frame_hash *frames; /* record->n_frames of a film, as the hasher says; NULL: none */
 };
 /* A verified match: everything the callee needs until it returns. */
 struct vg_intake_match {

@@ -202,7 +202,7 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 	struct vg_intake *intake = link->intake;
 	struct vg_attribution attribution;
 	const struct vg_index_view *view;
-	size_t n_bytes;
+	size_t n_bytes, n_wanted = vg_record_memfd_bytes(r->n_sample_bytes, r->n_frames);
 	enum vg_refusal refusal = vg_verify_fields(r, 1);
 	if (!refusal && r->boot_id != link->boot_id) /* a hasher serves one dataplane in its life */
 		refusal = VG_REFUSE_BOOT;
@@ -210,7 +210,7 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 	if (!refusal && !view)
 		refusal = VG_REFUSE_GENERATION;
 	if (!refusal && (n_fds != 1 || r->n_sample_bytes > intake->conf.max_sample_bytes ||
-			 vg_memfd_check(fds[0], VG_SEALS_FINAL, r->n_sample_bytes, r->n_sample_bytes, &n_bytes)))
+			 vg_memfd_check(fds[0], VG_SEALS_FINAL, n_wanted, n_wanted, &n_bytes)))
 		refusal = VG_REFUSE_MEMFD;
 	if (!refusal && !vg_boots_knows(intake->boots, r->boot_id))
 		lose_record(link, r, &attribution);
@@ -228,28 +228,49 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 	return err;
 }
 
-static enum vg_err work_object(struct vg_intake_link *link, const struct vg_msg_record *r)
+/* The frames of an object lie alone in a memfd. */
+static enum vg_refusal map_frames(const struct vg_msg_record *r, const int *fds, size_t n_fds, void **at,
+				  size_t *n_bytes)
+{
+	size_t n_wanted = vg_record_memfd_bytes(0, r->n_frames);
+	if (!r->n_frames)
+		return n_fds ? VG_REFUSE_MEMFD : VG_REFUSE_NONE;
+	if (n_fds != 1 || r->n_sample_bytes || vg_memfd_check(fds[0], VG_SEALS_FINAL, n_wanted, n_wanted, n_bytes))
+		return VG_REFUSE_MEMFD;
+	*at = vg_memfd_map(fds[0], *n_bytes, PROT_READ);
+	return *at ? VG_REFUSE_NONE : VG_REFUSE_MEMFD;
+}
+
+static enum vg_err work_object(struct vg_intake_link *link, const struct vg_msg_record *r, const int *fds, size_t n_fds)
 {
 	struct vg_intake *intake = link->intake;
 	struct vg_attribution attribution;
 	const struct vg_index_view *view = r->generation ? vg_lists_view(intake->lists, r->generation) : NULL;
 	enum vg_refusal refusal = intake->hooks.object ? vg_verify_fields(r, 0) : VG_REFUSE_FIELDS;
+	void *frames = NULL;
+	size_t n_bytes = 0;
+	enum vg_err err = VG_OK;
 	for (unsigned i = 0; i < r->n_hits && !refusal; i++)
 		if (view && r->hits[i].entry_idx >= view->n_entries)
 			refusal = VG_REFUSE_ENTRY;
 	if (!refusal)
 		refusal = find_attribution(link, r, &attribution);
+	if (!refusal)
+		refusal = map_frames(r, fds, n_fds, &frames, &n_bytes);
 	if (refusal) {
 		refuse(link, refusal);
 		return VG_OK;
 	}
 	struct vg_intake_object object = {
-		.record = r, .hasher_idx = link->hasher_idx, .attribution = &attribution, .view = view
+		.record = r, .hasher_idx = link->hasher_idx, .attribution = &attribution, .view = view, .frames = frames
 	};
 	if (intake->hooks.object(intake->hooks.ctx, &object))
-		return VG_EAGAIN;
-	intake->counts.n_objects++;
-	return VG_OK;
+		err = VG_EAGAIN;
+	else
+		intake->counts.n_objects++;
+	if (frames)
+		munmap(frames, n_bytes);
+	return err;
 }
 
 enum vg_err vg_intake_record(struct vg_intake_link *link, const void *message, size_t n_bytes, int *fds, size_t n_fds)
@@ -258,12 +279,12 @@ enum vg_err vg_intake_record(struct vg_intake_link *link, const void *message, s
 	struct vg_msg_record r;
 	int is_match = vg_msg_is(head, n_bytes, VG_MSG_MATCH, sizeof(r));
 	enum vg_err err = VG_EPROTO;
-	if (is_match || (vg_msg_is(head, n_bytes, VG_MSG_OBJECT, sizeof(r)) && !n_fds)) {
+	if (is_match || vg_msg_is(head, n_bytes, VG_MSG_OBJECT, sizeof(r))) {
 		memcpy(&r, message, sizeof(r));
 		if (!vg_boots_ready(link->intake->boots, NULL)) { /* a dataplane is handing its memory over just now */
 			err = VG_EAGAIN;
 		} else if (r.seq > link->seq) {
-			err = is_match ? work_match(link, &r, fds, n_fds) : work_object(link, &r);
+			err = is_match ? work_match(link, &r, fds, n_fds) : work_object(link, &r, fds, n_fds);
 			if (!err)
 				link->seq = r.seq;
 		}

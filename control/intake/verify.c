@@ -9,7 +9,7 @@
 #include <vigil/base.h>
 
 #define MAX_SAME    256 /* entries of one digest that are looked through */
-#define KNOWN_FLAGS (2u * VG_RECORD_NESTED - 1)
+#define KNOWN_FLAGS (2u * VG_RECORD_PART_FILM - 1)
 
 const char *vg_refusal_str(unsigned refusal)
 {
@@ -34,6 +34,8 @@ enum vg_refusal vg_verify_fields(const struct vg_msg_record *r, int is_match)
 	if (!r->seq || !r->object_id || !(r->object_id >> 32) || r->core_idx >= VG_LANE_MAX_CORES ||
 	    r->flags > KNOWN_FLAGS || r->state >= VG_STATE_N || r->n_hits > VG_RECORD_MAX_HITS ||
 	    r->n_member > VG_RECORD_MEMBER || r->pdq_quality > 100)
+		return VG_REFUSE_FIELDS;
+	if (r->n_frames > (r->flags & VG_RECORD_HAS_FRAMES ? VG_FRAMES_MAX : 0))
 		return VG_REFUSE_FIELDS;
 	if (r->flags & VG_RECORD_RESOURCE) {
 		if (r->member_no != UINT32_MAX || r->state != VG_STATE_COMPLETE ||

@@ -168,6 +168,11 @@ size_t vg_object_line(const struct vg_object_facts *facts, char *line, size_t ca
 				 r->flags & VG_RECORD_OVER_BUDGET ? "budget"
 				 : r->flags & VG_RECORD_ENCRYPTED ? "encrypted"
 								  : "broken");
+	if (r->flags & VG_RECORD_HAS_FRAMES) {
+		vg_json_text_u64(&text, "frames", r->n_frames);
+		if (r->flags & VG_RECORD_PART_FILM) /* cut, damaged or over a budget */
+			vg_json_text_str(&text, "film", "part");
+	}
 	put_matches(&text, r, facts->index);
 	vg_json_text_close(&text, '}');
 	return vg_json_text_end(&text);

@@ -85,6 +85,8 @@ enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_
 	conf->max_picture_bytes = h->max_picture_bytes;
 	conf->min_picture_side = h->min_picture_side;
 	conf->max_frames = h->max_frames;
+	conf->max_film_frames = h->max_film_frames;
+	conf->ms_per_frame = h->ms_per_frame;
 	conf->seen_before_entries = h->seen_before_entries;
 	conf->max_depth = h->max_depth;
 	conf->max_object_ms = h->max_object_ms;

@@ -113,6 +113,17 @@ static void greet(struct vg_match_link *l, const struct vg_msg_control_hello *he
 		hang_up(l, "hello could not be sent");
 }
 
+static uint64_t memfd_bytes(const struct vg_msg_record *r)
+{
+	return vg_record_memfd_bytes(r->n_sample_bytes, r->n_frames);
+}
+
+/* A film in no list: whoever asked for objects gets its frames beside it. */
+static bool is_frames_alone(const struct vg_msg_record *r)
+{
+	return !r->n_hits && r->n_frames && !r->n_sample_bytes;
+}
+
 /* Everything up to seq is durable. False where it acknowledges what it never got. */
 static bool on_ack(struct vg_match_link *l, uint64_t seq)
 {
@@ -122,7 +133,7 @@ static bool on_ack(struct vg_match_link *l, uint64_t seq)
 		struct kept *k = kept_at(l, l->first_seq);
 		if (k->memfd >= 0) {
 			close(k->memfd);
-			l->spooled_bytes -= k->record.n_sample_bytes;
+			l->spooled_bytes -= memfd_bytes(&k->record);
 		}
 		k->memfd = -1;
 		l->first_seq++;
@@ -255,12 +266,13 @@ enum vg_err vg_match_link_put(struct vg_match_link *link, const struct vg_msg_re
 	if (vg_match_link_waiting(link) >= VG_LINK_MAX_RECORDS)
 		return VG_EFULL;
 	k->record = *record;
-	k->record.head = vg_msg_head(memfd >= 0 ? VG_MSG_MATCH : VG_MSG_OBJECT, sizeof(k->record));
+	k->record.head = vg_msg_head(memfd >= 0 && !is_frames_alone(record) ? VG_MSG_MATCH : VG_MSG_OBJECT,
+				     sizeof(k->record));
 	k->record.seq = link->next_seq++;
 	k->memfd = memfd;
 	k->sent_before = false;
 	if (memfd >= 0)
-		link->spooled_bytes += record->n_sample_bytes;
+		link->spooled_bytes += memfd_bytes(record);
 	return VG_OK;
 }
 

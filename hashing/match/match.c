@@ -6,22 +6,13 @@
 
 #include <vigil/memfd.h>
 
+#include "hashing/match/match_priv.h"
 #include "hashing/unpack/kind.h"
 
 #define N_REASONS (VG_H_FAILED_PNG - VG_H_FAILED_JPEG) /* counted apart for each kind of picture */
 
 _Static_assert(VG_KIND_AVIF + 1 - VG_KIND_JPEG == (VG_H_FAILED_AVIF - VG_H_FAILED_JPEG) / N_REASONS + 1,
 	       "a row of counters for each kind of picture");
-
-/* One picture file on its way: what its frames come to. */
-struct look {
-	struct vg_match *match;
-	const struct vg_digest_values *digests;
-	struct vg_msg_record *record;
-	uint32_t n_frames;
-	unsigned best_distance; /* of a frame's perceptual hit; UINT_MAX: none so far */
-	bool any_partial;
-};
 
 /* A decoder's limit of time (default 5 s) may end an animation early, which another try might not: what came near it
  * is not remembered. */
@@ -35,37 +26,43 @@ static uint64_t cpu_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Hashes a frame and asks the index. A record has room for one hash: that of the frame that lies nearest to a list, and
- * the first one's where none does. */
-static bool on_frame(void *ctx, const struct vg_luma *luma)
+void vg_match_look(struct vg_match_look *l, const struct vg_pdq_result *pdq, uint32_t frame_idx)
 {
-	struct look *l = ctx;
 	struct vg_match *m = l->match;
 	struct vg_msg_record *r = l->record;
 	struct vg_hit hits[VG_RECORD_MAX_HITS];
-	struct vg_pdq_result pdq;
 	unsigned distance = UINT_MAX;
 	uint32_t n;
+
+	vg_count(m->stats, VG_H_QUERIES, 1);
+	n = vg_index_query(m->index, l->digests, pdq, hits, VG_RECORD_MAX_HITS);
+	for (uint32_t i = 0; i < n; i++) {
+		bool perceptual = hits[i].algo == VG_ALGO_PDQ;
+		hits[i].frame_idx = perceptual ? frame_idx : 0;
+		distance = perceptual && hits[i].distance < distance ? hits[i].distance : distance;
+	}
+	if (!l->n_frames++ || distance < l->best_distance) {
+		l->best_distance = distance;
+		memcpy(r->pdq, pdq->hash, sizeof(r->pdq));
+		r->pdq_quality = vg_match_quality(pdq);
+		memcpy(r->hits, hits, n * sizeof(*hits));
+		r->n_hits = (uint8_t)n;
+	}
+}
+
+/* Hashes a picture and asks the index. */
+static bool on_frame(void *ctx, const struct vg_luma *luma)
+{
+	struct vg_match_look *l = ctx;
+	struct vg_match *m = l->match;
+	struct vg_pdq_result pdq;
 
 	vg_pdq_hash(m->pdq, luma, &pdq);
 	vg_count(m->stats, VG_H_PDQ, 1);
 	vg_count(m->stats, VG_H_FRAMES, 1);
 	vg_count(m->stats, VG_H_PDQ_LOW, pdq.quality < VG_PDQ_MIN_QUALITY);
-	vg_count(m->stats, VG_H_QUERIES, 1);
 	l->any_partial |= luma->partial;
-	n = vg_index_query(m->index, l->digests, &pdq, hits, VG_RECORD_MAX_HITS);
-	for (uint32_t i = 0; i < n; i++) {
-		bool perceptual = hits[i].algo == VG_ALGO_PDQ;
-		hits[i].frame_idx = perceptual ? luma->frame_idx : 0;
-		distance = perceptual && hits[i].distance < distance ? hits[i].distance : distance;
-	}
-	if (!l->n_frames++ || distance < l->best_distance) {
-		l->best_distance = distance;
-		memcpy(r->pdq, pdq.hash, sizeof(r->pdq));
-		r->pdq_quality = (uint8_t)(pdq.quality < 0 ? 0 : pdq.quality > 100 ? 100 : pdq.quality);
-		memcpy(r->hits, hits, n * sizeof(*hits));
-		r->n_hits = (uint8_t)n;
-	}
+	vg_match_look(l, &pdq, luma->frame_idx);
 	return true;
 }
 
@@ -84,7 +81,9 @@ static void count_failed(struct vg_match *m, unsigned kind, enum vg_err err)
  * *same_again: another try would come to the same. */
 static bool decode(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record, bool *same_again)
 {
-	struct look look = { .match = m, .digests = file->digests, .record = record, .best_distance = UINT_MAX };
+	struct vg_match_look look = {
+		.match = m, .digests = file->digests, .record = record, .best_distance = UINT_MAX
+	};
 	uint64_t begin_ns = cpu_ns();
 	enum vg_err err;
 
@@ -213,6 +212,13 @@ void vg_match_file(struct vg_match *match, const struct vg_match_file *file, str
 		memcpy(record->sha256, file->digests->sha256, sizeof(record->sha256));
 		record->flags |= VG_RECORD_HAS_DIGESTS;
 	}
+	record->n_frames = 0;
+	if (VG_KIND_IS_VIDEO(record->kind) && match->video && !match->no_pdq) {
+		if (!file->may_decode_film)
+			record->flags |= VG_RECORD_NO_DECODE;
+		else if (vg_match_film(match, file, record))
+			return;
+	}
 	if (VG_KIND_IS_IMAGE(record->kind)) {
 		if (!file->may_decode)
 			record->flags |= VG_RECORD_NO_DECODE;
@@ -225,22 +231,25 @@ void vg_match_file(struct vg_match *match, const struct vg_match_file *file, str
 	record->n_hits = (uint8_t)vg_index_query(match->index, file->digests, NULL, record->hits, VG_RECORD_MAX_HITS);
 }
 
-enum vg_err vg_match_sample(const struct vg_chain *bytes, uint64_t max_bytes, int *fd, uint64_t *n_sample_bytes)
+enum vg_err vg_match_sample(const struct vg_chain *bytes, uint64_t max_bytes, const struct vg_frame_hash *frames,
+			    uint32_t n_frames, int *fd, uint64_t *n_sample_bytes)
 {
-	size_t n = bytes->n_bytes < max_bytes ? bytes->n_bytes : max_bytes;
-	int made = vg_memfd_new("vigil-match", n);
-	void *at;
+	size_t n = bytes->n_bytes < max_bytes ? bytes->n_bytes : max_bytes, n_all = vg_record_memfd_bytes(n, n_frames);
+	int made = vg_memfd_new("vigil-match", n_all);
+	uint8_t *at;
 
 	*fd = -1;
 	*n_sample_bytes = n;
 	if (made < 0)
 		return VG_EIO;
-	if (n) {
-		at = vg_memfd_map(made, n, PROT_READ | PROT_WRITE);
+	if (n_all) {
+		at = vg_memfd_map(made, n_all, PROT_READ | PROT_WRITE);
 		if (!at)
 			goto failed;
 		(void)vg_chain_copy(bytes, 0, at, n);
-		munmap(at, n);
+		if (n_frames)
+			memcpy(at + vg_record_frames_off(n), frames, n_frames * sizeof(*frames));
+		munmap(at, n_all);
 	}
 	if (vg_memfd_seal(made, VG_SEALS_FINAL))
 		goto failed;

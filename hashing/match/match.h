@@ -1,6 +1,6 @@
 #pragma once
-/* match: one file (a body, or a member of one) -> what is known of it: its kind, its PDQ where it is a picture, and
- * its hits in the list index, written into a match record; and its bytes as a sealed memfd for vigild.
+/* match: one file (a body, or a member of one) -> what is known of it: its kind, its PDQ where it is a picture, that
+ * of its sampled frames where it is a film, and its hits in the list index, written into a match record; and its bytes as a sealed memfd for vigild.
  * Fed by the worker; one thread; the decoder, the hasher and the index are lent to it. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,16 +13,20 @@
 #include "hashing/image/luma.h"
 #include "hashing/index/snapshot.h"
 #include "hashing/match/seen.h"
-#include "hashing/pdq/pdq.h"
+#include "hashing/pdq/wide.h"
+#include "hashing/video/video.h"
 
 struct vg_match {
 	struct vg_image *image;
 	struct vg_pdq *pdq;
 	struct vg_index *index;
 	struct vg_stats_page *stats;
-	struct vg_seen *seen; /* NULL: every picture is decoded */
-	bool no_pdq;          /* pictures are not decoded at all */
-	bool scaled;          /* JPEGs are first decoded smaller, and exactly only where that may be a hit */
+	struct vg_seen *seen;         /* NULL: every picture is decoded. Films are not remembered */
+	struct vg_video *video;       /* NULL: films are not decoded */
+	struct vg_frame_hash *frames; /* VG_FRAMES_MAX; of the film judged last, record->n_frames of them */
+	uint64_t deadline_ns;         /* CLOCK_THREAD_CPUTIME_ID, when a film must have ended; 0: its own limit */
+	bool no_pdq;                  /* pictures and films are not decoded at all */
+	bool scaled;                  /* JPEGs are first decoded smaller, and exactly only where that may be a hit */
 	/* Tests: called right before a picture is decoded, NULL in production. */
 	void (*before_decode)(void *ctx, uint64_t n_bytes);
 	void *hook_ctx;
@@ -32,8 +36,9 @@ struct vg_match_file {
 	struct vg_chain bytes;                  /* what is there of it, from its first byte on */
 	uint64_t n_bytes;                       /* of the file; more than bytes.n_bytes where only its head is there */
 	const struct vg_digest_values *digests; /* of the whole file; NULL where it is not whole: then nothing exact */
-	bool exact;      /* its hash is of interest also where it hits nothing: never decoded smaller */
-	bool may_decode; /* its bytes up to its end, or to a hole, are there; no crash so far */
+	bool exact;           /* its hash is of interest also where it hits nothing: never decoded smaller */
+	bool may_decode;      /* its bytes up to its end, or to a hole, are there; no crash so far */
+	bool may_decode_film; /* the same for a film, which is decoded as far as it is there */
 };
 
 /* Fills kind, n_bytes, generation, digests, pdq, hits and their flags of a record; the rest of it stays as it is.
@@ -41,6 +46,8 @@ struct vg_match_file {
  * without hits may have none where file->exact is not set. Never fails: what cannot be decoded is counted. */
 void vg_match_file(struct vg_match *match, const struct vg_match_file *file, struct vg_msg_record *record);
 
-/* Copies the first max_bytes of a file (all, where there are fewer) into a new memfd sealed VG_SEALS_FINAL. VG_OK,
- * *fd is the caller's; VG_EIO: no memory or no descriptor was to be had. */
-enum vg_err vg_match_sample(const struct vg_chain *bytes, uint64_t max_bytes, int *fd, uint64_t *n_sample_bytes);
+/* Copies the first max_bytes of a file (all, where there are fewer) into a new memfd sealed VG_SEALS_FINAL, and its
+ * frames behind them (frame_hash.h; n_frames 0: none). VG_OK, *fd is the caller's; VG_EIO: no memory or no descriptor
+ * was to be had. */
+enum vg_err vg_match_sample(const struct vg_chain *bytes, uint64_t max_bytes, const struct vg_frame_hash *frames,
+			    uint32_t n_frames, int *fd, uint64_t *n_sample_bytes);

@@ -90,6 +90,8 @@ struct vg_hashing_conf {
 	uint32_t max_object_ms;       /* processor time of one object */
 	uint64_t resource_hold_bytes; /* of all resources in pieces that are not whole yet */
 	uint32_t seen_before_entries; /* pictures a hasher remembers; 0 = none */
+	uint32_t max_film_frames;     /* of a film that are hashed, <= VG_FRAMES_MAX */
+	uint32_t ms_per_frame;        /* of a film, between two that are hashed; 0 = every one */
 	uint32_t reserved;
 	uint64_t resource_hold_ms; /* one without a new piece for so long is let go */
 };

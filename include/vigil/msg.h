@@ -155,16 +155,18 @@ struct vg_hit {
 #define VG_RECORD_MEMBER_OF   4u /* a part of the body: parent_sha256 and member are set */
 #define VG_RECORD_LAST        8u /* the last record of its object */
 #define VG_RECORD_HAS_PDQ     16u
-#define VG_RECORD_HAS_DIGESTS 32u   /* absent where it was not seen to its end: such a match is perceptual */
-#define VG_RECORD_NO_DECODE   64u   /* was not decoded: an earlier decoder crashed on it, or it is digest-only */
-#define VG_RECORD_BAD_CODING  128u  /* the coding did not decode to its end */
-#define VG_RECORD_OVER_BUDGET 256u  /* its purse (bytes, ratio, members, depth, time) ran out: not all was looked at */
-#define VG_RECORD_ENCRYPTED   512u  /* it holds files that only a password opens */
-#define VG_RECORD_BAD_ARCHIVE 1024u /* it broke before its end, or is of a sort that nobody here reads */
-#define VG_RECORD_RESOURCE    2048u /* a whole resource put together; the object is the piece that completed it */
-#define VG_RECORD_HAS_FRAMES  8192u /* a film: n_frames were hashed; of a MATCH they are in its memfd */
-#define VG_RECORD_NESTED      4096u /* MEMBER_OF: it lies in a file of the body, which parent_sha256 names */
-/* VG_MSG_OBJECT, and with the object's bytes as a sealed memfd (VG_SEALS_FINAL) VG_MSG_MATCH. All of it is a hasher's
+#define VG_RECORD_HAS_DIGESTS 32u    /* absent where it was not seen to its end: such a match is perceptual */
+#define VG_RECORD_NO_DECODE   64u    /* was not decoded: an earlier decoder crashed on it, or it is digest-only */
+#define VG_RECORD_BAD_CODING  128u   /* the coding did not decode to its end */
+#define VG_RECORD_OVER_BUDGET 256u   /* its purse (bytes, ratio, members, depth, time) ran out: not all was looked at */
+#define VG_RECORD_ENCRYPTED   512u   /* it holds files that only a password opens */
+#define VG_RECORD_BAD_ARCHIVE 1024u  /* it broke before its end, or is of a sort that nobody here reads */
+#define VG_RECORD_RESOURCE    2048u  /* a whole resource put together; the object is the piece that completed it */
+#define VG_RECORD_HAS_FRAMES  8192u  /* a film: n_frames were hashed; of a MATCH they are in its memfd */
+#define VG_RECORD_PART_FILM   16384u /* HAS_FRAMES: cut, damaged or over a budget: not all of it was decoded */
+#define VG_RECORD_NESTED      4096u  /* MEMBER_OF: it lies in a file of the body, which parent_sha256 names */
+/* VG_MSG_OBJECT, and with the object's bytes as a sealed memfd (VG_SEALS_FINAL) VG_MSG_MATCH. An OBJECT with frames has
+ * a memfd, too, of its frames alone (n_sample_bytes 0). All of it is a hasher's
  * word: vigild believes only what it has recomputed. */
 struct vg_msg_record {
 	struct vg_msg_head head;

@@ -55,6 +55,36 @@ static void a_large_number_takes_a_suffix_and_never_wraps(void **state)
 	assert_int_equal(vg_value_set(&large, &t, "1GB", "", why, sizeof(why)), -1);
 }
 
+static void seconds_have_up_to_three_decimals(void **state)
+{
+	static const struct vg_option seconds = {
+		"s", "seconds", VG_OPTION_SECONDS, offsetof(struct target, small), 0, 3600000, "1.0", "seconds", "", 0,
+		0,   "h"
+	};
+	static const char *const bad[] = { "", ".", "1.", ".5", "1.0000", "3600.001", "-1", "1e3", "1.-5", "00000000" };
+	static const struct {
+		const char *text;
+		uint32_t ms;
+		const char *written;
+	} good[] = { { "1.0", 1000, "1.000" },        { "0", 0, "0.000" },
+		     { "0.25", 250, "0.250" },        { "2", 2000, "2.000" },
+		     { "3600", 3600000, "3600.000" }, { "0.001", 1, "0.001" } };
+	struct target t = { .small = 77 };
+	char why[200], written[32] = { 0 };
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(vg_value_set(&seconds, &t, bad[i], "", why, sizeof(why)), -1);
+	assert_int_equal(t.small, 77);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		FILE *out = fmemopen(written, sizeof(written), "w");
+		assert_int_equal(vg_value_set(&seconds, &t, good[i].text, "", why, sizeof(why)), 0);
+		assert_int_equal(t.small, good[i].ms);
+		vg_value_write(&seconds, &t, out);
+		fclose(out);
+		assert_string_equal(written, good[i].written);
+	}
+}
+
 static void a_relative_path_gets_its_folder_and_must_fit(void **state)
 {
 	struct target t = { 0 };
@@ -92,6 +122,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_stays_within_its_limits),
 		cmocka_unit_test(a_large_number_takes_a_suffix_and_never_wraps),
+		cmocka_unit_test(seconds_have_up_to_three_decimals),
 		cmocka_unit_test(a_relative_path_gets_its_folder_and_must_fit),
 		cmocka_unit_test(a_sequence_takes_as_many_items_as_it_has_room_for),
 	};

@@ -300,7 +300,7 @@ static void a_sample_holds_the_first_bytes_and_can_never_change_again(void **sta
 		uint64_t n, want = most[i] < sizeof(bytes) ? most[i] : sizeof(bytes);
 		size_t n_checked;
 		int fd;
-		assert_int_equal(vg_match_sample(&chain, most[i], &fd, &n), VG_OK);
+		assert_int_equal(vg_match_sample(&chain, most[i], NULL, 0, &fd, &n), VG_OK);
 		assert_int_equal(n, want);
 		assert_int_equal(vg_memfd_check(fd, VG_SEALS_FINAL, want, want, &n_checked), VG_OK);
 		assert_null(vg_memfd_map(fd, VG_PAGE, PROT_READ | PROT_WRITE));
