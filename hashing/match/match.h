@@ -1,7 +1,7 @@
 #pragma once
 /* match: one file (a body, or a member of one) -> what is known of it: its kind, its PDQ where it is a picture, that
- * of its sampled frames where it is a film, and its hits in the list index, written into a match record; and its bytes as a sealed memfd for vigild.
- * Fed by the worker; one thread; the decoder, the hasher and the index are lent to it. */
+ * of its sampled frames where it is a film, and its hits in the list index, written into a match record; and its bytes
+ * as a sealed memfd for vigild. Fed by the worker; one thread; the decoder, the hasher and the index are lent to it. */
 #include <stdbool.h>
 #include <stdint.h>
 
