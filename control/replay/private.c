@@ -1,11 +1,14 @@
 #include "control/replay/private.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -14,6 +17,65 @@
 
 /* The longest socket name below the run folder. */
 #define LONGEST_SOCKET "/hasher-63.sock"
+#define FOLDER         "vigil-run-" /* and six letters of mkdtemp(3) */
+#define LOCK           "run.lock"
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path) && errno != ENOENT ? -1 : 0;
+}
+static void remove_dir(const char *dir)
+{
+	(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* Locks a new folder: the file has its name only once it is locked. -1: it has no lock, nobody will remove it. The
+ * descriptor stays open across exec, so that the lock outlives a killed vigilctl as long as its vigild runs. */
+static int lock_dir(const char *dir)
+{
+	char path[PATH_MAX], fresh[PATH_MAX];
+	int fd;
+	snprintf(path, sizeof(path), "%s/" LOCK, dir);
+	snprintf(fresh, sizeof(fresh), "%s/" LOCK ".new", dir);
+	fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && !rename(fresh, path))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Removes dir where it is a folder of ours whose run is dead. */
+static void sweep_one(const char *dir)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd;
+	if (lstat(dir, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 077 ||
+	    snprintf(path, sizeof(path), "%s/" LOCK, dir) >= (int)sizeof(path))
+		return;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		remove_dir(dir);
+	close(fd);
+}
+static void sweep(const char *tmp)
+{
+	DIR *in = opendir(tmp);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	while (in && (entry = readdir(in)))
+		if (!strncmp(entry->d_name, FOLDER, strlen(FOLDER)) && strlen(entry->d_name) == strlen(FOLDER) + 6 &&
+		    snprintf(path, sizeof(path), "%s/%s", tmp, entry->d_name) < (int)sizeof(path))
+			sweep_one(path);
+	if (in)
+		closedir(in);
+}
 
 /* A folder that is there already: ours, nobody else's to enter, and without a state. */
 static enum vg_err check_dir(const char *dir, char *why, size_t n_why)
@@ -51,7 +113,11 @@ static enum vg_err make_dir(struct vg_private *private, const char *state, char 
 			return err;
 		private->keep = 1;
 	} else {
-		snprintf(pattern, sizeof(pattern), "%s/vigil-run-XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
+		tmp = tmp && *tmp == '/' ? tmp : "/tmp";
+		sweep(tmp);
+		if (strcmp(tmp, "/tmp"))
+			sweep("/tmp");
+		snprintf(pattern, sizeof(pattern), "%s/" FOLDER "XXXXXX", tmp);
 		state = mkdtemp(pattern);
 		if (!state) {
 			snprintf(why, n_why, "%s: no private folder can be made: %s", pattern, strerror(errno));
@@ -63,6 +129,8 @@ static enum vg_err make_dir(struct vg_private *private, const char *state, char 
 		return VG_EIO;
 	}
 	strcpy(private->dir, whole);
+	if (!private->keep)
+	private->locks[0] = lock_dir(whole);
 	return VG_OK;
 }
 
@@ -70,6 +138,7 @@ enum vg_err vg_private_make(struct vg_private *private, const char *state, char 
 {
 	enum vg_err err;
 	memset(private, 0, sizeof(*private));
+	private->locks[0] = private->locks[1] = -1;
 	err = make_dir(private, state, why, n_why);
 	if (err)
 		return err;
@@ -78,8 +147,9 @@ enum vg_err vg_private_make(struct vg_private *private, const char *state, char 
 			 private->dir);
 		err = mkdir(private->run_dir, 0700) && errno != EEXIST ? VG_EIO : VG_OK;
 	} else {
-		strcpy(private->run_dir, "/tmp/vigil-run-XXXXXX");
+		strcpy(private->run_dir, "/tmp/" FOLDER "XXXXXX");
 		err = mkdtemp(private->run_dir) ? VG_OK : VG_EIO;
+		private->locks[1] = err ? -1 : lock_dir(private->run_dir);
 	}
 	snprintf(private->config_path, sizeof(private->config_path), "%s/vigil.yaml", private->dir);
 	snprintf(private->spec_path, sizeof(private->spec_path), "%s/run.json", private->dir);
@@ -185,19 +255,16 @@ enum vg_err vg_private_fill(struct vg_private *private, struct vg_config *config
 	return VG_OK;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(path) && errno != ENOENT ? -1 : 0;
-}
-
 void vg_private_remove(struct vg_private *private)
 {
 	if (private->keep || !private->dir[0])
 		return;
-	(void)nftw(private->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	remove_dir(private->dir);
 	if (strncmp(private->run_dir, private->dir, strlen(private->dir)))
-		(void)nftw(private->run_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		remove_dir(private->run_dir);
+	for (unsigned i = 0; i < 2; i++) {
+		if (private->locks[i] >= 0)
+			close(private->locks[i]);
+		private->locks[i] = -1;
+	}
 }

@@ -104,6 +104,17 @@ kill -KILL $(named vigild $pid); wait $pid; code=$?
 for p in $programs; do [ ! -d "/proc/$p" ] || fail "vigild killed: $(cat "/proc/$p/comm") is left"; done
 clean
 
+# vigilctl killed: its programs end, and the next run removes the folder that it left
+"$ctl" replay --loop 1000000 --objects "$W/k2.jsonl" "$demo" >"$W/out" 2>"$W/err" & pid=$!
+wait_for 30 "the first objects" test -s "$W/k2.jsonl"
+programs=$(children_of $pid)
+kill -KILL $pid; wait $pid
+gone() { for p in $programs; do [ ! -d "/proc/$p" ] || return 1; done; }
+wait_for 30 "the programs of a killed vigilctl to end" gone
+[ -n "$(ls "$TMPDIR")" ] || fail "a killed vigilctl left no folder: what is this test about?"
+expect 0 "" "$ctl" hash tests/data/demo.list
+clean
+
 # scan and hash: the same programs over files
 mkdir "$W/pictures/" "$W/pictures/sub"
 "$bin/test-draw" --seed 7 --size 320x240 --quality 90 -o "$W/pictures/a.jpg"

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "control/evidence/keys.h"
 #include "control/replay/private.h"
@@ -53,6 +54,36 @@ static void a_folder_is_made_stamped_and_removed(void **state)
 	assert_true(vg_dir_is_demo(p.dir));
 	assert_int_equal(n_entries(base), 1);
 	vg_private_remove(&p);
+	assert_int_equal(n_entries(base), 0);
+}
+static void what_a_killed_run_left_goes_and_what_lives_stays(void **state)
+{
+	struct vg_private live, next;
+	char strange[160], not_ours[160];
+	int status;
+	pid_t pid;
+	(void)state;
+	assert_int_equal(vg_private_make(&live, NULL, why, sizeof(why)), VG_OK);
+	pid = fork();
+	if (!pid) {
+		close(live.locks[0]);
+		_exit(vg_private_make(&next, NULL, why, sizeof(why)) != VG_OK); /* and nobody removes it */
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* nobody's business: without a lock, and another's */
+	snprintf(strange, sizeof(strange), "%s/vigil-run-abcdef", base);
+	assert_int_equal(mkdir(strange, 0700), 0);
+	snprintf(not_ours, sizeof(not_ours), "%s/vigil-run-open00", base);
+	assert_int_equal(mkdir(not_ours, 0755), 0);
+	assert_int_equal(chmod(not_ours, 0755), 0);
+	assert_int_equal(n_entries(base), 4);
+	assert_int_equal(vg_private_make(&next, NULL, why, sizeof(why)), VG_OK);
+	assert_int_equal(n_entries(base), 4);
+	assert_int_equal(access(live.config_path, F_OK) && access(live.run_dir, F_OK), 0);
+	vg_private_remove(&next);
+	vg_private_remove(&live);
+	assert_int_equal(rmdir(strange) || rmdir(not_ours), 0);
 	assert_int_equal(n_entries(base), 0);
 }
 static void a_named_folder_is_kept_and_not_used_twice(void **state)
@@ -150,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_folder_is_made_stamped_and_removed),
+		cmocka_unit_test(what_a_killed_run_left_goes_and_what_lives_stays),
 		cmocka_unit_test(a_named_folder_is_kept_and_not_used_twice),
 		cmocka_unit_test(a_folder_that_others_may_enter_is_refused),
 		cmocka_unit_test(a_long_path_gets_its_sockets_elsewhere),
