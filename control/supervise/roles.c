@@ -6,18 +6,19 @@
 
 static const struct vg_role_row roles[VG_PROGRAM_N] = {
 	/* a link is down while it is: it comes back at once, and goes last */
-	[VG_PROGRAM_FORWARD] = { "vigil-forward", 0, 9, 2000, 1, 1000, "forward.sock", "",
+	[VG_PROGRAM_FORWARD] = { "vigil-forward", 0, 0, 9, 2000, 1, 1000, "forward.sock", "",
 				 "has the two ports of each inline link and nothing else; never a reason to stop "
 				 "forwarding" },
-	[VG_PROGRAM_DATAPLANE] = { "vigil-dataplane", 0, 1, 5000, SOON, "handover.sock", "forward.sock",
+	[VG_PROGRAM_DATAPLANE] = { "vigil-dataplane", 0, 0, 1, 5000, SOON, "handover.sock", "forward.sock",
 				   "has the ports, huge pages and the media memory; never files, networks or "
 				   "decoders" },
-	[VG_PROGRAM_FEED] = { "vigil-feed", 0, 1, 5000, SOON, "handover.sock", "",
+	[VG_PROGRAM_FEED] = { "vigil-feed", 0, 1, 1, 5000, SOON, "handover.sock", "",
 			      "plays the dataplane for scan: reads the files it is given, no ports" },
-	[VG_PROGRAM_HASHING] = { "vigil-hashing", 1, 2, 5000, SOON, "hasher-N.sock", "handover.sock",
+	[VG_PROGRAM_HASHING] = { "vigil-hashing", 1, 0, 2, 5000, SOON, "hasher-N.sock", "handover.sock",
 				 "has its lanes and the list index, read-only; never files, networks or another's "
 				 "objects" },
-	[VG_PROGRAM_REPORTER] = { "vigil-reporter", 0, 3, 10000, SOON, "", "reporter.sock",
+	/* knows nothing that vigild did not tell it: without one it has nothing to do, and would keep its lock */
+	[VG_PROGRAM_REPORTER] = { "vigil-reporter", 0, 1, 3, 10000, SOON, "", "reporter.sock",
 				  "has the reporting endpoint and the evidence key of the epoch; never the store" },
 };
 

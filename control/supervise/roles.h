@@ -12,11 +12,12 @@ enum vg_role_id {
 	VG_PROGRAM_N
 };
 struct vg_role_row {
-	const char *program; /* file name beside vigild */
-	int per_hasher;      /* one process for each hasher */
-	int stop_order;      /* TERM goes to the lowest first; all of one order end before the next */
-	uint32_t stop_ms;    /* patience before KILL */
-	uint32_t first_ms;   /* before it is started again for the first time; doubles up to */
+	const char *program;  /* file name beside vigild */
+	int per_hasher;       /* one process for each hasher */
+	int ends_with_vigild; /* TERM when a vigild that started it dies; the others keep going and wait for the next */
+	int stop_order;       /* TERM goes to the lowest first; all of one order end before the next */
+	uint32_t stop_ms;     /* patience before KILL */
+	uint32_t first_ms;    /* before it is started again for the first time; doubles up to */
 	uint32_t longest_ms;
 	const char *listens;   /* socket it makes in the run folder, "" = none */
 	const char *speaks_to; /* sockets of others it connects to; vigild connects to the rest */

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,7 +59,7 @@ static void find_programs(struct vg_supervise *s, const struct vg_config_program
 }
 
 /* The child's half: a clean process with stdio only, in a group of its own so that ^C comes through vigild. */
-_Noreturn static void become(const struct vg_supervise *s, unsigned role, uint32_t hasher_idx)
+_Noreturn static void become(const struct vg_supervise *s, unsigned role, uint32_t hasher_idx, pid_t parent)
 {
 	const char *argv[VG_ROLE_MAX_ARGS];
 	char room[16];
@@ -67,6 +68,9 @@ _Noreturn static void become(const struct vg_supervise *s, unsigned role, uint32
 		(void)dup2(null, 0);
 	(void)close_range(3, ~0u, 0);
 	(void)setpgid(0, 0);
+	/* it holds across the execv(); getppid(): the parent may be dead already */
+	if (vg_role(role)->ends_with_vigild && (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != parent))
+		_exit(127);
 	for (int signal_no = 1; signal_no < _NSIG; signal_no++)
 		if (signal_no != SIGKILL && signal_no != SIGSTOP)
 			(void)signal(signal_no, SIG_DFL);
@@ -80,9 +84,9 @@ _Noreturn static void become(const struct vg_supervise *s, unsigned role, uint32
 
 static void spawn(struct vg_supervise *s, struct child *c)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	if (!pid)
-		become(s, c->role, c->hasher_idx);
+		become(s, c->role, c->hasher_idx, parent);
 	c->started_ns = vg_mono_now().ns;
 	if (pid > 0) {
 		c->pid = pid;

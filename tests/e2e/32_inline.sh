@@ -79,7 +79,10 @@ forwarder=$(pid_of forward)
 # vigild dies: the forwarder and the others keep going; the next vigild finds the link as it is.
 orphans=$(children_of "$house" | grep -v "^$forwarder$")
 kill_vigild() { kill -KILL "$(named vigild "$house" | head -n 1)"; }
+reporter=$(pid_of reporter); [ -n "$reporter" ] || fail "no vigil-reporter runs"
 download "vigild is killed" kill_vigild
+ended() { ! kill -0 "$reporter" 2>/dev/null; }
+wait_for 10 "the reporter to end with the vigild that started it" ended
 kill -0 "$forwarder" 2>/dev/null || fail "the forwarder went with vigild"
 house_up
 download "the next vigild is here" true

@@ -7,8 +7,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <vigil/clock.h>
 
@@ -185,6 +189,57 @@ static void destroying_leaves_nobody_behind(void **state)
 	assert_int_equal(kill(pid, 0), -1);
 }
 
+static long pid_in(const struct scratch *scratch, const char *name)
+{
+	char text[32];
+	return strtol(text_of(scratch, name, text, sizeof(text)), NULL, 10);
+}
+/* A vigild that starts both and is killed. */
+static void vigild_that_dies(const struct scratch *scratch, const struct vg_config_programs *p)
+{
+	struct vg_loop *loop = vg_loop_create();
+	struct vg_supervise *s = vg_supervise_create(loop, p, scratch->dir, "/state", NULL, NULL);
+	uint64_t end_ns = vg_mono_now().ns + 10000000000u;
+	vg_supervise_start(s, VG_PROGRAM_REPORTER, 0, 0);
+	vg_supervise_start(s, VG_PROGRAM_HASHING, 0, 0);
+	while ((!pid_in(scratch, "reporter.pid") || !pid_in(scratch, "hashing.pid")) && vg_mono_now().ns < end_ns)
+		vg_loop_step(loop, 20);
+	(void)kill(getpid(), SIGKILL);
+}
+static void the_reporter_ends_with_a_killed_vigild_and_a_hasher_goes_on(void **state)
+{
+	static const char script[] = "#!/bin/sh\necho $$ >$0.pid\nwhile :; do sleep 0.02; done\n";
+	struct vg_config_programs p = { 0 };
+	struct scratch scratch;
+	pid_t vigild;
+	(void)state;
+	scratch_init(&scratch);
+	strcpy(p.reporter, scratch_write(&scratch, "reporter", script));
+	strcpy(p.hashing, scratch_write(&scratch, "hashing", script));
+	chmod(p.reporter, 0755);
+	chmod(p.hashing, 0755);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+	vigild = fork();
+	if (!vigild)
+		vigild_that_dies(&scratch, &p);
+	assert_int_equal(waitpid(vigild, NULL, 0), vigild);
+	long reporter = pid_in(&scratch, "reporter.pid"), hasher = pid_in(&scratch, "hashing.pid");
+	int status = 0;
+	pid_t ended = 0;
+	for (unsigned i = 0; i < 1000 && !ended; i++) {
+		const struct timespec t = { 0, 10000000 };
+		ended = waitpid(-1, &status, WNOHANG);
+		nanosleep(&t, NULL);
+	}
+	assert_int_equal(ended, reporter);
+	assert_int_equal(WTERMSIG(status), SIGTERM);
+	assert_int_equal(kill((pid_t)hasher, SIGKILL), 0);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 0);
+	scratch_fini(&scratch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +249,7 @@ int main(void)
 		cmocka_unit_test(programs_end_in_the_order_of_the_table),
 		cmocka_unit_test(a_program_that_is_not_there_is_tried_again),
 		cmocka_unit_test(destroying_leaves_nobody_behind),
+		cmocka_unit_test(the_reporter_ends_with_a_killed_vigild_and_a_hasher_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
