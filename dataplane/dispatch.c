@@ -183,6 +183,7 @@ static struct rte_mbuf *join(struct vg_dispatch *dispatch, struct rte_mbuf *m, s
 static void send_frames(struct vg_dispatch *dispatch)
 {
 	struct vg_feed *feed = &dispatch->feed;
+	uint8_t flows_of = vg_port_flows_of(feed->ports, feed->capture_idx);
 
 	for (uint32_t i = feed->first; i < feed->first + feed->n_frames; i++)
 		vg_packet_prefetch(rte_pktmbuf_mtod(feed->mbufs[i], const uint8_t *));
@@ -194,7 +195,7 @@ static void send_frames(struct vg_dispatch *dispatch)
 					 .segment = m,
 					 .clock_ns = feed->clocks_ns[i],
 					 .link = feed->link,
-					 .key = { .capture_idx = feed->capture_idx } };
+					 .key = { .capture_idx = flows_of } };
 		uint32_t ring;
 
 		m = join(dispatch, m, &pkt, &ring);

@@ -96,7 +96,7 @@ static uint32_t look_at(struct vg_steer *steer, struct vg_feed *burst, uint32_t 
 				 .segment = m,
 				 .clock_ns = burst->clocks_ns[i],
 				 .link = burst->link,
-				 .key = { .capture_idx = burst->capture_idx } };
+				 .key = { .capture_idx = vg_port_flows_of(steer->ports, burst->capture_idx) } };
 	const struct vg_packet port_half = pkt;
 	enum vg_decode_word word = vg_decode_frame(&pkt);
 	uint32_t home = steer->idx;

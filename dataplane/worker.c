@@ -25,6 +25,7 @@ static void inspect_frames(struct vg_worker *worker)
 	struct vg_packet pkts[VG_BURST];
 	uint32_t tags[VG_BURST];
 	uint64_t n_bytes = 0;
+	uint8_t flows_of = vg_port_flows_of(feed->ports, feed->capture_idx);
 
 	for (uint32_t i = 0; i < feed->n_frames; i++) {
 		struct rte_mbuf *m = feed->mbufs[feed->first + i];
@@ -42,7 +43,7 @@ static void inspect_frames(struct vg_worker *worker)
 			worker->clock_ns = feed->clocks_ns[feed->first + i];
 		pkt->clock_ns = worker->clock_ns;
 		pkt->link = feed->link;
-		pkt->key.capture_idx = feed->capture_idx;
+		pkt->key.capture_idx = flows_of;
 		n_bytes += m->pkt_len;
 	}
 	if (worker->hold)

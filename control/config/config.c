@@ -75,10 +75,15 @@ struct vg_port_rule vg_config_port_rule(const struct vg_config *config, uint32_t
 						   ? &config->dataplane.port_rules[port_idx]
 						   : &none;
 	const struct vg_config_port *tags = one->in_vlan ? one : all;
+	uint32_t first = 0;
+	while (one->link && first < port_idx && config->dataplane.port_rules[first].link != one->link)
+		first++;
 	return (struct vg_port_rule){
 		(uint8_t)(one->tenant_key ? one->tenant_key - 1 : all->tenant_key),
 		(uint8_t)(one->checksums ? one->checksums - 1 : all->checksums),
 		{ (uint16_t)tags->in_vlan, (uint16_t)tags->out_vlan },
+		(uint8_t)(one->link && first < port_idx ? first + 1 : 0),
+		0,
 	};
 }
 

@@ -33,6 +33,7 @@ struct vg_config_port {
 	uint32_t tenant_key;         /* enum vg_tenant_key; of a single port that + 1 */
 	uint32_t checksums;          /* enum vg_checksum_policy; of a single port that + 1 */
 	uint32_t in_vlan, out_vlan;  /* 0 = the mirror adds no tags */
+	uint32_t link;               /* of a single port: those of one number tap the same link; 0 = it is alone */
 	uint32_t line;               /* of the configuration file, for messages; 0 = written as a device only */
 };
 

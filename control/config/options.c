@@ -132,6 +132,8 @@ const struct vg_option vg_options[] = {
 	  "PCI address or DPDK device arguments" },
 	PORT_CHOICE("tenant_key", tenant_key, "default|both|vlan|vni|none", "default = that of all ports"),
 	PORT_CHOICE("checksums", checksums, "default|verify|ignore|drop", "default = that of all ports"),
+	{ "dataplane.ports", "link", VG_OPTION_U32, PORT_AT(link), 0, VG_CONFIG_MAX_PORTS, "0", "", "", 0, 0,
+	  "ports of one number tap the same link, each a direction of it or some of its cables; 0 = alone" },
 	PORT_VLAN("in", in_vlan, "0 = that of all ports"),
 	PORT_VLAN("out", out_vlan, "0 = that of all ports"),
 	NUMBER("dataplane", "flows", dataplane.n_flows, 64, 1u << 26, "1048576", "flows",

@@ -22,6 +22,7 @@ struct vg_port {
 	char name[64];    /* of the DPDK device */
 	uint16_t eth_id, n_queues;
 	uint8_t is_capture;
+	uint8_t flows_of_1;      /* vg_port_flows_of() */
 	uint8_t is_mute;         /* net_pcap on an interface would open files to tell what it lost: it is not asked */
 	uint8_t has_interrupts;  /* its queues can wake a thread */
 	int packet_fd;           /* its driver's packet socket, borrowed; -1: none */
@@ -50,6 +51,13 @@ struct vg_ports {
  * wrong is logged with the port's name. Cold. */
 void vg_ports_destroy(struct vg_ports *ports);
 struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t n_workers) VG_DEALLOC(vg_ports_destroy);
+
+/* The port whose flows are also this one's, because both tap one link: itself where it is alone. */
+static inline uint8_t vg_port_flows_of(const struct vg_ports *ports, uint32_t port_idx)
+{
+	uint8_t of_1 = ports->ports[port_idx].flows_of_1;
+	return of_1 ? (uint8_t)(of_1 - 1) : (uint8_t)port_idx;
+}
 
 /* A burst of up to VG_PORT_BURST frames of a queue; the caller owns them. 0 of a capture is its end. One thread per
  * queue. */

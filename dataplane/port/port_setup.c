@@ -284,6 +284,8 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 		ports->n_ports = i + 1;
 		ports->ports[i].info.fd = ports->ports[i].link_fd = ports->ports[i].packet_fd = -1;
 		ports->ports[i].said = said;
+		if (!(conf->flags & VG_CONF_REPLAY) && conf->rules[i].flows_of_1 <= conf->n_ports)
+			ports->ports[i].flows_of_1 = conf->rules[i].flows_of_1;
 		if (conf->flags & VG_CONF_REPLAY)
 			failed = open_capture(ports, i, said, conf->loop);
 		else if (!strncmp(said, VG_FORWARD_PORT, strlen(VG_FORWARD_PORT)))

@@ -37,6 +37,9 @@ enum vg_checksum_policy { VG_CHECKSUMS_VERIFY, VG_CHECKSUMS_IGNORE, VG_CHECKSUMS
 struct vg_port_rule {
 	uint8_t tenant_key, checksums;
 	uint16_t direction_vlans[2]; /* the mirror's outer tags of frames in and out, one tenant; 0, 0 = it adds none */
+	/* 1 + the port that taps the same link: each may carry a direction, their flows are one, and that port's rule
+	 * holds for both; 0: none */
+	uint8_t flows_of_1, reserved;
 };
 
 /* What a receiving thread does while nothing comes. */

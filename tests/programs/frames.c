@@ -5,7 +5,8 @@
  * echo`: p50, p99, max in us test-frames echo IFACE answers until killed test-frames outage IFACE asks an echo each ms
  * until answers ceased and came again: how long FRAMES_TAKEN=FILE for both: the taker keeps its count there, and the
  * sender never is more than 48 frames ahead of it, so that no slowness loses a frame. Frames carry a mark of ours
- * behind the Ethernet header; others on the interface are passed over. Exit 0, 1, 2. */
+ * behind the Ethernet header; others on the interface are passed over. Exit 0, 1, 2. test-frames replay IFACE CAPTURE its
+ * frames; test-frames split IFACE CAPTURE IFACE the two directions apart, as a tap gives them. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
@@ -211,6 +212,34 @@ static int run_replay(const struct port *port, const char *path)
 	return 0;
 }
 
+/* A tap's two ports: of each pair of hosts what the lower address sends goes to one, the rest to the other. */
+static int run_split(const struct port *one, const struct port *other, const char *path)
+{
+	char why[PCAP_ERRBUF_SIZE];
+	pcap_t *capture = pcap_open_offline(path, why);
+	struct pcap_pkthdr *head;
+	const u_char *bytes;
+	uint32_t n[2] = { 0, 0 };
+
+	if (!capture) {
+		fprintf(stderr, "%s\n", why);
+		return 1;
+	}
+	while (pcap_next_ex(capture, &head, &bytes) == 1) {
+		int is_ip = head->caplen >= 34 && bytes[12] == 8 && !bytes[13];
+		int to = is_ip && memcmp(bytes + 26, bytes + 30, 4) > 0;
+		if (send_frame(to ? other : one, bytes, head->caplen)) {
+			perror("send");
+			return 1;
+		}
+		n[to]++;
+		usleep(200);
+	}
+	pcap_close(capture);
+	printf("sent %u and %u\n", n[0], n[1]);
+	return 0;
+}
+
 static int is_ours(const uint8_t *frame, int n)
 {
 	return n > 0 && memmem(frame, (size_t)(n < 64 ? n : 64), mark, sizeof(mark)) != NULL;
@@ -330,7 +359,7 @@ static int run_outage(const struct port *port)
 
 int main(int argc, char **argv)
 {
-	struct port port;
+	struct port port, other;
 	const char *verb = argc > 2 ? argv[1] : "";
 	uint32_t count = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
 	uint32_t seed = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 1;
@@ -338,7 +367,8 @@ int main(int argc, char **argv)
 	int is_ping = !strcmp(verb, "ping") || !strcmp(verb, "echo") || !strcmp(verb, "outage");
 
 	if (!verb[0] || max < 100 || max > FRAME_MAX) {
-		fputs("usage: test-frames send|take|ping|echo|outage|replay IFACE [COUNT [SEED [MAX]]]|CAPTURE\n",
+		fputs("usage: test-frames send|take|ping|echo|outage|replay|split IFACE [COUNT [SEED [MAX]]]|CAPTURE "
+		      "[IFACE]\n",
 		      stderr);
 		return 2;
 	}
@@ -350,6 +380,8 @@ int main(int argc, char **argv)
 		return run_take(&port, count, seed, max);
 	if (!strcmp(verb, "replay"))
 		return argc > 3 ? run_replay(&port, argv[3]) : 2;
+	if (!strcmp(verb, "split"))
+		return argc > 4 && !open_port(&other, argv[4], ETH_P_ALL) ? run_split(&port, &other, argv[3]) : 2;
 	if (!strcmp(verb, "outage"))
 		return run_outage(&port);
 	if (!strcmp(verb, "echo"))

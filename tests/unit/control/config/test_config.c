@@ -88,8 +88,8 @@ static void a_port_may_differ_from_the_others(void **state)
 					"  tenant_key: vlan\n"
 					"  checksums: ignore\n"
 					"  direction_vlans: {in: 7, out: 8}\n");
-	struct vg_port_rule plain = { VG_TENANT_VLAN, VG_CHECKSUMS_IGNORE, { 7, 8 } };
-	struct vg_port_rule own = { VG_TENANT_VNI, VG_CHECKSUMS_DROP, { 101, 102 } }, rule;
+	struct vg_port_rule plain = { VG_TENANT_VLAN, VG_CHECKSUMS_IGNORE, { 7, 8 }, 0, 0 };
+	struct vg_port_rule own = { VG_TENANT_VNI, VG_CHECKSUMS_DROP, { 101, 102 }, 0, 0 }, rule;
 
 	assert_int_equal(c->dataplane.n_ports, 3);
 	assert_string_equal(c->dataplane.ports[1], "net_tap1");
@@ -103,6 +103,24 @@ static void a_port_may_differ_from_the_others(void **state)
 	assert_int_equal(rule.tenant_key, VG_TENANT_BOTH);
 	assert_int_equal(rule.checksums, VG_CHECKSUMS_VERIFY);
 	assert_int_equal(rule.direction_vlans[0], 0);
+	free(c);
+}
+
+static void ports_that_tap_one_link_share_the_flows_and_the_rule_of_the_first(void **state)
+{
+	static const uint8_t want[] = { 0, 0, 2, 0, 4, 2, 0 };
+	struct vg_config *c = config_of("dataplane:\n"
+					"  ports:\n"
+					"    - net_tap0\n"
+					"    - {device: net_tap1, link: 3}\n"
+					"    - {device: net_tap2, link: 3}\n"
+					"    - {device: net_tap3, link: 1}\n"
+					"    - {device: net_tap4, link: 1}\n"
+					"    - {device: net_tap5, link: 3}\n");
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(want); i++)
+		assert_int_equal(vg_config_port_rule(c, i).flows_of_1, want[i]);
 	free(c);
 }
 
@@ -218,6 +236,7 @@ int main(void)
 		cmocka_unit_test(an_empty_file_is_all_defaults),
 		cmocka_unit_test(values_of_every_type_are_taken),
 		cmocka_unit_test(a_port_may_differ_from_the_others),
+		cmocka_unit_test(ports_that_tap_one_link_share_the_flows_and_the_rule_of_the_first),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(a_file_is_read_with_paths_from_its_folder),
 	};
