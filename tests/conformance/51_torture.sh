@@ -27,5 +27,8 @@ sed 1d "$here/MANIFEST.csv" | awk -F, '$7 == "ok" { print $1 }' | while read -r 
 	awk -F'|' -v f="$here/$f" '$8 == f && $9 == "" && $2 !~ /decoded|partial|small|pixels/ { print $2 ": " f }' "$W/out"
 done >"$W/refused"
 [ "$(grep -vcE 'pygif/max-codes.gif|\.tga$' "$W/refused")" = 0 ] || { cat "$W/refused"; exit 1; }
+# Films with a picture in them: the others have sound only, no sample at all, or are 1 x 1.
+n=$(awk -F'|' '$8 ~ /\/mp4\// && $9 == "" && $2 ~ /decoded|partial/' "$W/out" | wc -l)
+[ "$n" -ge 7 ] || { grep '/mp4/' "$W/out"; echo "only $n of the films are decoded"; exit 1; }
 # What the archives' members come to must be what their manifest or their own tools say, where there is one.
 echo "each of $(sed 1d "$here/MANIFEST.csv" | awk -F, '$7 == "ok"' | wc -l) pictures that Pillow decodes is decoded, $(wc -l <"$W/refused") refused"

@@ -1,7 +1,7 @@
 /* test-hashing_unpack [--sandbox] FILE...: opens and decodes files as a hasher does, without its links. A line for
  * each file and for each file found in it:
  *     kind|outcome|frames|quality|hash|bytes|sha256|path|member
- * outcome: decoded, partial, opened, budget, encrypted, broken, none (nothing to decode), or why a picture was refused.
+ * outcome: decoded, partial, opened, budget, encrypted, broken, none (nothing to decode), or why a picture or a film was refused.
  * --sandbox reads everything first, then closes the hashers' sandbox: a library that calls what is not on the list ends
  * it (SIGSYS). */
 #include <stdio.h>
@@ -10,10 +10,11 @@
 
 #include "hashing/body.h"
 #include "hashing/image/luma.h"
-#include "hashing/pdq/pdq.h"
+#include "hashing/pdq/wide.h"
 #include "hashing/sandbox.h"
 #include "hashing/unpack/archive.h"
 #include "hashing/unpack/kind.h"
+#include "hashing/video/video.h"
 
 #define MAX_FILES   100000
 #define PIECE_BYTES 65536u
@@ -25,6 +26,7 @@ struct file {
 };
 struct rig {
 	struct vg_image *image;
+	struct vg_video *video;
 	struct vg_pdq *pdq;
 	struct vg_body *body;
 	struct vg_digests *digests;
@@ -44,6 +46,21 @@ static bool on_frame(void *ctx, const struct vg_luma *luma)
 	if (!l->n_frames++)
 		l->first = result;
 	l->n_partial += luma->partial;
+	return true;
+}
+
+static bool on_film_frame(void *ctx, const struct vg_film_frame *frame)
+{
+	struct look *l = ctx;
+	struct vg_pdq_wide_picture picture = { .at = frame->rgb,
+					       .stride_bytes = frame->stride_bytes,
+					       .width = frame->width,
+					       .height = frame->height,
+					       .samples = VG_PDQ_RGB };
+	struct vg_pdq_result result;
+	vg_pdq_hash_wide(l->rig->pdq, &picture, &result);
+	if (!l->n_frames++)
+		l->first = result;
 	return true;
 }
 
@@ -67,6 +84,16 @@ static void line(struct rig *rig, const struct vg_chain *bytes, uint64_t n_bytes
 	if (VG_KIND_IS_IMAGE(kind)) {
 		enum vg_err err = vg_image_frames(rig->image, kind, bytes, on_frame, &look);
 		outcome = err ? refusal(err) : look.n_partial ? "partial" : "decoded";
+		if (!err)
+			vg_hex(look.first.hash, VG_PDQ_BYTES, hash);
+	}
+	if (VG_KIND_IS_VIDEO(kind)) {
+		const struct vg_film film = {
+			.kind = kind, .bytes = bytes, .n_bytes = n_bytes, .on_frame = on_film_frame, .ctx = &look
+		};
+		struct vg_film_end end;
+		enum vg_err err = vg_video_frames(rig->video, &film, &end);
+		outcome = err ? refusal(err) : end.partial || end.over_budget ? "partial" : "decoded";
 		if (!err)
 			vg_hex(look.first.hash, VG_PDQ_BYTES, hash);
 	}
@@ -145,13 +172,16 @@ int main(int argc, char **argv)
 				       .max_depth = 6,
 				       .max_cpu_ns = 20000000000u,
 				       .nest = nest };
-	struct rig rig = { .image = vg_image_create(&limits), .pdq = vg_pdq_create(), .digests = vg_digests_create() };
+	struct rig rig = { .image = vg_image_create(&limits),
+			   .video = vg_video_create(NULL),
+			   .pdq = vg_pdq_create(),
+			   .digests = vg_digests_create() };
 	struct file *files = calloc(MAX_FILES, sizeof(*files));
 	bool in_sandbox = argc > 1 && !strcmp(argv[1], "--sandbox");
 	int n_files = 0;
 
 	rig.body = vg_body_create(&setup);
-	if (!nest || !rig.image || !rig.pdq || !rig.digests || !rig.body || !files || argc < 2) {
+	if (!nest || !rig.image || !rig.video || !rig.pdq || !rig.digests || !rig.body || !files || argc < 2) {
 		fprintf(stderr, "usage: test-hashing_unpack [--sandbox] FILE...\n");
 		return 2;
 	}
@@ -160,6 +190,7 @@ int main(int argc, char **argv)
 	for (int i = 0; in_sandbox && i < n_files; i++)
 		load(&files[i]);
 	vg_image_warm(rig.image);
+	vg_video_warm(rig.video);
 	vg_archive_warm();
 	if (in_sandbox && vg_hashing_sandbox_close(NULL))
 		return 1;
@@ -173,6 +204,7 @@ int main(int argc, char **argv)
 	vg_body_destroy(rig.body);
 	vg_nest_destroy(nest);
 	vg_image_destroy(rig.image);
+	vg_video_destroy(rig.video);
 	vg_pdq_destroy(rig.pdq);
 	vg_digests_destroy(rig.digests);
 	free(files);
