@@ -390,9 +390,15 @@ enum vg_err vg_daemon_reload_lists(struct vg_daemon *d, char *why, size_t n_why)
 	snprintf(details, sizeof(details), "{\"generation\":%llu}", (unsigned long long)info.generation);
 	if (vg_audit_append(d->audit, "vigild", "lists.loaded", "lists", details))
 		return wrong(why, n_why, VG_EIO, "audit: %s", vg_store_why(d->store));
-	vg_log(VG_LOG_INFO, "control/daemon", "list generation %llu: %llu md5, %llu sha1, %llu sha256, %llu pdq",
+	vg_log(VG_LOG_INFO, "control/daemon",
+	       "list generation %llu: %llu md5, %llu sha1, %llu sha256, %llu pdq, %llu vpdq",
 	       (unsigned long long)info.generation, (unsigned long long)info.n_md5, (unsigned long long)info.n_sha1,
-	       (unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq);
+	       (unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq, (unsigned long long)info.n_videos);
+	if (info.n_blank_videos || info.n_thinned_videos)
+		vg_log(VG_LOG_WARN, "control/daemon",
+		       "%llu listed videos have no frame good enough to match and are left out; of %llu only every so "
+		       "many frames were taken",
+		       (unsigned long long)info.n_blank_videos, (unsigned long long)info.n_thinned_videos);
 	if (d->intake)
 		vg_intake_publish(d->intake);
 	if (d->knowns && !vg_knowns_refresh(d->knowns)) {

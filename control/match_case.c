@@ -113,6 +113,9 @@ static void take_hit(const struct vg_index_view *view, const struct vg_verified 
 	h->algo = v->hits[i].algo;
 	h->distance = v->hits[i].distance;
 	h->variant = v->hits[i].variant;
+	h->query_percent = v->hits[i].query_percent;
+	h->compared_percent = v->hits[i].compared_percent;
+	h->frame = v->hits[i].frame_idx;
 	h->exact = v->hit_exact[i];
 }
 
@@ -135,6 +138,7 @@ static void take_file(const struct vg_intake_match *match, struct vg_case_file *
 	f->has_pdq = !!(r->flags & VG_RECORD_HAS_PDQ);
 	memcpy(f->pdq, r->pdq, sizeof(f->pdq));
 	f->pdq_quality = r->pdq_quality;
+	f->n_frames = match->frames ? r->n_frames : 0;
 	if (r->flags & VG_RECORD_MEMBER_OF) {
 		take(f->member, sizeof(f->member), r->member, r->n_member);
 		take(f->filename, sizeof(f->filename), r->member, r->n_member);
@@ -157,6 +161,7 @@ void vg_match_case(const struct vg_intake_match *match, struct vg_case_match *ou
 	out->member_no = r->member_no;
 	take_origin(match->attribution, &out->origin);
 	take_file(match, &out->file);
+	out->frames = match->frames;
 	memcpy(out->hit_actions, match->verified->hit_action, sizeof(out->hit_actions));
 	out->held = match->held;
 	snprintf(out->reason, sizeof(out->reason), "%s", match->reason);

@@ -41,7 +41,10 @@ struct vg_case_hit {
 	char list[128], source[128], entry_id[128], entry_class[64], note[256];
 	uint64_t generation;
 	unsigned algo, distance, variant; /* enum vg_algo; bits; dihedral variant, 0 = as stored */
-	int exact;                        /* 1 = cryptographic digest, recomputed by vigild */
+	unsigned query_percent,
+		compared_percent; /* VPDQ: of the file's frames, of the listed video's, that are alike */
+	unsigned frame;           /* PDQ: of an animation or film; VPDQ: the first that is alike */
+	int exact;                /* 1 = cryptographic digest, recomputed by vigild */
 };
 /* One file of a case. */
 struct vg_case_file {
@@ -52,6 +55,7 @@ struct vg_case_file {
 	unsigned kind, state;  /* enum vg_kind, vg_state */
 	uint8_t md5[16], sha1[20], sha256[32], pdq[32];
 	int has_pdq, pdq_quality;
+	unsigned n_frames;  /* of a film that were hashed; vg_cases_frames() */
 	char filename[256]; /* as the wire or a multipart part claimed it; may be empty */
 	char member[300];   /* its path inside the body, empty where it is the body itself */
 	unsigned n_hits;

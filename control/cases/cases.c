@@ -48,6 +48,11 @@ static const char *const steps[] = {
 	"ALTER TABLE case_sightings ADD COLUMN hold INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE case_sightings ADD COLUMN hold_passed_bytes INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE case_sightings ADD COLUMN body_bytes INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE case_hits ADD COLUMN query_percent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE case_hits ADD COLUMN compared_percent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE case_hits ADD COLUMN frame INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE case_files ADD COLUMN n_frames INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE case_files ADD COLUMN frames BLOB;",
 };
 
 struct vg_cases *vg_cases_create(struct vg_store *store, struct vg_audit *audit, int64_t fold_window_ns)
@@ -218,26 +223,30 @@ static enum vg_err insert_case(struct vg_cases *cases, const struct vg_case_matc
 	return vg_store_exec(cases->store, name_sql, "ti", name, added->case_id);
 }
 
-static enum vg_err insert_file(struct vg_cases *cases, const struct vg_case_file *f, struct vg_case_added *added)
+static enum vg_err insert_file(struct vg_cases *cases, const struct vg_case_match *m, struct vg_case_added *added)
 {
 	static const char sql[] =
 		"INSERT INTO "
 		"case_files(case_id,evidence_id,n_bytes,n_sample_bytes,partial,complete,kind,state,md5,sha1,"
-		"sha256,pdq,pdq_quality,filename,member) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+		"sha256,pdq,pdq_quality,filename,member,n_frames,frames) "
+		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 	static const char hit_sql[] =
 		"INSERT INTO case_hits(file_id,list,source,entry_id,entry_class,note,generation,algo,distance,variant,"
-		"exact) VALUES(?,?,?,?,?,?,?,?,?,?,?)";
+		"exact,query_percent,compared_percent,frame) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+	const struct vg_case_file *f = &m->file;
 	enum vg_err err = vg_store_exec(
-		cases->store, sql, "itiiiiiibbbbitt", added->case_id, f->evidence_id, (int64_t)f->n_bytes,
+		cases->store, sql, "itiiiiiibbbbittib", added->case_id, f->evidence_id, (int64_t)f->n_bytes,
 		(int64_t)f->n_sample_bytes, (int64_t) !!f->partial, (int64_t) !!f->complete, (int64_t)f->kind,
 		(int64_t)f->state, f->md5, sizeof(f->md5), f->sha1, sizeof(f->sha1), f->sha256, sizeof(f->sha256),
-		f->has_pdq ? f->pdq : NULL, sizeof(f->pdq), (int64_t)f->pdq_quality, f->filename, f->member);
+		f->has_pdq ? f->pdq : NULL, sizeof(f->pdq), (int64_t)f->pdq_quality, f->filename, f->member,
+		(int64_t)f->n_frames, m->frames, f->n_frames * sizeof(*m->frames));
 	added->file_id = vg_store_last_id(cases->store);
 	for (unsigned i = 0; i < f->n_hits && !err; i++) {
 		const struct vg_case_hit *h = &f->hits[i];
-		err = vg_store_exec(cases->store, hit_sql, "itttttiiiii", added->file_id, h->list, h->source,
+		err = vg_store_exec(cases->store, hit_sql, "itttttiiiiiiii", added->file_id, h->list, h->source,
 				    h->entry_id, h->entry_class, h->note, (int64_t)h->generation, (int64_t)h->algo,
-				    (int64_t)h->distance, (int64_t)h->variant, (int64_t) !!h->exact);
+				    (int64_t)h->distance, (int64_t)h->variant, (int64_t) !!h->exact,
+				    (int64_t)h->query_percent, (int64_t)h->compared_percent, (int64_t)h->frame);
 	}
 	return err;
 }
@@ -316,7 +325,7 @@ enum vg_err vg_cases_add(struct vg_cases *cases, const struct vg_case_match *mat
 		added->is_new = 1;
 		err = insert_case(cases, &m, party, now_ns, added);
 		if (!err)
-			err = insert_file(cases, &m.file, added);
+			err = insert_file(cases, &m, added);
 	}
 	if (!err)
 		err = insert_sighting(cases, &m, added->case_id, now_ns);

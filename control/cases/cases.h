@@ -13,6 +13,7 @@
 
 #include <vigil/base.h>
 #include <vigil/err.h>
+#include <vigil/frame_hash.h>
 
 #include "control/audit/audit.h"
 #include "control/cases/case.h"
@@ -27,7 +28,8 @@ struct vg_case_match {
 	uint64_t boot_id, object_id;
 	uint32_t core_idx, hasher_idx, member_no;
 	struct vg_case_origin origin;
-	struct vg_case_file file; /* id is ignored; evidence_id empty = none kept */
+	struct vg_case_file file;           /* id is ignored; evidence_id empty = none kept */
+	const struct vg_frame_hash *frames; /* file.n_frames of them, borrowed during the call; NULL: none */
 	uint8_t hit_actions[8];
 	int held; /* a brake holds it, reason says why: state HELD whatever policy says */
 	char reason[256];
@@ -56,6 +58,9 @@ enum vg_err vg_cases_preview(struct vg_cases *cases, const struct vg_case_match 
 /* Loads a case with all its files; VG_ENOTFOUND. Free with vg_case_free(). */
 enum vg_err vg_cases_load(struct vg_cases *cases, int64_t case_id, struct vg_case *c);
 void vg_case_free(struct vg_case *c);
+/* The hashed frames of a file of a case, as they were taken in. Calls fn for each; VG_ENOTFOUND: it has none. */
+typedef void (*vg_cases_frame_fn)(void *ctx, const struct vg_frame_hash *frame);
+enum vg_err vg_cases_frames(struct vg_cases *cases, int64_t file_id, vg_cases_frame_fn fn, void *ctx);
 /* The id of "VG-2026-000001" or of a plain number; 0 = no such case. */
 int64_t vg_cases_find(struct vg_cases *cases, const char *name);
 

@@ -75,11 +75,13 @@ static void read_file(sqlite3_stmt *s, struct vg_case_file *f)
 	f->pdq_quality = sqlite3_column_int(s, 12);
 	vg_store_text(s, 13, f->filename, sizeof(f->filename));
 	vg_store_text(s, 14, f->member, sizeof(f->member));
+	f->n_frames = (unsigned)sqlite3_column_int(s, 15);
 }
 
 static enum vg_err load_hits(struct vg_cases *cases, struct vg_case_file *f)
 {
-	static const char sql[] = "SELECT list,source,entry_id,entry_class,note,generation,algo,distance,variant,exact"
+	static const char sql[] = "SELECT list,source,entry_id,entry_class,note,generation,algo,distance,variant,exact,"
+				  "query_percent,compared_percent,frame"
 				  " FROM case_hits WHERE file_id=? ORDER BY id LIMIT 8";
 	sqlite3_stmt *s = vg_store_query(cases->store, sql, "i", f->id);
 	enum vg_err err = s ? VG_OK : VG_EIO;
@@ -95,6 +97,9 @@ static enum vg_err load_hits(struct vg_cases *cases, struct vg_case_file *f)
 		h->distance = (unsigned)sqlite3_column_int(s, 7);
 		h->variant = (unsigned)sqlite3_column_int(s, 8);
 		h->exact = sqlite3_column_int(s, 9);
+		h->query_percent = (unsigned)sqlite3_column_int(s, 10);
+		h->compared_percent = (unsigned)sqlite3_column_int(s, 11);
+		h->frame = (unsigned)sqlite3_column_int(s, 12);
 	}
 	vg_store_reset(s);
 	return err == VG_ENOTFOUND ? VG_OK : err;
@@ -102,8 +107,9 @@ static enum vg_err load_hits(struct vg_cases *cases, struct vg_case_file *f)
 
 static enum vg_err load_files(struct vg_cases *cases, struct vg_case *c)
 {
-	static const char sql[] = "SELECT id,evidence_id,n_bytes,n_sample_bytes,partial,complete,kind,state,md5,sha1,"
-				  "sha256,pdq,pdq_quality,filename,member FROM case_files WHERE case_id=? ORDER BY id";
+	static const char sql[] =
+		"SELECT id,evidence_id,n_bytes,n_sample_bytes,partial,complete,kind,state,md5,sha1,"
+		"sha256,pdq,pdq_quality,filename,member,n_frames FROM case_files WHERE case_id=? ORDER BY id";
 	sqlite3_stmt *s = vg_store_query(cases->store, sql, "i", c->id);
 	enum vg_err err = s ? VG_OK : VG_EIO;
 	while (!err && c->n_files < MAX_FILES && !(err = vg_store_step(cases->store, s))) {
@@ -238,4 +244,23 @@ enum vg_err vg_cases_evidence(struct vg_cases *cases, vg_cases_evidence_fn fn, v
 		fn(ctx, (const char *)sqlite3_column_text(s, 0));
 	vg_store_reset(s);
 	return err == VG_ENOTFOUND ? VG_OK : err;
+}
+
+enum vg_err vg_cases_frames(struct vg_cases *cases, int64_t file_id, vg_cases_frame_fn fn, void *ctx)
+{
+	static const char sql[] = "SELECT frames FROM case_files WHERE id=?";
+	sqlite3_stmt *s = vg_store_query(cases->store, sql, "i", file_id);
+	enum vg_err err = s ? vg_store_step(cases->store, s) : VG_EIO;
+	if (!err) {
+		const uint8_t *bytes = sqlite3_column_blob(s, 0);
+		size_t n = bytes ? (size_t)sqlite3_column_bytes(s, 0) / sizeof(struct vg_frame_hash) : 0;
+		for (size_t i = 0; i < n; i++) {
+			struct vg_frame_hash frame;
+			memcpy(&frame, bytes + i * sizeof(frame), sizeof(frame));
+			fn(ctx, &frame);
+		}
+		err = n ? VG_OK : VG_ENOTFOUND;
+	}
+	vg_store_reset(s);
+	return err;
 }

@@ -109,6 +109,10 @@ static struct finding check_lists(const struct vg_config *c)
 			return (struct finding){ list->line, "this list has no file; add file:" };
 		if (list->file_distance != VG_CONFIG_NEVER && list->file_distance > list->match_distance)
 			return (struct finding){ list->line, "file_distance is above match_distance; lower it" };
+		if (!list->query_percent && !list->compared_percent)
+			return (struct finding){ list->line,
+						 "query_percent and compared_percent are both 0: films would "
+						 "match by one frame; raise one" };
 		for (uint32_t k = 0; k < i; k++)
 			if (!strcmp(c->lists[k].name, list->name))
 				return (struct finding){ list->line, "another list has this name; rename one" };

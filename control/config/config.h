@@ -94,7 +94,9 @@ struct vg_config_list {
 	uint32_t action, perceptual_action; /* enum vg_action */
 	uint32_t match_distance;            /* bits, <= VG_PDQ_MAX_DISTANCE */
 	uint32_t file_distance;             /* bits, or VG_CONFIG_NEVER */
-	uint32_t line;                      /* of the configuration file, for messages; 0 = not from one */
+	uint32_t frame_distance;            /* vPDQ: bits, <= VG_PDQ_MAX_DISTANCE */
+	uint32_t query_percent, compared_percent;
+	uint32_t line; /* of the configuration file, for messages; 0 = not from one */
 };
 /* A CyberTipline-style endpoint. */
 struct vg_config_endpoint {

@@ -221,7 +221,8 @@ const struct vg_option vg_options[] = {
 	       "that a file in pieces is kept without a further piece"),
 
 	LIST_TEXT("name", VG_OPTION_TEXT, name, 1, "", "what cases, metrics and reports call it"),
-	LIST_TEXT("file", VG_OPTION_PATH, file, 1, "", "lines: algo,value[,entry_id[,class[,note]]]"),
+	LIST_TEXT("file", VG_OPTION_PATH, file, 1, "",
+		  "lines: algo,value[,entry_id[,class[,note]]], or video,entry_id and its vPDQ frames"),
 	LIST_TEXT("source", VG_OPTION_TEXT, source, 0, "", "who made it, as a report shall say"),
 	{ "lists", "action", VG_OPTION_CHOICE, LIST_AT(action), 0, 0, "review", "",
 	  "count|alert|review|report|block|report+block", 0, 0,
@@ -233,6 +234,12 @@ const struct vg_option vg_options[] = {
 	  0, 0, "PDQ hashes up to this far apart match" },
 	{ "lists", "file_distance", VG_OPTION_DISTANCE, LIST_AT(file_distance), 0, VG_PDQ_MAX_DISTANCE, "never",
 	  "bits or never", "", 0, 0, "PDQ matches up to this far apart follow `action` without a person" },
+	{ "lists", "frame_distance", VG_OPTION_U32, LIST_AT(frame_distance), 0, VG_PDQ_MAX_DISTANCE, "31", "bits", "",
+	  0, 0, "vPDQ: frames up to this far apart are alike" },
+	{ "lists", "query_percent", VG_OPTION_U32, LIST_AT(query_percent), 0, 100, "80", "percent", "", 0, 0,
+	  "vPDQ: a film matches where so many of its distinct frames are like one of the listed video" },
+	{ "lists", "compared_percent", VG_OPTION_U32, LIST_AT(compared_percent), 0, 100, "0", "percent", "", 0, 0,
+	  "vPDQ: and so many of the listed video's like one of the film" },
 
 	CHOICE("reporting", "environment", reporting.environment, "off|test|production", "off",
 	       "off = matches wait in the queue; test = test_endpoint; production = url below"),

@@ -91,7 +91,7 @@ static const struct vg_command commands[] = {
 	  0,
 	  "the lists in use and their generation",
 	  "name:List entries:Entries action:Exact perceptual_action:Perceptual "
-	  "match_distance:Distance source:Source",
+	  "match_distance:Distance videos:Videos frames:Frames source:Source",
 	  vg_ctl_lists_show },
 	{ "lists",
 	  "suppress",

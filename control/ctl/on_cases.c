@@ -32,10 +32,18 @@ const struct vg_case_hit *vg_case_best_hit(const struct vg_case *c)
 
 static json_t *hit_json(const struct vg_case_hit *hit)
 {
-	return json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:I}", "why", hit->exact ? "exact" : "perceptual", "algo",
-			 vg_algo_str(hit->algo), "distance", (int)hit->distance, "list", vg_ctl_text(hit->list),
-			 "source", vg_ctl_text(hit->source), "entry", vg_ctl_text(hit->entry_id), "class",
-			 vg_ctl_text(hit->entry_class), "generation", (json_int_t)hit->generation);
+	json_t *json = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:I}", "why", hit->exact ? "exact" : "perceptual",
+				 "algo", vg_algo_str(hit->algo), "distance", (int)hit->distance, "list",
+				 vg_ctl_text(hit->list), "source", vg_ctl_text(hit->source), "entry",
+				 vg_ctl_text(hit->entry_id), "class", vg_ctl_text(hit->entry_class), "generation",
+				 (json_int_t)hit->generation);
+	if (json && hit->algo == VG_ALGO_VPDQ) {
+		json_object_set_new(json, "query_percent", json_integer(hit->query_percent));
+		json_object_set_new(json, "compared_percent", json_integer(hit->compared_percent));
+	}
+	if (json && !hit->exact)
+		json_object_set_new(json, "frame", json_integer(hit->frame));
+	return json;
 }
 
 static void put_report(const struct vg_ctl_env *env, int64_t case_id, json_t *to)
@@ -66,12 +74,12 @@ static json_t *file_json(const struct vg_case_file *f)
 	json_t *hits = json_array();
 	for (unsigned i = 0; i < f->n_hits; i++)
 		json_array_append_new(hits, hit_json(&f->hits[i]));
-	return json_pack("{s:o, s:s, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "evidence",
+	return json_pack("{s:o, s:s, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "evidence",
 			 vg_ctl_text(f->evidence_id), "type", vg_kind_str(f->kind), "seen", vg_state_str(f->state),
 			 "size", (json_int_t)f->n_bytes, "evidence_bytes", (json_int_t)f->n_sample_bytes, "partial",
 			 f->partial, "md5", hex(f->md5, 16), "sha1", hex(f->sha1, 20), "sha256", hex(f->sha256, 32),
-			 "pdq", f->has_pdq ? hex(f->pdq, 32) : json_null(), "filename", vg_ctl_text(f->filename),
-			 "member", vg_ctl_text(f->member), "matches", hits);
+			 "pdq", f->has_pdq ? hex(f->pdq, 32) : json_null(), "frames", (int)f->n_frames, "filename",
+			 vg_ctl_text(f->filename), "member", vg_ctl_text(f->member), "matches", hits);
 }
 
 static json_t *vlan_json(int vlan)

@@ -21,6 +21,20 @@ static void put_generation(const struct vg_ctl_env *env, json_t *to)
 	json_object_set_new(to, "built", vg_ctl_time(info.built_ns));
 	json_object_set_new(to, "suppressed", json_integer((json_int_t)info.n_suppressed));
 	json_object_set_new(to, "left_out", json_integer((json_int_t)info.n_left_out));
+	json_object_set_new(to, "videos", json_integer((json_int_t)info.n_videos));
+	json_object_set_new(to, "frames", json_integer((json_int_t)info.n_frames));
+	json_object_set_new(to, "videos_left_out", json_integer((json_int_t)info.n_blank_videos));
+}
+
+/* Videos of a list, and their frames. */
+static void count_videos(const struct vg_index_view *view, uint64_t list_idx, uint64_t counts[2])
+{
+	counts[0] = counts[1] = 0;
+	for (uint64_t i = 0; i < view->n_videos; i++)
+		if (view->entries[view->videos[i].entry_idx].list_idx == list_idx) {
+			counts[0]++;
+			counts[1] += view->videos[i].n_frames;
+		}
 }
 
 enum vg_err vg_ctl_lists_show(struct vg_ctl_call *call)
@@ -32,15 +46,19 @@ enum vg_err vg_ctl_lists_show(struct vg_ctl_call *call)
 	view = vg_lists_view(call->env->lists, info.generation);
 	for (uint64_t i = 0; view && i < view->n_lists; i++) {
 		const struct vg_index_list *l = &view->lists[i];
+		uint64_t counts[2];
+		count_videos(view, i, counts);
 		json_array_append_new(
 			rows,
-			json_pack("{s:o, s:I, s:s, s:s, s:i, s:o, s:o}", "name",
+			json_pack("{s:o, s:I, s:I, s:I, s:s, s:s, s:i, s:o, s:i, s:i, s:i, s:o}", "name",
 				  vg_ctl_text(view->strings + l->name_off), "entries", (json_int_t)l->n_entries,
-				  "action", vg_action_str(l->action), "perceptual_action",
-				  vg_action_str(l->perceptual_action), "match_distance", (int)l->match_distance,
-				  "file_distance",
+				  "videos", (json_int_t)counts[0], "frames", (json_int_t)counts[1], "action",
+				  vg_action_str(l->action), "perceptual_action", vg_action_str(l->perceptual_action),
+				  "match_distance", (int)l->match_distance, "file_distance",
 				  l->file_distance == VG_CONFIG_NEVER ? json_null() : json_integer(l->file_distance),
-				  "source", vg_ctl_text(view->strings + l->source_off)));
+				  "frame_distance", (int)l->frame_distance, "query_percent", (int)l->query_percent,
+				  "compared_percent", (int)l->compared_percent, "source",
+				  vg_ctl_text(view->strings + l->source_off)));
 	}
 	call->result = json_object();
 	put_generation(call->env, call->result);

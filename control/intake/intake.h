@@ -32,9 +32,10 @@ struct vg_intake_match {
 	const struct vg_attribution *attribution;
 	const struct vg_index_view *view;
 	const struct vg_verified *verified;
-	int memfd;            /* sealed, n_sample_bytes long; -1 where there are no bytes (0) */
-	const uint8_t *bytes; /* its mapping */
-	int held;             /* the brake is on: a case in state HELD */
+	int memfd;                          /* sealed, n_sample_bytes long; -1 where there are no bytes (0) */
+	const uint8_t *bytes;               /* its mapping */
+	const struct vg_frame_hash *frames; /* record->n_frames of them, in it; NULL: none */
+	int held;                           /* the brake is on: a case in state HELD */
 	char reason[256];
 };
 struct vg_intake_hooks {

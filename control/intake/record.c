@@ -125,6 +125,12 @@ static enum vg_err await_hold(struct vg_intake_link *link, const struct vg_msg_r
 	return now_ns - link->await_ns < HOLD_MAX_NS ? VG_EAGAIN : VG_OK;
 }
 
+/* Those behind the sample: the memfd's size was checked to be what holds both. */
+static const struct vg_frame_hash *frames_of(const struct vg_msg_record *r, const uint8_t *bytes)
+{
+	return r->n_frames ? (const void *)(bytes + vg_record_frames_off(r->n_sample_bytes)) : NULL;
+}
+
 static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_record *r, int memfd,
 			      const uint8_t *bytes, struct vg_attribution *attribution,
 			      const struct vg_index_view *view)
@@ -136,6 +142,7 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 				       .view = view,
 				       .attribution = attribution,
 				       .bytes = bytes,
+				       .frames = frames_of(r, bytes),
 				       .suppressed = suppressed,
 				       .ctx = intake->lists };
 	int is_lost = !vg_boots_knows(intake->boots, r->boot_id);
@@ -160,7 +167,8 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 					 .view = view,
 					 .verified = &verified,
 					 .memfd = memfd,
-					 .bytes = bytes };
+					 .bytes = bytes,
+					 .frames = args.frames };
 	const char *why = vg_brake_match(&link->brake, vg_mono_now().ns);
 	why = is_lost ? lost_text : why ? why : doubt_about(attribution);
 	if (why) {
@@ -176,12 +184,20 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 	return err ? VG_EAGAIN : VG_OK;
 }
 
+/* Whether r's generation is here, or r may be looked up in the present one: lists that change while a match waits must
+ * not lose it. A hasher that lied gets no such search. */
+static int may_look_up(const struct vg_intake_link *link, const struct vg_msg_record *r)
+{
+	struct vg_lists_info info;
+	vg_lists_info(link->intake->lists, &info);
+	return vg_lists_view(link->intake->lists, r->generation) ||
+	       (info.generation && r->generation <= info.generation && !vg_brake_is_on(&link->brake, vg_mono_now().ns));
+}
+
 /* The index that r is looked up in. One of a generation that is gone is looked up again in the present one (*again,
- * which
- * r then points to): lists that change while a match waits must not lose it. A hasher that lied gets no such
- * search. */
+ * which r then points to). */
 static const struct vg_index_view *find_view(struct vg_intake_link *link, const struct vg_msg_record **r,
-					     struct vg_msg_record *again)
+					     const uint8_t *bytes, struct vg_msg_record *again)
 {
 	struct vg_lists_info info;
 	const struct vg_index_view *now, *view = vg_lists_view(link->intake->lists, (*r)->generation);
@@ -189,8 +205,7 @@ static const struct vg_index_view *find_view(struct vg_intake_link *link, const 
 		return view;
 	vg_lists_info(link->intake->lists, &info);
 	now = vg_lists_view(link->intake->lists, info.generation);
-	if (!now || (*r)->generation > info.generation || vg_brake_is_on(&link->brake, vg_mono_now().ns) ||
-	    !vg_again_look_up(*r, now, again))
+	if (!now || !vg_again_look_up(*r, frames_of(*r, bytes), now, again))
 		return NULL;
 	*r = again;
 	return now;
@@ -206,8 +221,7 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 	enum vg_refusal refusal = vg_verify_fields(r, 1);
 	if (!refusal && r->boot_id != link->boot_id) /* a hasher serves one dataplane in its life */
 		refusal = VG_REFUSE_BOOT;
-	view = refusal ? NULL : find_view(link, &r, &again);
-	if (!refusal && !view)
+	if (!refusal && !may_look_up(link, r))
 		refusal = VG_REFUSE_GENERATION;
 	if (!refusal && (n_fds != 1 || r->n_sample_bytes > intake->conf.max_sample_bytes ||
 			 vg_memfd_check(fds[0], VG_SEALS_FINAL, n_wanted, n_wanted, &n_bytes)))
@@ -223,7 +237,10 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 	const uint8_t *bytes = vg_memfd_map(fds[0], n_bytes, PROT_READ);
 	if (!bytes)
 		return VG_EAGAIN;
-	enum vg_err err = give_match(link, r, fds[0], bytes, &attribution, view);
+	view = find_view(link, &r, bytes, &again);
+	if (!view)
+		refuse(link, VG_REFUSE_GENERATION);
+	enum vg_err err = view ? give_match(link, r, fds[0], bytes, &attribution, view) : VG_OK;
 	munmap((void *)(uintptr_t)bytes, n_bytes);
 	return err;
 }

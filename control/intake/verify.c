@@ -23,6 +23,11 @@ const char *vg_refusal_str(unsigned refusal)
 
 static int hit_is_sane(const struct vg_hit *hit, uint32_t flags)
 {
+	if (hit->algo == VG_ALGO_VPDQ)
+		return (flags & VG_RECORD_HAS_FRAMES) && !hit->distance && !hit->variant && hit->query_percent <= 100 &&
+		       hit->compared_percent <= 100;
+	if (hit->query_percent || hit->compared_percent)
+		return 0;
 	if (hit->algo == VG_ALGO_PDQ)
 		return (flags & VG_RECORD_HAS_PDQ) && hit->distance <= VG_PDQ_MAX_DISTANCE &&
 		       hit->variant < VG_VERIFY_VARIANTS;
@@ -33,9 +38,8 @@ enum vg_refusal vg_verify_fields(const struct vg_msg_record *r, int is_match)
 {
 	if (!r->seq || !r->object_id || !(r->object_id >> 32) || r->core_idx >= VG_LANE_MAX_CORES ||
 	    r->flags > KNOWN_FLAGS || r->state >= VG_STATE_N || r->n_hits > VG_RECORD_MAX_HITS ||
-	    r->n_member > VG_RECORD_MEMBER || r->pdq_quality > 100)
-		return VG_REFUSE_FIELDS;
-	if (r->n_frames > (r->flags & VG_RECORD_HAS_FRAMES ? VG_FRAMES_MAX : 0))
+	    r->n_member > VG_RECORD_MEMBER || r->pdq_quality > 100 || r->n_frames > VG_FRAMES_MAX ||
+	    !!(r->flags & VG_RECORD_HAS_FRAMES) != !!r->n_frames)
 		return VG_REFUSE_FIELDS;
 	if (r->flags & VG_RECORD_RESOURCE) {
 		if (r->member_no != UINT32_MAX || r->state != VG_STATE_COMPLETE ||
@@ -228,7 +232,8 @@ static uint8_t action_of(const struct vg_index_list *list, const struct vg_hit *
 {
 	if (is_exact)
 		return list->action;
-	if (is_whole && !hit->variant && list->file_distance != 0xff && hit->distance <= list->file_distance)
+	if (hit->algo == VG_ALGO_PDQ && is_whole && !hit->variant && list->file_distance != 0xff &&
+	    hit->distance <= list->file_distance)
 		return (uint8_t)vg_action_case(list->action);
 	return list->perceptual_action > VG_ACTION_REVIEW ? VG_ACTION_REVIEW : list->perceptual_action;
 }
@@ -241,8 +246,9 @@ static enum vg_refusal check_hit(const struct vg_verify_args *args, struct vg_ve
 	if (hit->entry_idx >= view->n_entries)
 		return VG_REFUSE_ENTRY;
 	const uint8_t *value = is_exact ? digest_of(v, hit->algo) : args->record->pdq;
-	enum vg_refusal refusal = is_exact ? check_exact(view, hit, value)
-					   : check_pdq(args->record, view, hit, &distance);
+	enum vg_refusal refusal = is_exact                    ? check_exact(view, hit, value)
+				  : hit->algo == VG_ALGO_VPDQ ? vg_verify_video(args->record, args->frames, view, hit)
+							      : check_pdq(args->record, view, hit, &distance);
 	if (refusal)
 		return refusal;
 	const struct vg_index_entry *entry = &view->entries[hit->entry_idx];
@@ -275,6 +281,8 @@ enum vg_refusal vg_verify_match(const struct vg_verify_args *args, struct vg_ver
 		refusal = check_head(args);
 	if (!refusal)
 		refusal = check_digests(args, verified);
+	if (!refusal)
+		refusal = vg_verify_frames(args->record, args->frames);
 	for (unsigned i = 0; i < args->record->n_hits && !refusal; i++)
 		refusal = check_hit(args, verified, &args->record->hits[i]);
 	if (!refusal && !verified->n_hits)

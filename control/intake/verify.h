@@ -23,6 +23,8 @@
 	X(VG_REFUSE_DIGEST, "digest", "a digest claimed is not the digest of the bytes")                  \
 	X(VG_REFUSE_LOOKUP, "lookup", "the list entry claimed does not hold that digest")                 \
 	X(VG_REFUSE_DISTANCE, "distance", "the perceptual distance claimed is wrong or too large")        \
+	X(VG_REFUSE_FRAMES, "frames", "the frames of a film are not as they must be")                     \
+	X(VG_REFUSE_PERCENT, "percent", "the shares claimed of a film's frames are wrong or too small")   \
 	X(VG_REFUSE_SUPPRESSED, "suppressed", "every hit is on the suppress list")
 enum vg_refusal {
 #define X(sym, label, help) sym,
@@ -40,6 +42,7 @@ struct vg_verify_args {
 	const struct vg_index_view *view;         /* of record->generation */
 	const struct vg_attribution *attribution; /* the copy for record->object_id of that core and hasher */
 	const uint8_t *bytes;                     /* n_sample_bytes of the sealed memfd */
+	const struct vg_frame_hash *frames;       /* record->n_frames of them, behind the sample there; NULL: none */
 	vg_verify_suppressed_fn suppressed;       /* may be NULL */
 	void *ctx;
 };
@@ -59,6 +62,11 @@ struct vg_verified {
 enum vg_refusal vg_verify_fields(const struct vg_msg_record *record, int is_match);
 /* The whole claim. VG_REFUSE_NONE and *verified, or the first reason. */
 enum vg_refusal vg_verify_match(const struct vg_verify_args *args, struct vg_verified *verified);
+/* Of verify_video.c: the frames by themselves; and a claimed share of a listed video, computed anew (VG_REFUSE_ENTRY,
+ * VG_REFUSE_PERCENT). At most VG_FRAMES_MAX * VG_VIDEO_MAX_FRAMES comparisons of each hit, twice. */
+enum vg_refusal vg_verify_frames(const struct vg_msg_record *record, const struct vg_frame_hash *frames);
+enum vg_refusal vg_verify_video(const struct vg_msg_record *record, const struct vg_frame_hash *frames,
+				const struct vg_index_view *view, const struct vg_hit *hit);
 /* Bits that differ between two PDQ hashes. */
 unsigned vg_verify_distance(const uint8_t a[32], const uint8_t b[32]);
 /* The hash of a turned or mirrored picture (variant 0..7, in the order of hashing/pdq/pdq.h) as far as the hash of

@@ -19,6 +19,8 @@ struct heap {
 };
 struct vg_build {
 	struct heap lists, entries, videos, frames, strings, values[VG_ALGO_N];
+	int in_video; /* the last of videos is being filled, with frames in order of time */
+	uint64_t n_blank, n_thinned;
 	uint32_t recent[N_RECENT], next_recent; /* texts seen lately: classes and notes repeat */
 };
 
@@ -96,6 +98,75 @@ static enum vg_err intern(struct vg_build *b, const char *text, uint32_t *off)
 	return VG_OK;
 }
 
+static int by_value(const void *a, const void *b)
+{
+	return memcmp(a, b, 32);
+}
+
+/* Thins a long one out, evenly over its time; then each value once, sorted. Without a frame it is not there. */
+static void end_video(struct vg_build *b)
+{
+	if (!b->in_video)
+		return;
+	struct vg_index_video *video = (struct vg_index_video *)(void *)b->videos.at + b->videos.n - 1;
+	struct vg_index_frame *frames = (struct vg_index_frame *)(void *)b->frames.at + video->first_frame;
+	uint64_t n = b->frames.n - video->first_frame, n_kept = 0;
+	b->in_video = 0;
+	if (n > VG_VIDEO_MAX_FRAMES) {
+		for (uint64_t i = 0; i < VG_VIDEO_MAX_FRAMES; i++)
+			frames[i] = frames[i * n / VG_VIDEO_MAX_FRAMES];
+		n = VG_VIDEO_MAX_FRAMES;
+		b->n_thinned++;
+	}
+	if (n)
+		qsort(frames, n, sizeof(*frames), by_value);
+	for (uint64_t i = 0; i < n; i++)
+		if (!i || memcmp(frames[i].value, frames[n_kept - 1].value, 32) != 0)
+			frames[n_kept++] = frames[i];
+	b->frames.n = video->first_frame + n_kept;
+	video->n_frames = (uint32_t)n_kept;
+	if (n_kept) {
+		struct vg_index_entry *entry = (struct vg_index_entry *)(void *)b->entries.at + video->entry_idx;
+		((struct vg_index_list *)(void *)b->lists.at)[entry->list_idx].n_entries++;
+		return;
+	}
+	b->videos.n--;
+	b->n_blank++;
+}
+
+void vg_build_videos(const struct vg_build *build, uint64_t *n_blank, uint64_t *n_thinned)
+{
+	*n_blank = build->n_blank;
+	*n_thinned = build->n_thinned;
+}
+
+static enum vg_err add_frame(struct vg_build *b, const struct vg_list_row *row)
+{
+	struct vg_index_frame frame;
+	if (row->quality < VG_PDQ_MIN_QUALITY)
+		return VG_OK;
+	if (!b->in_video || b->frames.n >= VG_LISTS_MAX_ENTRIES)
+		return b->in_video ? VG_EFULL : VG_EINVAL;
+	memcpy(frame.value, row->value, sizeof(frame.value));
+	frame.video_idx = (uint32_t)b->videos.n - 1;
+	return add(&b->frames, &frame, 1) ? VG_OK : VG_ENOMEM;
+}
+
+static enum vg_err add_value(struct vg_build *b, const struct vg_list_row *row, uint32_t entry_idx)
+{
+	uint8_t record[36];
+	memcpy(record, row->value, row->n_value);
+	memcpy(record + row->n_value, &entry_idx, sizeof(entry_idx));
+	return add(&b->values[row->algo], record, 1) ? VG_OK : VG_ENOMEM;
+}
+
+static enum vg_err begin_video(struct vg_build *b, uint32_t entry_idx)
+{
+	struct vg_index_video video = { entry_idx, (uint32_t)b->frames.n, 0 };
+	b->in_video = add(&b->videos, &video, 1) != NULL;
+	return b->in_video ? VG_OK : VG_ENOMEM;
+}
+
 enum vg_err vg_build_list(struct vg_build *build, const struct vg_config_list *conf)
 {
 	struct vg_index_list list = {
@@ -103,13 +174,15 @@ enum vg_err vg_build_list(struct vg_build *build, const struct vg_config_list *c
 		.perceptual_action = (uint8_t)conf->perceptual_action,
 		.match_distance = (uint8_t)conf->match_distance,
 		.file_distance = (uint8_t)conf->file_distance,
-		.frame_distance = VG_VPDQ_DISTANCE,
-		.query_percent = VG_VPDQ_QUERY_PERCENT,
-		.compared_percent = VG_VPDQ_COMPARED_PERCENT,
+		.frame_distance = (uint8_t)conf->frame_distance,
+		.query_percent = (uint8_t)conf->query_percent,
+		.compared_percent = (uint8_t)conf->compared_percent,
 	};
 	if (conf->action >= VG_ACTION_N || conf->perceptual_action >= VG_ACTION_REPORT ||
-	    conf->match_distance > VG_PDQ_MAX_DISTANCE)
+	    conf->match_distance > VG_PDQ_MAX_DISTANCE || conf->frame_distance > VG_PDQ_MAX_DISTANCE ||
+	    conf->query_percent > 100 || conf->compared_percent > 100)
 		return VG_EINVAL;
+	end_video(build);
 	enum vg_err err = intern(build, conf->name, &list.name_off);
 	if (!err)
 		err = intern(build, conf->source, &list.source_off);
@@ -121,7 +194,9 @@ enum vg_err vg_build_list(struct vg_build *build, const struct vg_config_list *c
 enum vg_err vg_build_row(struct vg_build *build, const struct vg_list_row *row)
 {
 	struct vg_index_entry entry;
-	uint8_t record[36];
+	if (row->algo == VG_ALGO_VPDQ && row->n_value)
+		return add_frame(build, row);
+	end_video(build);
 	if (build->entries.n >= VG_LISTS_MAX_ENTRIES)
 		return VG_EFULL;
 	memset(&entry, 0, sizeof(entry));
@@ -134,11 +209,9 @@ enum vg_err vg_build_row(struct vg_build *build, const struct vg_list_row *row)
 	if (err)
 		return err;
 	uint32_t entry_idx = (uint32_t)build->entries.n;
-	memcpy(record, row->value, row->n_value);
-	memcpy(record + row->n_value, &entry_idx, sizeof(entry_idx));
-	if (!add(&build->entries, &entry, 1) || !add(&build->values[row->algo], record, 1))
+	if (!add(&build->entries, &entry, 1))
 		return VG_ENOMEM;
-	return VG_OK;
+	return row->algo == VG_ALGO_VPDQ ? begin_video(build, entry_idx) : add_value(build, row, entry_idx);
 }
 
 static int compare(const void *a, const void *b, void *n_value)
@@ -248,6 +321,7 @@ enum vg_err vg_build_finish(struct vg_build *build, uint64_t generation, int64_t
 	h.generation = generation;
 	h.built_ns = built_ns;
 	*n_folded = 0;
+	end_video(build);
 	for (unsigned algo = VG_ALGO_MD5; algo <= VG_ALGO_PDQ; algo++)
 		*n_folded += sort_and_fold(build, &build->values[algo]);
 	h.n_bytes = lay_out(build, &h, sections, heaps);

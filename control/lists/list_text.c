@@ -52,9 +52,10 @@ void vg_list_text_init(struct vg_list_text *text, vg_list_row_fn fn, void *ctx)
 	text->fn = fn;
 	text->ctx = ctx;
 	text->line = 1;
+	text->default_id = "";
 }
 
-__attribute__((format(printf, 2, 3))) static enum vg_err wrong(struct vg_list_text *text, const char *format, ...)
+enum vg_err vg_list_text_wrong(struct vg_list_text *text, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -84,18 +85,21 @@ static char *field(char **at, int last)
 static enum vg_err value_of(struct vg_list_text *text, struct vg_list_row *row, const char *name, const char *value)
 {
 	if (!strcmp(name, "vpdq"))
-		return wrong(text, "vpdq lists are not supported yet; remove the line");
+		return vg_list_text_wrong(text, "a video is a line video,entry_id and its frames below; write it so");
 	row->algo = vg_list_algo(name);
 	if (row->algo == VG_ALGO_NONE)
-		return wrong(text, "the algorithm is none of md5, sha1, sha256, pdq; correct or remove the line");
+		return vg_list_text_wrong(
+			text, "the algorithm is none of md5, sha1, sha256, pdq; correct or remove the line");
 	row->n_value = vg_list_value_bytes(row->algo);
 	if (!value)
-		return wrong(text, "no value follows the algorithm; write algo,value[,entry_id[,class[,note]]]");
+		return vg_list_text_wrong(text,
+					  "no value follows the algorithm; write algo,value[,entry_id[,class[,note]]]");
 	if (strlen(value) != 2 * row->n_value || vg_unhex(value, row->value, row->n_value))
-		return wrong(text, "a value of %s has %u hex digits; correct or remove the line", name,
-			     2 * row->n_value);
+		return vg_list_text_wrong(text, "a value of %s has %u hex digits; correct or remove the line", name,
+					  2 * row->n_value);
 	const char *forbidden = vg_list_value_forbidden(row->algo, row->value);
-	return forbidden ? wrong(text, "%s and would match everywhere; remove the line", forbidden) : VG_OK;
+	return forbidden ? vg_list_text_wrong(text, "%s and would match everywhere; remove the line", forbidden)
+			 : VG_OK;
 }
 
 static enum vg_err parse_line(struct vg_list_text *text)
@@ -108,50 +112,89 @@ static enum vg_err parse_line(struct vg_list_text *text)
 		text->text[--text->n_line] = 0;
 	for (size_t i = 0; i < text->n_line; i++)
 		if ((unsigned char)text->text[i] < 0x20 && text->text[i] != '\t')
-			return wrong(text, "a control character; remove it");
+			return vg_list_text_wrong(text, "a control character; remove it");
 	while (*at == ' ' || *at == '\t')
 		at++;
 	if (!*at || *at == '#')
 		return VG_OK;
+	size_t n_digits = strspn(at, "0123456789"), n_blanks = strspn(at + n_digits, " \t");
+	if (n_digits && at[n_digits + n_blanks] == ',') /* no algorithm is called that */
+		return vg_list_text_frame(text, at);
 	const char *name = field(&at, 0), *value = field(&at, 0);
-	enum vg_err err = value_of(text, &row, name, value);
+	int is_video = !strcmp(name, "video");
+	enum vg_err err = vg_list_text_end_video(text);
+	if (!err && !is_video)
+		err = value_of(text, &row, name, value);
 	if (err)
 		return err;
+	if (is_video) {
+		const char *its_class = field(&at, 0), *its_note = field(&at, 1);
+		return vg_list_text_video(text, value ? value : "", its_class ? its_class : "",
+					  its_note ? its_note : "");
+	}
 	const char *id = field(&at, 0), *entry_class = field(&at, 0), *note = field(&at, 1);
 	row.id = id ? id : "";
 	row.entry_class = entry_class ? entry_class : "";
 	row.note = note ? note : "";
 	if (strlen(row.id) > VG_LIST_TEXT_ID || strlen(row.entry_class) > VG_LIST_TEXT_CLASS ||
 	    strlen(row.note) > VG_LIST_TEXT_NOTE)
-		return wrong(text, "entry_id, class and note have at most %d, %d and %d bytes; shorten",
-			     VG_LIST_TEXT_ID, VG_LIST_TEXT_CLASS, VG_LIST_TEXT_NOTE);
+		return vg_list_text_wrong(text, "entry_id, class and note have at most %d, %d and %d bytes; shorten",
+					  VG_LIST_TEXT_ID, VG_LIST_TEXT_CLASS, VG_LIST_TEXT_NOTE);
+	text->has_rows = 1;
 	return text->fn(text->ctx, &row);
+}
+
+/* Whether the line gathered so far begins a JSON list: its `[` is the last byte there. */
+static int begins_json(const struct vg_list_text *text)
+{
+	size_t at = text->line == 1 && text->n_line >= 3 && !memcmp(text->text, "\xef\xbb\xbf", 3) ? 3 : 0;
+	while (at < text->n_line && (text->text[at] == ' ' || text->text[at] == '\t'))
+		at++;
+	return at == text->n_line;
+}
+
+/* Up to a line's end, or to the `[` that begins a list. Moves *bytes behind what it took. */
+static enum vg_err feed_line(struct vg_list_text *text, const char **bytes, const char *end)
+{
+	const char *at = *bytes;
+	for (; at < end && *at != '\n'; at++) {
+		if (*at == '[' && begins_json(text)) {
+			text->in_json = 1;
+			text->n_line = 0;
+			*bytes = at;
+			return VG_OK;
+		}
+		if (text->n_line == VG_LIST_TEXT_LINE)
+			return vg_list_text_wrong(text, "longer than %d bytes; this is no list line",
+						  VG_LIST_TEXT_LINE);
+		text->text[text->n_line++] = *at;
+	}
+	text->text[text->n_line] = 0;
+	*bytes = at;
+	if (at == end)
+		return VG_OK;
+	enum vg_err err = parse_line(text);
+	if (err)
+		return err;
+	text->n_line = 0;
+	text->line++;
+	*bytes = at + 1;
+	return VG_OK;
 }
 
 enum vg_err vg_list_text_feed(struct vg_list_text *text, const char *bytes, size_t n_bytes)
 {
-	while (n_bytes) {
-		const char *end = memchr(bytes, '\n', n_bytes);
-		size_t n = end ? (size_t)(end - bytes) : n_bytes;
-		if (n > VG_LIST_TEXT_LINE - text->n_line)
-			return wrong(text, "longer than %d bytes; this is no list line", VG_LIST_TEXT_LINE);
-		memcpy(text->text + text->n_line, bytes, n);
-		text->n_line += n;
-		text->text[text->n_line] = 0;
-		if (!end)
-			return VG_OK;
-		enum vg_err err = parse_line(text);
-		if (err)
-			return err;
-		text->n_line = 0;
-		text->line++;
-		bytes = end + 1;
-		n_bytes -= n + 1;
-	}
-	return VG_OK;
+	const char *end = bytes + n_bytes;
+	enum vg_err err = VG_OK;
+	while (bytes < end && !err)
+		err = text->in_json ? vg_list_text_json(text, *bytes++) : feed_line(text, &bytes, end);
+	return err;
 }
 
 enum vg_err vg_list_text_end(struct vg_list_text *text)
 {
-	return text->n_line ? parse_line(text) : VG_OK;
+	if (text->in_json)
+		return vg_list_text_wrong(text, "the list of frames has no end; complete it");
+	enum vg_err err = text->n_line ? parse_line(text) : VG_OK;
+	return err ? err : vg_list_text_end_video(text);
 }

@@ -1,7 +1,11 @@
 #pragma once
 /* list_text: the list text format, `algo,value[,entry_id[,class[,note]]]`, one entry a line: fed in pieces, gives rows.
  * `#` begins a comment line, empty lines are nothing, CR before LF is nothing, a byte order mark at the start too. The
- * first bad line ends it. Lines have at most VG_LIST_TEXT_LINE bytes. The parser is the caller's; pure. */
+ * first bad line ends it. Lines have at most VG_LIST_TEXT_LINE bytes. The parser is the caller's; pure.
+ *
+ * vPDQ: `video,entry_id[,class[,note]]` begins a video; what follows are its frames, either one a line as the vPDQ
+ * reference writes them, `frame,quality,hash,timestamp`, or one JSON list of strings `hash,quality,timestamp`, which
+ * begins a line and may go over several. A file that begins with frames is one video, named by default_id. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +20,8 @@
 struct vg_list_row {
 	enum vg_algo algo;
 	uint8_t value[32];
-	uint32_t n_value;                    /* 16, 20 or 32 */
+	uint32_t n_value;                    /* 16, 20 or 32; 0: VPDQ, a video begins. Its frames have 32 and no id */
+	uint8_t quality;                     /* of a frame */
 	const char *id, *entry_class, *note; /* NUL-terminated, "" where absent; borrowed during the call */
 	uint64_t line;
 };
@@ -28,6 +33,9 @@ struct vg_list_text {
 	void *ctx;
 	uint64_t line; /* of the line being gathered, 1.. */
 	size_t n_line;
+	const char *default_id; /* of a video at the beginning that has no line of its own; borrowed, "" at first */
+	int has_rows, in_video, in_json;
+	uint64_t n_frames; /* of the present video */
 	char text[VG_LIST_TEXT_LINE + 1];
 	char why[160]; /* what is wrong with `line` and what to do; "" where fn ended it */
 };
@@ -36,6 +44,17 @@ void vg_list_text_init(struct vg_list_text *text, vg_list_row_fn fn, void *ctx);
 enum vg_err vg_list_text_feed(struct vg_list_text *text, const char *bytes, size_t n_bytes);
 /* The last line may lack its end. */
 enum vg_err vg_list_text_end(struct vg_list_text *text);
+
+/* Of list_text_video.c: a line that begins a video; a line that is a frame; a byte of a JSON list of frames. `text` is
+ * the line, or the string gathered so far. */
+enum vg_err vg_list_text_video(struct vg_list_text *text, const char *id, const char *entry_class, const char *note);
+enum vg_err vg_list_text_frame(struct vg_list_text *text, char *line);
+enum vg_err vg_list_text_json(struct vg_list_text *text, char byte);
+/* Ends the video in hand, which must have had a frame. */
+enum vg_err vg_list_text_end_video(struct vg_list_text *text);
+/* Writes why and returns VG_EINVAL. */
+__attribute__((format(printf, 2, 3))) enum vg_err vg_list_text_wrong(struct vg_list_text *text, const char *format,
+								     ...);
 
 /* Bytes of a value of that algorithm, 0 = none that lists carry. */
 uint32_t vg_list_value_bytes(enum vg_algo algo);

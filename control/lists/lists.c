@@ -24,7 +24,7 @@ struct vg_lists {
 	uint64_t highest;                             /* number ever seen in the folder: the next one is greater */
 	struct vg_generation kept[VG_LISTS_MAX_KEPT]; /* newest first; base NULL = none */
 	struct vg_suppress *suppress;
-	uint64_t n_left_out, n_folded;
+	uint64_t n_left_out, n_folded, n_blank_videos, n_thinned_videos;
 	int tables_fd; /* of kept[0]; -1 = none */
 	uint64_t n_tables_bytes, tables_ms;
 };
@@ -35,6 +35,7 @@ struct reading {
 	const struct vg_suppress *suppress;
 	const char *list;
 	uint64_t n_left_out;
+	int skips_video; /* the frames that come are of a video left out */
 };
 
 static void load_newest(struct vg_lists *lists)
@@ -110,16 +111,30 @@ void vg_lists_destroy(struct vg_lists *lists)
 static enum vg_err on_row(void *ctx, const struct vg_list_row *row)
 {
 	struct reading *r = ctx;
+	int is_frame = row->algo == VG_ALGO_VPDQ && row->n_value;
+	if (is_frame)
+		return r->skips_video ? VG_OK : vg_build_row(r->build, row);
+	r->skips_video = 0;
 	if (vg_suppress_has(r->suppress, row->algo, row->value, r->list, row->id)) {
 		r->n_left_out++;
+		r->skips_video = row->algo == VG_ALGO_VPDQ;
 		return VG_OK;
 	}
 	return vg_build_row(r->build, row);
 }
 
+/* The file's name without folder and ending. */
+static void name_of(const char *path, char *name, size_t cap)
+{
+	const char *slash = strrchr(path, '/'), *begin = slash ? slash + 1 : path, *dot = strrchr(begin, '.');
+	int n = dot && dot > begin ? (int)(dot - begin) : (int)strlen(begin);
+	snprintf(name, cap, "%.*s", n, begin);
+}
+
 static enum vg_err read_file(struct reading *r, const struct vg_config_list *conf, char *why, size_t n_why)
 {
 	static const size_t n_piece = 1 << 18;
+	char default_id[VG_LIST_TEXT_ID + 1];
 	struct vg_list_text *text = malloc(sizeof(*text));
 	char *piece = malloc(n_piece);
 	FILE *file = fopen(conf->file, "re");
@@ -130,6 +145,8 @@ static enum vg_err read_file(struct reading *r, const struct vg_config_list *con
 		goto out;
 	}
 	vg_list_text_init(text, on_row, r);
+	name_of(conf->file, default_id, sizeof(default_id));
+	text->default_id = default_id;
 	for (size_t n; !err && (n = fread(piece, 1, n_piece, file)) > 0;)
 		err = vg_list_text_feed(text, piece, n);
 	if (!err && ferror(file)) {
@@ -167,6 +184,7 @@ static enum vg_err build_next(struct reading *r, const struct vg_config_list *co
 	}
 	if (err)
 		return err;
+	r->skips_video = 0;
 	err = vg_build_finish(r->build, number, vg_wall_now().ns, &fd, &n_bytes, n_folded);
 	if (!err && (err = vg_generation_take(next, fd)))
 		close(fd);
@@ -231,6 +249,7 @@ enum vg_err vg_lists_reload(struct vg_lists *lists, const struct vg_config_list 
 	}
 	lists->n_left_out = r.n_left_out;
 	lists->n_folded = n_folded;
+	vg_build_videos(r.build, &lists->n_blank_videos, &lists->n_thinned_videos);
 	vg_suppress_destroy(lists->suppress);
 	lists->suppress = suppress;
 	suppress = NULL;
@@ -248,6 +267,8 @@ void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info)
 	info->n_suppressed = vg_suppress_n(lists->suppress);
 	info->n_left_out = lists->n_left_out;
 	info->n_folded = lists->n_folded;
+	info->n_blank_videos = lists->n_blank_videos;
+	info->n_thinned_videos = lists->n_thinned_videos;
 	if (!g->base)
 		return;
 	info->generation = g->view.header->generation;

@@ -38,6 +38,8 @@ struct vg_lists_info {
 	uint32_t n_lists, n_suppressed;     /* suppressed: rows of the suppress list */
 	uint64_t n_left_out;                /* entries the suppress list kept out of this generation */
 	uint64_t n_folded;                  /* lines that repeated an entry of their list */
+	uint64_t n_blank_videos;            /* left out: none of their frames has the quality to match */
+	uint64_t n_thinned_videos; /* too long: VG_VIDEO_MAX_FRAMES of their frames, evenly spread, were kept */
 	uint8_t sha256[32];
 };
 void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info);

@@ -20,6 +20,10 @@ static void put_hit(struct vg_json_text *text, const struct vg_case_hit *hit)
 		vg_json_text_str(text, "algo", vg_algo_str(hit->algo));
 	}
 	vg_json_text_u64(text, "distance", hit->distance);
+	if (hit->algo == VG_ALGO_VPDQ) {
+		vg_json_text_u64(text, "query_percent", hit->query_percent);
+		vg_json_text_u64(text, "compared_percent", hit->compared_percent);
+	}
 	vg_json_text_str(text, "list", hit->list);
 	vg_json_text_str(text, "entry", hit->entry_id);
 	vg_json_text_u64(text, "generation", hit->generation);

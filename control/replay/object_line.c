@@ -127,6 +127,10 @@ static void put_matches(struct vg_json_text *text, const struct vg_msg_record *r
 		vg_json_text_bytes(text, "entry", id, bounded(id, MAX_LIST_TEXT));
 		vg_json_text_str(text, "algo", vg_algo_str(hit->algo));
 		vg_json_text_u64(text, "distance", hit->distance);
+		if (hit->algo == VG_ALGO_VPDQ) {
+			vg_json_text_u64(text, "query_percent", hit->query_percent);
+			vg_json_text_u64(text, "compared_percent", hit->compared_percent);
+		}
 		if (hit->frame_idx)
 			vg_json_text_u64(text, "frame", hit->frame_idx);
 		vg_json_text_close(text, '}');

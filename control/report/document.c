@@ -169,10 +169,16 @@ static void put_customer(xmlNodePtr root, const struct vg_case *c, const struct 
 /* One sentence a hit: exact or perceptual, distance, list, entry, generation (R2). */
 static void note_hit(struct vg_note *note, unsigned no, const struct vg_case_hit *h, int is_partial)
 {
-	char how[120];
+	char how[160];
 	if (h->exact)
 		snprintf(how, sizeof(how), "exact %s match (%s)", vg_algo_str(h->algo),
 			 is_partial ? "computed as it passed; its bytes are not all kept" : "recomputed");
+	else if (h->algo == VG_ALGO_VPDQ)
+		snprintf(how, sizeof(how),
+			 "perceptual vpdq match: %u percent of its frames are like one of the listed video, %u percent "
+			 "of "
+			 "the listed video's like one of its",
+			 h->query_percent, h->compared_percent);
 	else
 		snprintf(how, sizeof(how), "perceptual %s match at distance %u of 256 bits, image variant %u",
 			 vg_algo_str(h->algo), h->distance, h->variant);

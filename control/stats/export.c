@@ -114,6 +114,12 @@ static void lists(FILE *out, const struct vg_stats_env *env)
 		(unsigned long long)info.n_md5, (unsigned long long)info.n_sha1);
 	fprintf(out, "vigil_list_entries{algo=\"sha256\"} %llu\nvigil_list_entries{algo=\"pdq\"} %llu\n",
 		(unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq);
+	fprintf(out, "vigil_list_entries{algo=\"vpdq\"} %llu\n", (unsigned long long)info.n_videos);
+	gauge(out, "list_video_frames", "distinct frames of the listed videos", (double)info.n_frames);
+	gauge(out, "list_videos_left_out", "listed videos without a frame good enough to match",
+	      (double)info.n_blank_videos);
+	gauge(out, "list_tables_bytes", "search tables that all hashers share, 0 = none", (double)info.n_tables_bytes);
+	gauge(out, "list_tables_build_seconds", "what making them took", (double)info.tables_ms / 1e3);
 	gauge(out, "list_suppressed", "rows of the suppress list", (double)info.n_suppressed);
 }
 

@@ -17,8 +17,12 @@ struct sum {
 static enum vg_err on_row(void *ctx, const struct vg_list_row *row)
 {
 	struct sum *s = ctx;
-	VG_INVARIANT(row->n_value == vg_list_value_bytes(row->algo) && row->n_value);
-	VG_INVARIANT(!vg_list_value_forbidden(row->algo, row->value));
+	int is_video = row->algo == VG_ALGO_VPDQ;
+	VG_INVARIANT(is_video ? row->n_value == 0 || row->n_value == 32
+			      : row->n_value == vg_list_value_bytes(row->algo) && row->n_value);
+	VG_INVARIANT(row->quality <= 100 && (!is_video || row->n_value || row->id[0]));
+	VG_INVARIANT((is_video && row->quality < 50) ||
+		     !vg_list_value_forbidden(is_video ? VG_ALGO_PDQ : row->algo, row->value));
 	VG_INVARIANT(strlen(row->id) <= VG_LIST_TEXT_ID && strlen(row->entry_class) <= VG_LIST_TEXT_CLASS &&
 		     strlen(row->note) <= VG_LIST_TEXT_NOTE);
 	s->n_rows++;
@@ -37,6 +41,7 @@ static enum vg_err parse(const uint8_t *data, size_t size, size_t n_piece, struc
 		abort();
 	memset(s, 0, sizeof(*s));
 	vg_list_text_init(text, on_row, s);
+	text->default_id = "film";
 	for (size_t at = 0; at < size && !err; at += n_piece)
 		err = vg_list_text_feed(text, (const char *)data + at, size - at < n_piece ? size - at : n_piece);
 	if (!err)

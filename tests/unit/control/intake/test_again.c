@@ -109,7 +109,7 @@ static void hits_are_those_of_the_present_lists_exact_ones_first(void **state)
 	m.n_hits = 1;
 	m.hits[0] = (struct vg_hit){ .entry_idx = 12345, .algo = VG_ALGO_PDQ, .distance = 9 };
 	m.flags |= VG_RECORD_HAS_PDQ;
-	assert_int_equal(vg_again_look_up(&m, vg_lists_view(r->lists, info.generation), &again), 3);
+	assert_int_equal(vg_again_look_up(&m, NULL, vg_lists_view(r->lists, info.generation), &again), 3);
 	assert_int_equal(again.generation, info.generation);
 	assert_int_equal(again.hits[0].algo, VG_ALGO_SHA256);
 	assert_int_equal(again.hits[1].algo, VG_ALGO_MD5);
@@ -117,9 +117,9 @@ static void hits_are_those_of_the_present_lists_exact_ones_first(void **state)
 	assert_int_equal(again.hits[2].distance, 0);
 	/* Without a claim by looks nothing is searched by looks; without digests nothing by digest. */
 	m.hits[0].algo = VG_ALGO_MD5;
-	assert_int_equal(vg_again_look_up(&m, vg_lists_view(r->lists, info.generation), &again), 2);
+	assert_int_equal(vg_again_look_up(&m, NULL, vg_lists_view(r->lists, info.generation), &again), 2);
 	m.flags &= ~VG_RECORD_HAS_DIGESTS;
-	assert_int_equal(vg_again_look_up(&m, vg_lists_view(r->lists, info.generation), &again), 0);
+	assert_int_equal(vg_again_look_up(&m, NULL, vg_lists_view(r->lists, info.generation), &again), 0);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -16,9 +16,11 @@
 #define MD5    "0123456789abcdef0123456789ABCDEF"
 #define SHA1   MD5 "01234567"
 #define SHA256 MD5 MD5
+#define ZEROS  "0000000000000000000000000000000000000000000000000000000000000000"
 
 struct rows {
-	unsigned n;
+	unsigned n, n_videos, n_frames, n_good;
+	char ids[200]; /* of the videos */
 	struct vg_list_row last;
 	char id[200], entry_class[100], note[300];
 	enum vg_err answer;
@@ -29,6 +31,14 @@ static enum vg_err on_row(void *ctx, const struct vg_list_row *row)
 	struct rows *r = ctx;
 	r->n++;
 	r->last = *row;
+	if (row->algo == VG_ALGO_VPDQ && row->n_value) {
+		r->n_frames++;
+		r->n_good += row->quality >= 50;
+		assert_int_equal(row->value[1], 0x23);
+	} else if (row->algo == VG_ALGO_VPDQ) {
+		r->n_videos++;
+		strcat(strcat(r->ids, row->id), ";");
+	}
 	strcpy(r->id, row->id);
 	strcpy(r->entry_class, row->entry_class);
 	strcpy(r->note, row->note);
@@ -71,6 +81,44 @@ static void every_algorithm_and_field_is_read(void **state)
 	}
 }
 
+static void videos_are_read_by_lines_and_as_json(void **state)
+{
+	struct rows r;
+	struct vg_list_text p;
+	(void)state;
+	static const char text[] = "\xef\xbb\xbf# head\r\nvideo,V 1,A1,a note, with commas\r\n0,100," SHA256
+				   ",0.000\r\n"
+				   "30,49," SHA256 ",1.000\n\n# between\n 60 , 50 , " SHA256 " , 2.000,more\nmd5," MD5
+				   ",E\nvideo,V2\n [ \"" SHA256 ",100,0.0\",\r\n\t\"" SHA256 ",7,1\" ]\r\n"
+				   "video,V3\n1,100," SHA256 ",0";
+	for (size_t n_piece = 1; n_piece < sizeof(text); n_piece++) {
+		assert_int_equal(parse(text, n_piece, &r, &p), VG_OK);
+		assert_int_equal(r.n, 10);
+		assert_int_equal(r.n_videos, 3);
+		assert_int_equal(r.n_frames, 6);
+		assert_int_equal(r.n_good, 4);
+		assert_string_equal(r.ids, "V 1;V2;V3;");
+		assert_int_equal(r.last.line, 13);
+	}
+}
+
+static void a_file_of_frames_alone_is_one_video_with_the_files_name(void **state)
+{
+	static const char *const texts[] = { "0,100," SHA256 ",0.000\n1,100," SHA256 ",0.033\n",
+					     "[\"" SHA256 ",100,0.0\", \"" SHA256 ",100,0.033\"]" };
+	(void)state;
+	for (unsigned i = 0; i < VG_ARRAY_LEN(texts); i++) {
+		struct rows r = { .n = 0 };
+		struct vg_list_text p;
+		vg_list_text_init(&p, on_row, &r);
+		p.default_id = "film";
+		assert_int_equal(vg_list_text_feed(&p, texts[i], strlen(texts[i])), VG_OK);
+		assert_int_equal(vg_list_text_end(&p), VG_OK);
+		assert_int_equal(r.n_frames, 2);
+		assert_string_equal(r.ids, "film;");
+	}
+}
+
 static void a_bad_line_is_refused_with_its_number(void **state)
 {
 	static const struct {
@@ -88,7 +136,27 @@ static void a_bad_line_is_refused_with_its_number(void **state)
 		{ "MD5," MD5 "\n", 1, "none of" },
 		{ "md5 " MD5 "\n", 1, "none of" },
 		{ MD5 "\n", 1, "none of" },
-		{ "\n\nvpdq,file.vpdq\n", 3, "not supported" },
+		{ "\n\nvpdq,file.vpdq\n", 3, "video,entry_id" },
+		{ "video\n", 1, "no name" },
+		{ "video,V1\nmd5," MD5 "\n", 2, "no frames" },
+		{ "video,V1\n", 2, "no frames" },
+		{ "md5," MD5 "\n0,100," SHA256 ",0.000\n", 2, "of no video" },
+		{ "0,100," MD5 ",0.000\n", 1, "64 hex" },
+		{ "0,101," SHA256 ",0.000\n", 1, "0 to 100" },
+		{ "0,1.5," SHA256 ",0.000\n", 1, "0 to 100" },
+		{ "0,100," SHA256 "\n", 1, "number of seconds" },
+		{ "0,100," SHA256 ",1.2.3\n", 1, "number of seconds" },
+		{ "0x,100," SHA256 ",0\n", 1, "algorithm" },
+		{ "01234567890,100," SHA256 ",0\n", 1, "frame,quality" },
+		{ "0,50," ZEROS ",0.000\n", 1, "blank" },
+		{ "[\"" SHA256 ",100\"]\n", 1, "number of seconds" },
+		{ "video,V\n[\n\"" SHA256 ",100,0\",\n]\n", 4, "JSON" },
+		{ "[\"" SHA256 ",100,0\" \"\"]", 1, "JSON" },
+		{ "[\"" SHA256 ",100,0\"", 1, "no end" },
+		{ "[]", 1, "no frames" },
+		{ "[\"a\\u0041\"]", 1, "hash,quality" },
+		{ "[\"" SHA256 ",100,0\"]\n[\"" SHA256 ",100,0\"]\n", 2, "of no video" },
+		{ "video,V\n0,100," SHA256 ",0\n[\"" SHA256 ",100,0\"]\n", 3, "second list" },
 		{ "md5,d41d8cd98f00b204e9800998ecf8427e\n", 1, "empty file" },
 		{ "sha1,da39a3ee5e6b4b0d3255bfef95601890afd80709\n", 1, "empty file" },
 		{ "sha256,e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n", 1, "empty file" },
@@ -139,6 +207,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_algorithm_and_field_is_read),
+		cmocka_unit_test(videos_are_read_by_lines_and_as_json),
+		cmocka_unit_test(a_file_of_frames_alone_is_one_video_with_the_files_name),
 		cmocka_unit_test(a_bad_line_is_refused_with_its_number),
 		cmocka_unit_test(a_line_has_a_longest_length),
 		cmocka_unit_test(what_the_callback_says_ends_it),
