@@ -52,6 +52,7 @@ static enum vg_err parse(const char *text, size_t n_piece, struct rows *rows, st
 	enum vg_err err = VG_OK;
 	memset(rows, 0, sizeof(*rows));
 	vg_list_text_init(parser, on_row, rows);
+	parser->default_id = "film";
 	for (size_t at = 0; at < n && !err; at += n_piece) {
 		size_t n_now = n - at < n_piece ? n - at : n_piece;
 		uint8_t *copy = vg_guard_copy(text + at, n_now);
