@@ -9,6 +9,12 @@
 	X(VG_C_WEBSOCKET_LOST, "websocket_lost_total", "WebSocket directions let go: what came is no frame")          \
 	X(VG_C_PROXY_HEADERS, "proxy_headers_total:outcome=read", "PROXY headers in front of connections")            \
 	X(VG_C_PROXY_BAD, "proxy_headers_total:outcome=bad", "PROXY headers that break their format: no claim taken") \
+	X(VG_C_FASTCGI_RECORDS, "fastcgi_records_total", "FastCGI records parsed")                                    \
+	X(VG_C_FASTCGI_BAD, "fastcgi_bad_total", "FastCGI directions that lost their place")                          \
+	X(VG_C_FASTCGI_RESYNC, "fastcgi_resync_total", "FastCGI directions that found a next record")                 \
+	X(VG_C_FASTCGI_NO_HEAD, "fastcgi_shed_total:reason=head", "answers without a head that can be read")          \
+	X(VG_C_FASTCGI_SHED_PARAMS, "fastcgi_shed_total:reason=params", "requests with too many parameters")          \
+	X(VG_C_FASTCGI_SHED_REQUESTS, "fastcgi_shed_total:reason=requests", "requests given up: too many at a time")  \
 	X(VG_C_SOCKS_TUNNELS, "socks_total:outcome=tunnel",                                                           \
 	  "SOCKS handshakes behind which a flow was recognised again")                                                \
 	X(VG_C_SOCKS_REFUSED, "socks_total:outcome=refused", "SOCKS handshakes refused, sealed, or for UDP")          \
