@@ -8,7 +8,7 @@ build="gcc make pkg-config libc6-dev libdpdk-dev libhyperscan-dev libndpi-dev li
  libsodium-dev libmicrohttpd-dev libgnutls28-dev"
 check="libcmocka-dev clang clang-format clang-tidy cppcheck libclang-rt-14-dev bsdextrautils file"
 live="ca-certificates curl rsync samba smbclient wget nginx-light|nginx-core|nginx-full|nginx-extras openssl sqlite3 iproute2 ethtool procps python3-minimal util-linux tcpdump
- apache2-bin lighttpd nghttp2-client nghttp2-server nghttp2-proxy vsftpd|proftpd-core lftp tftpd-hpa tftp-hpa s3cmd swaks python3-websockets
+ apache2-bin lighttpd nghttp2-client nghttp2-server nghttp2-proxy vsftpd|proftpd-core lftp tftpd-hpa tftp-hpa s3cmd swaks python3-websockets php8.2-fpm
  libacl1 libhiredis0.14 libmemcached11 libmemcachedutil2 libpcre2-posix3"
 # Debian's proftpd and vsftpd exclude each other: the second one is unpacked here, never installed. It needs the libraries above.
 beside=/var/cache/vigil-tests
