@@ -87,7 +87,7 @@ static void member_begin(struct vg_body *b, const struct vg_part_head *head, uin
 	b->member.n_name = head->n_filename;
 	memcpy(b->member.name, head->filename, head->n_filename);
 	b->member_keep.n_bytes = 0;
-	vg_digests_init(b->member_digests, VG_DIGEST_ALL);
+	vg_digests_init(b->member_digests, b->begin.digests);
 }
 
 /* Opens a file that is a container, or that was sent in a transfer coding. */
@@ -103,6 +103,7 @@ static void open_nest(struct vg_body *b, unsigned kind, enum vg_transfer_coding 
 							    .n_path = m ? m->n_name : 0,
 							    .sha256 = m ? m->digests.sha256 : NULL,
 							    .budget = &b->budget,
+							    .digests = b->begin.digests,
 							    .on_member = b->begin.on_member,
 							    .ctx = b->begin.ctx });
 }
@@ -331,7 +332,7 @@ void vg_body_begin(struct vg_body *body, const struct vg_body_begin *begin)
 	vg_coding_begin(body->coding, begin->codings, begin->held != NULL, &body->budget, on_decoded, body);
 	vg_coding_boundary(body->coding, begin->boundary, begin->n_boundary);
 	if (body->has_codings)
-		vg_digests_init(body->decoded, VG_DIGEST_ALL);
+		vg_digests_init(body->decoded, begin->digests);
 }
 
 void vg_body_feed(struct vg_body *body, const uint8_t *bytes, size_t n_bytes)

@@ -40,6 +40,7 @@ struct vg_body_begin {
 	const char *boundary; /* multipart, or n_boundary 0; copied */
 	size_t n_boundary;
 	const struct vg_chain *held; /* the very bytes that will be fed, where they stay until the end; else NULL */
+	unsigned digests;            /* VG_DIGEST_* of what is found, and of the body where a coding is undone */
 	bool no_nest;                /* open no container: one broke a library before */
 	vg_body_member_fn on_member;
 	vg_body_bytes_fn on_bytes; /* NULL: nobody asks */

@@ -106,7 +106,7 @@ static bool on_begin(void *ctx, const char *name, size_t n_name, bool is_file)
 	l->begin_off = l->nest->top_off;
 	l->member.parent_sha256 = l->args->sha256;
 	l->member.n_name = vg_nest_path(l->args->path, l->args->n_path, name, n_name, l->member.name);
-	vg_digests_init(l->digests, VG_DIGEST_ALL);
+	vg_digests_init(l->digests, l->args->digests);
 	return true;
 }
 
@@ -148,6 +148,7 @@ static void on_end(void *ctx, bool whole)
 								   .n_path = m->n_name,
 								   .sha256 = m->digests.sha256,
 								   .budget = l->args->budget,
+								   .digests = l->args->digests,
 								   .on_member = l->args->on_member,
 								   .ctx = l->args->ctx });
 	} else {

@@ -43,6 +43,7 @@ struct vg_nest_args {
 	size_t n_path;
 	const uint8_t *sha256; /* its digest, or NULL: the body itself */
 	struct vg_budget *budget;
+	unsigned digests; /* VG_DIGEST_* of each file */
 	vg_body_member_fn on_member;
 	void *ctx;
 };

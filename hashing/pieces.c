@@ -17,6 +17,7 @@ static bool open_writer(struct vg_worker *w, struct vg_job *job, const struct vg
 	uint64_t now_ns = vg_mono_now().ns;
 
 	vg_resource_age(w->resources, now_ns);
+	vg_resources_want(w->resources, vg_worker_mask(w));
 	return vg_resource_open(w->resources, record->resource, record->range_off, record->range_total, record->part_no,
 				now_ns, &job->writer);
 }

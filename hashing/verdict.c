@@ -14,7 +14,8 @@ struct closed {
 	struct vg_body_end end;
 	struct vg_digest_values raw;
 	bool complete, has_raw;
-	bool coded; /* the decoded reading is the body; else the bytes as they came */
+	unsigned mask; /* algorithms of raw */
+	bool coded;    /* the decoded reading is the body; else the bytes as they came */
 };
 
 /* Waits until something changed. False where waiting is over: the process is to end. */
@@ -128,23 +129,47 @@ void vg_worker_on_member(void *stream, const struct vg_body_member *member)
 }
 
 /* Digests of a held body that had no running context: in one go. */
-static void digest_chain(struct vg_worker *w, const struct vg_chain *chain, struct vg_digest_values *values)
+static void digest_chain(struct vg_worker *w, const struct vg_chain *chain, unsigned mask,
+			 struct vg_digest_values *values)
 {
-	vg_digests_init(w->spare, VG_DIGEST_ALL);
+	vg_digests_init(w->spare, mask);
 	for (uint32_t i = 0; i < chain->n_spans; i++)
 		vg_digests_feed(w->spare, chain->spans[i].at, chain->spans[i].n_bytes);
 	vg_digests_done(w->spare, values);
 }
 
+/* Lists came since the body began that need another digest: made now, where its bytes are still there. */
+static void add_missing(struct vg_worker *w, const struct vg_job *job, const struct vg_chain *chain, struct closed *c)
+{
+	unsigned missing = vg_worker_mask(w) & ~c->mask;
+	struct vg_digest_values late;
+
+	if (!missing || !c->has_raw)
+		return;
+	if (job->streaming) {
+		vg_count(w->setup.stats, VG_H_DIGESTS_LATE, 1);
+		return;
+	}
+	digest_chain(w, chain, missing, &late);
+	if (missing & VG_DIGEST_MD5)
+		memcpy(c->raw.md5, late.md5, sizeof(late.md5));
+	if (missing & VG_DIGEST_SHA1)
+		memcpy(c->raw.sha1, late.sha1, sizeof(late.sha1));
+	if (missing & VG_DIGEST_SHA256)
+		memcpy(c->raw.sha256, late.sha256, sizeof(late.sha256));
+}
+
 static void end_digests(struct vg_worker *w, struct vg_job *job, const struct vg_chain *chain, struct closed *c)
 {
 	if (job->raw) {
+		c->mask = vg_digests_mask(job->raw);
 		vg_digests_done(job->raw, &c->raw);
 		w->digests[w->n_digests++] = job->raw;
 		job->raw = NULL;
 		c->has_raw = c->complete;
+		add_missing(w, job, chain, c);
 	} else if (c->complete && !job->streaming && !(w->setup.conf.flags & VG_HCONF_NO_DIGESTS)) {
-		digest_chain(w, chain, &c->raw);
+		digest_chain(w, chain, vg_worker_mask(w), &c->raw);
 		c->has_raw = true;
 	}
 }
@@ -295,7 +320,7 @@ static bool judge_resource(struct vg_worker *w, struct vg_job *job, const struct
 
 	memset(&r->record, 0, sizeof(r->record));
 	if (is_held && !whole->has_digests && !(w->setup.conf.flags & VG_HCONF_NO_DIGESTS))
-		digest_chain(w, &whole->bytes, &digests);
+		digest_chain(w, &whole->bytes, vg_worker_mask(w), &digests);
 	file.digests = w->setup.conf.flags & VG_HCONF_NO_DIGESTS ? NULL : &digests;
 	file.may_decode_film = !(job->object->flags & VG_OPEN_NO_DECODE);
 	file.may_decode = is_held && file.may_decode_film;
@@ -348,6 +373,8 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 	struct vg_result resource = { .memfd = -1 };
 	bool send_body, send_resource, running;
 
+	if (job->raw)
+		vg_batch_drain(w->batch, job->raw);
 	vg_intake_chain(job->lane, job->object, w->spans, w->max_spans, &chain);
 	c.complete = job->object->state == VG_STATE_COMPLETE && !job->object->n_gaps;
 	running = job->streaming && !c.complete; /* somebody may go on where this one broke off */

@@ -47,12 +47,28 @@ static struct vg_digests *take_digests(struct vg_worker *w)
 		return NULL;
 	d = w->digests[--w->n_digests];
 	w->digests[w->n_digests] = NULL;
-	vg_digests_init(d, VG_DIGEST_ALL);
+	vg_digests_init(d, vg_worker_mask(w));
 	return d;
+}
+
+unsigned vg_worker_mask(const struct vg_worker *w)
+{
+	const struct vg_index_view *view = vg_index_peek(w->setup.match->index);
+	unsigned forced = w->setup.conf.flags >> VG_HCONF_DIGESTS_SHIFT & VG_DIGEST_ALL;
+
+	if (w->setup.conf.flags & VG_HCONF_NO_DIGESTS)
+		return 0;
+	if (forced)
+		return forced;
+	if (vg_match_link_wants_objects(w->setup.link))
+		return VG_DIGEST_ALL;
+	return VG_DIGEST_SHA256 | (view && view->n_md5 ? VG_DIGEST_MD5 : 0) |
+	       (view && view->n_sha1 ? VG_DIGEST_SHA1 : 0);
 }
 
 void vg_worker_job_release(struct vg_worker *w, struct vg_job *job)
 {
+	vg_worker_forget(w, job);
 	if (job->raw)
 		w->digests[w->n_digests++] = job->raw;
 	job->raw = NULL;
@@ -93,6 +109,7 @@ void vg_worker_body_begin(struct vg_worker *w, struct vg_job *job, struct vg_str
 	struct vg_attribution record;
 	const struct vg_intake *lane = job->lane;
 	struct vg_body_begin begin = { .held = held,
+				       .digests = vg_worker_mask(w),
 				       .no_nest = job->object->flags & VG_OPEN_NO_DECODE,
 				       .on_member = vg_worker_on_member,
 				       .ctx = s };
@@ -162,8 +179,7 @@ static void go_streaming(struct vg_worker *w, struct vg_job *job)
 	if (o->n_gaps)
 		vg_pieces_gap(w, job);
 	job->n_gaps_seen = o->n_gaps;
-	while (vg_intake_return_first(job->lane, o))
-		;
+	vg_worker_owe(w, job, o->n_chunks);
 }
 
 static void on_open(struct vg_worker *w, struct vg_job *job)
@@ -183,7 +199,7 @@ static void on_data(struct vg_worker *w, struct vg_job *job, const struct vg_spa
 
 	vg_count(w->setup.stats, VG_H_BYTES, bytes->n_bytes);
 	if (job->raw && !o->n_gaps)
-		vg_digests_feed(job->raw, bytes->at, bytes->n_bytes);
+		vg_worker_lend(w, job, bytes);
 	if (!job->streaming)
 		return;
 	if (job->stream) {
@@ -196,7 +212,7 @@ static void on_data(struct vg_worker *w, struct vg_job *job, const struct vg_spa
 		vg_worker_decoding(w, job, false);
 	}
 	job->n_gaps_seen = o->n_gaps;
-	(void)vg_intake_return_first(job->lane, o);
+	vg_worker_owe(w, job, 1);
 }
 
 static void settle(struct vg_job *job)
@@ -207,7 +223,7 @@ static void settle(struct vg_job *job)
 	vg_intake_done(job->lane, job->object, vg_worker_verdict(job));
 }
 
-static void on_close(struct vg_worker *w, struct vg_job *job)
+static void finish(struct vg_worker *w, struct vg_job *job)
 {
 	bool judged = vg_worker_finish(w, job);
 
@@ -216,6 +232,12 @@ static void on_close(struct vg_worker *w, struct vg_job *job)
 		return;
 	job->finished = true;
 	settle(job);
+}
+
+static void on_close(struct vg_worker *w, struct vg_job *job)
+{
+	if (vg_worker_closes_now(w, job))
+		finish(w, job);
 }
 
 static void on_event(struct vg_worker *w, uint32_t lane_idx, const struct vg_intake_event *ev)
@@ -246,6 +268,7 @@ static void on_event(struct vg_worker *w, uint32_t lane_idx, const struct vg_int
 uint32_t vg_worker_step(struct vg_worker *worker)
 {
 	uint32_t n_taken = 0;
+	bool idle = true;
 
 	for (uint32_t i = 0; i < worker->setup.n_lanes; i++) {
 		struct vg_intake *lane = worker->setup.lanes[i];
@@ -258,8 +281,9 @@ uint32_t vg_worker_step(struct vg_worker *worker)
 		}
 		if (n > 0)
 			vg_intake_publish(lane);
+		idle &= vg_intake_pending(lane) <= 0;
 	}
-	return n_taken;
+	return n_taken + vg_worker_gather(worker, idle || !n_taken, finish);
 }
 
 void vg_worker_acked(void *worker, uint32_t core_idx, uint64_t object_id)
@@ -278,6 +302,7 @@ void vg_worker_acked(void *worker, uint32_t core_idx, uint64_t object_id)
 
 void vg_worker_close_all(struct vg_worker *worker)
 {
+	(void)vg_worker_gather_all(worker, finish);
 	for (uint32_t i = 0; i < worker->setup.n_lanes; i++) {
 		struct vg_intake *lane = worker->setup.lanes[i];
 		for (uint32_t slot = 0; slot < lane->geometry.n_attr; slot++) {
@@ -290,6 +315,7 @@ void vg_worker_close_all(struct vg_worker *worker)
 			on_close(worker, job_of(worker, i, o));
 		}
 	}
+	(void)vg_worker_gather_all(worker, finish);
 }
 
 bool vg_worker_gave_up(const struct vg_worker *worker)

@@ -24,6 +24,10 @@
 #define VG_WORKER_N_RESOURCES   4096u          /* in pieces, at a time */
 #define VG_WORKER_RESOURCE_PART 4u             /* one that is kept whole may take so much of resource_hold_bytes */
 #define VG_WORKER_NEST_KEEP     (256ull << 20) /* of all open layers of containers */
+#define VG_WORKER_BATCH_BYTES   (8ull << 20)   /* that may wait to be digested beside others', in a large arena */
+#define VG_WORKER_BATCH_PART    8u             /* in a small one: so much of its chunks */
+#define VG_WORKER_GATHER_LANES  2u             /* streams that wait, in lanes, are enough to begin */
+#define VG_WORKER_GATHER_NS     2000000u       /* a closed body waits no longer for others */
 #define VG_WORKER_WALL_FACTOR   10u /* time on the wall that a body may cost, in its limits of processor time */
 
 struct vg_worker_setup {

@@ -1,5 +1,6 @@
 #pragma once
-/* worker_priv: what the three files of the worker share. */
+/* worker_priv: what the files of the worker share. */
+#include "hashing/digest/batch.h"
 #include "hashing/resource/resource.h"
 #include "hashing/worker.h"
 
@@ -28,8 +29,11 @@ struct vg_job {
 	struct vg_stream *stream;
 	struct vg_resource_writer writer; /* streaming: of the resource it is a piece of */
 	uint32_t n_gaps_seen, n_unacked;
+	uint32_t n_owed; /* streaming: first chunks that are walked but not digested yet; they go back then */
+	struct vg_job *next_owing, *next_closing;
+	uint64_t closed_ns;
 	bool raw_lost; /* bytes were given back without being digested */
-	bool streaming, finished, matched;
+	bool streaming, finished, matched, is_owing;
 	bool stops, told; /* a list that matched exactly says block; the verdict was returned ahead of DONE */
 };
 
@@ -39,6 +43,12 @@ struct vg_worker {
 	struct vg_digests *digests[VG_WORKER_N_DIGESTS];
 	uint32_t n_digests; /* free ones, from the front */
 	struct vg_digests *spare;
+	struct vg_batch *batch;
+	uint64_t batch_bytes;   /* that may wait in it */
+	struct vg_job *owing;   /* jobs with n_owed, in no order */
+	struct vg_job *closing; /* closed, their digests not done or behind one whose are not; oldest first */
+	struct vg_job *newest_closing;
+	uint32_t n_idle; /* steps in a row that found nothing */
 	struct vg_stream *streams[VG_WORKER_N_STREAMS];
 	uint32_t n_streams; /* free ones, from the front */
 	struct vg_stream held;
@@ -62,6 +72,25 @@ void vg_worker_body_feed(struct vg_job *job, struct vg_body *body, const struct 
 
 /* Has the object a boundary or codings that its bytes must be walked through, or is it a container? */
 bool vg_worker_must_unpack(const struct vg_job *job, const struct vg_chain *chain);
+
+/* The algorithms that a stream beginning now needs: what the configuration forces, else SHA-256, what a loaded list
+ * has, and all where vigild asked for objects. */
+unsigned vg_worker_mask(const struct vg_worker *w);
+
+/* --- worker_gather.c --- */
+/* More bytes of a job, which stay where they are until its chunks go back: digested some time before its close. */
+void vg_worker_lend(struct vg_worker *w, struct vg_job *job, const struct vg_span *bytes);
+/* A streaming job's next n_chunks held chunks are walked: they go back now, or when they are digested. */
+void vg_worker_owe(struct vg_worker *w, struct vg_job *job, uint32_t n_chunks);
+/* A job is closed: true where it can be finished now; else it is kept, and vg_worker_gather() gives it to `finish`. */
+bool vg_worker_closes_now(struct vg_worker *w, struct vg_job *job);
+/* Digests what is to be digested now: `idle` = no descriptor waits. Finishes the closed jobs that are through, in the
+ * order of their closing, and returns how many. */
+uint32_t vg_worker_gather(struct vg_worker *w, bool idle, void (*finish)(struct vg_worker *w, struct vg_job *job));
+/* The same for everything, whatever it costs. */
+uint32_t vg_worker_gather_all(struct vg_worker *w, void (*finish)(struct vg_worker *w, struct vg_job *job));
+/* A job ends here: nothing of it is waited for. */
+void vg_worker_forget(struct vg_worker *w, struct vg_job *job);
 
 /* verdict.c: the object is closed: everything that is left to do but the acknowledgements. False: given up, no DONE.
  * */

@@ -42,18 +42,18 @@ static uint64_t least(uint64_t a, uint64_t b)
 static bool make_pools(struct vg_worker *w)
 {
 	const struct vg_hashing_conf *c = &w->setup.conf;
-	uint64_t n_objects = 0;
+	uint64_t n_objects = 0, arena_bytes = 0;
 	struct vg_resources_setup resources = { .hold_bytes = c->resource_hold_bytes,
 						.keep_bytes = c->resource_hold_bytes / VG_WORKER_RESOURCE_PART,
 						.age_ns = c->resource_hold_ms * 1000000,
 						.sample_bytes = c->sample_bytes,
 						.n_resources = VG_WORKER_N_RESOURCES,
-						.no_digests = c->flags & VG_HCONF_NO_DIGESTS,
 						.stats = w->setup.stats };
 
 	for (uint32_t i = 0; i < w->setup.n_lanes; i++) {
 		const struct vg_lane_geometry *g = &w->setup.lanes[i]->geometry;
 		n_objects += g->n_attr;
+		arena_bytes += vg_lane_out_bytes(g);
 		w->max_spans = vg_lane_n_chunks(g) > w->max_spans ? vg_lane_n_chunks(g) : w->max_spans;
 		w->jobs[i] = calloc(g->n_attr, sizeof(*w->jobs[i]));
 		if (!w->jobs[i])
@@ -62,9 +62,11 @@ static bool make_pools(struct vg_worker *w)
 	w->spans = calloc(w->max_spans + 1, sizeof(*w->spans));
 	w->cut_spans = calloc(w->max_spans + 1, sizeof(*w->cut_spans));
 	w->spare = vg_digests_create();
+	w->batch_bytes = least(arena_bytes / VG_WORKER_BATCH_PART, VG_WORKER_BATCH_BYTES);
+	w->batch = vg_batch_create(w->max_spans + 1);
 	w->resources = vg_resources_create(&resources);
 	w->nest = vg_nest_create(least(c->max_unpacked_bytes, VG_WORKER_NEST_KEEP));
-	if (!w->spans || !w->cut_spans || !w->spare || !w->resources || !w->nest)
+	if (!w->spans || !w->cut_spans || !w->spare || !w->batch || !w->resources || !w->nest)
 		return false;
 	for (uint64_t n = least(n_objects, VG_WORKER_N_DIGESTS); w->n_digests < n; w->n_digests++) {
 		w->digests[w->n_digests] = vg_digests_create();
@@ -101,6 +103,7 @@ static void discard(struct vg_worker *w)
 	stream_fini(&w->held);
 	vg_nest_destroy(w->nest);
 	vg_digests_destroy(w->spare);
+	vg_batch_destroy(w->batch);
 	vg_resources_destroy(w->resources);
 	free(w->spans);
 	free(w->cut_spans);

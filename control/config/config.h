@@ -70,7 +70,7 @@ struct vg_config_inline {
 };
 struct vg_config_hashing {
 	uint32_t n_hashers;
-	uint32_t digests; /* 0 = framing and copying only: for benches, nothing can match */
+	uint32_t digests; /* 0 no (benches: nothing can match), 1 those needed, 2 all, 3-5 only MD5, SHA-1, SHA-256 */
 	uint32_t pdq;     /* 0 = exact digests only */
 	uint32_t scaled;  /* 0 = every JPEG is decoded at its full size */
 	uint64_t max_unpacked_bytes;

@@ -184,8 +184,8 @@ const struct vg_option vg_options[] = {
 
 	NUMBER("hashing", "hashers", hashing.n_hashers, 1, VG_LANE_MAX_HASHERS, "1", "processes",
 	       "one for each hashing core"),
-	BOOL("hashing", "digests", hashing.digests, "yes",
-	     "no = framing and copying only: for benches, nothing matches"),
+	CHOICE("hashing", "digests", hashing.digests, "no|yes|all|md5|sha1|sha256", "yes",
+	       "yes = SHA-256, and what the loaded lists need; all = always the three; one alone or none: for benches"),
 	BOOL("hashing", "pdq", hashing.pdq, "yes", "perceptual hashes of pictures; no = exact digests only"),
 	BOOL("hashing", "scaled", hashing.scaled, "yes",
 	     "decode JPEGs smaller first, and at full size what may be a match; no = all at full size"),

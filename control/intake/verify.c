@@ -167,6 +167,13 @@ static enum vg_refusal check_head(const struct vg_verify_args *args)
 	return memcmp(a->head, args->bytes, n) ? VG_REFUSE_HEAD : VG_REFUSE_NONE;
 }
 
+/* A hasher makes MD5 and SHA-1 only where a list needs them: what it did not make is all zero. */
+static int is_other(const uint8_t *made, const uint8_t *claimed, size_t n)
+{
+	static const uint8_t none[20];
+	return memcmp(claimed, none, n) && memcmp(claimed, made, n);
+}
+
 static enum vg_refusal check_digests(const struct vg_verify_args *args, struct vg_verified *v)
 {
 	const struct vg_msg_record *r = args->record;
@@ -184,7 +191,7 @@ static enum vg_refusal check_digests(const struct vg_verify_args *args, struct v
 	v->digests_recomputed = 1;
 	if (!(r->flags & VG_RECORD_HAS_DIGESTS))
 		return VG_REFUSE_NONE;
-	return memcmp(v->md5, r->md5, sizeof(v->md5)) || memcmp(v->sha1, r->sha1, sizeof(v->sha1)) ||
+	return is_other(v->md5, r->md5, sizeof(v->md5)) || is_other(v->sha1, r->sha1, sizeof(v->sha1)) ||
 			       memcmp(v->sha256, r->sha256, sizeof(v->sha256))
 		       ? VG_REFUSE_DIGEST
 		       : VG_REFUSE_NONE;

@@ -13,7 +13,10 @@
 static void put_digest(xmlNodePtr root, const char *type, const uint8_t *digest, size_t n_bytes)
 {
 	char text[65];
+	static const uint8_t none[32];
 	xmlNodePtr node;
+	if (n_bytes <= sizeof(none) && !memcmp(digest, none, n_bytes)) /* not made: of a file that was not kept whole */
+		return;
 	vg_hex(digest, n_bytes, text);
 	node = xmlNewTextChild(root, NULL, BAD_CAST "originalFileHash", (const xmlChar *)text);
 	xmlNewProp(node, BAD_CAST "hashType", (const xmlChar *)type);

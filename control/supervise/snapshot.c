@@ -70,11 +70,19 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	return vg_lane_check(&conf->lane) ? VG_EINVAL : VG_OK;
 }
 
+/* As hashing/digest numbers its algorithms: MD5 1, SHA-1 2, SHA-256 4. */
+static uint32_t forced_digests(uint32_t choice)
+{
+	static const uint8_t masks[] = { 0, 0, 7, 1, 2, 4 };
+	return choice < sizeof(masks) ? masks[choice] : 0;
+}
+
 enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_hashing_conf *conf)
 {
 	const struct vg_config_hashing *h = &config->hashing;
 	memset(conf, 0, sizeof(*conf));
 	conf->flags = (h->pdq ? 0 : VG_HCONF_NO_PDQ) | (h->digests ? 0 : VG_HCONF_NO_DIGESTS) |
+		      forced_digests(h->digests) << VG_HCONF_DIGESTS_SHIFT |
 		      (config->dataplane.texts ? VG_HCONF_TEXTS : 0) | (h->scaled ? VG_HCONF_SCALED : 0);
 	conf->max_unpacked_bytes = h->max_unpacked_bytes;
 	conf->max_ratio = h->max_ratio;

@@ -1,8 +1,9 @@
 #pragma once
-/* digest: MD5 (RFC 1321), SHA-1 and SHA-256 (FIPS 180-4) of one byte stream in one pass, by OpenSSL. A context is
- * made at start-up, keeps its algorithms fetched and its states allocated, and is used for one object after another:
- * begin, feed, done. No allocation after vg_digests_create(); one thread at a time per context. About 0.5 KiB of heap
- * each. */
+/* digest: MD5 (RFC 1321), SHA-1 and SHA-256 (FIPS 180-4) of one byte stream in one pass: begin, feed, done. One stream
+ * alone goes through OpenSSL's block functions; streams whose bytes may wait go side by side (batch.h). A context
+ * holds nothing but numbers: about 256 bytes, made at start-up and used for one object after another. One thread at a
+ * time per context. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,20 +23,24 @@ struct vg_digest_values {
 
 struct vg_digests;
 
-/* Start-up only (before the sandbox closes: fetching reads OpenSSL's configuration). NULL: out of memory, or a
- * provider without one of the three. */
+/* Start-up only. NULL: out of memory. */
 void vg_digests_destroy(struct vg_digests *d);
 struct vg_digests *vg_digests_create(void) VG_DEALLOC(vg_digests_destroy);
 
-/* Begins a new stream with the algorithms of algo_mask; what was fed before is forgotten. Hot. */
+/* Begins a new stream with the algorithms of algo_mask; what was fed before is forgotten. It may not be in a batch.
+ * Hot. */
 void vg_digests_init(struct vg_digests *d, unsigned algo_mask);
 
-/* Eats n_bytes (0 is allowed); keeps none of them. Hot. */
+/* The algorithms of the stream in hand; 0 after done. */
+unsigned vg_digests_mask(const struct vg_digests *d);
+
+/* Eats n_bytes (0 is allowed); keeps none of them. Not while bytes of it wait in a batch. Hot. */
 void vg_digests_feed(struct vg_digests *d, const uint8_t *bytes, size_t n_bytes);
 
-/* Ends the stream and writes its digests. Before the next vg_digests_init() only destroy may follow. Hot. */
+/* Ends the stream and writes its digests. Not while bytes of it wait in a batch. Before the next vg_digests_init()
+ * only destroy may follow. Hot. */
 void vg_digests_done(struct vg_digests *d, struct vg_digest_values *out);
 
-/* Makes `to` stand where `from` stands (digests of a prefix, or of two continuations). OpenSSL allocates here: not
- * for the hot path. VG_OK or VG_ENOMEM (then `to` must be begun again). */
-enum vg_err vg_digests_copy(struct vg_digests *to, const struct vg_digests *from);
+/* Makes `to` stand where `from` stands (digests of a prefix, or of two continuations), of which no bytes wait in a
+ * batch. Hot. */
+void vg_digests_copy(struct vg_digests *to, const struct vg_digests *from);

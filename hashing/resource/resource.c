@@ -68,7 +68,7 @@ static bool stream_begin(struct vg_resources *rs, struct vg_resource *r)
 	if (!rs->n_streams)
 		return false;
 	r->stream = rs->streams[--rs->n_streams];
-	vg_digests_init(r->stream, rs->setup.no_digests ? 0 : VG_DIGEST_ALL);
+	vg_digests_init(r->stream, rs->digests);
 	return true;
 }
 
@@ -99,6 +99,11 @@ static uint32_t make(struct vg_resources *rs, uint64_t name, uint64_t total, boo
 		return VG_RESOURCE_NONE;
 	}
 	return idx;
+}
+
+void vg_resources_want(struct vg_resources *rs, unsigned digests)
+{
+	rs->digests = digests;
 }
 
 bool vg_resource_open(struct vg_resources *rs, uint64_t name, uint64_t off, uint64_t total, uint32_t part_no,
@@ -344,7 +349,8 @@ void vg_resource_adopt(struct vg_resources *rs, uint64_t name, uint64_t total, c
 		if (!blocks_do(rs, w.idx, at, piece.at, piece.n_bytes, PUT))
 			goto out;
 	}
-	if (vg_digests_copy(r->stream, digests) || !extent_add(r, 0, n_bytes))
+	vg_digests_copy(r->stream, digests);
+	if (!extent_add(r, 0, n_bytes))
 		goto out;
 	r->digested = n_bytes;
 	return;
@@ -408,8 +414,8 @@ bool vg_resource_take(struct vg_resources *rs, uint64_t name, struct vg_resource
 		return false;
 	spans_make(rs, idx, whole);
 	if (rs->all[idx].stream) {
+		whole->has_digests = vg_digests_mask(rs->all[idx].stream) != 0;
 		vg_digests_done(rs->all[idx].stream, &whole->digests);
-		whole->has_digests = !rs->setup.no_digests;
 	}
 	vg_count(rs->setup.stats, VG_H_RESOURCES_WHOLE, 1);
 	return true;

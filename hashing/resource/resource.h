@@ -26,7 +26,6 @@ struct vg_resources_setup {
 	uint64_t hold_bytes, keep_bytes, age_ns;
 	uint64_t sample_bytes; /* from the beginning of one that is not kept whole */
 	uint32_t n_resources;
-	bool no_digests;
 	struct vg_stats_page *stats;
 };
 struct vg_resources;
@@ -42,6 +41,9 @@ struct vg_resource_writer {
 	uint32_t idx;
 	bool is_part;
 };
+
+/* The digests (VG_DIGEST_*) that large resources begun from now on get; at first all. */
+void vg_resources_want(struct vg_resources *rs, unsigned digests);
 
 /* A piece begins at offset `off` of a resource of `total` bytes (UINT64_MAX: not known), or, part_no not 0, is that
  * part. now_ns: monotonic. False: no room, or what it says cannot be (counted). */

@@ -29,6 +29,7 @@ struct vg_resource_block {
 };
 struct vg_resources {
 	struct vg_resources_setup setup;
+	unsigned digests; /* of those that begin from now on */
 	struct vg_resource *all;
 	uint32_t *buckets, n_buckets; /* of resources; a power of two */
 	uint32_t first_free, oldest, newest;

@@ -65,6 +65,7 @@ struct vg_resources *vg_resources_create(const struct vg_resources_setup *setup)
 	if (!rs)
 		return NULL;
 	rs->setup = *setup;
+	rs->digests = VG_DIGEST_ALL;
 	rs->setup.n_resources += !setup->n_resources;
 	rs->n_blocks = (uint32_t)(setup->hold_bytes / VG_RESOURCE_BLOCK);
 	rs->n_blocks += !rs->n_blocks;

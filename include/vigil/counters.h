@@ -116,6 +116,7 @@
 #define VG_HASHING_COUNTERS(X)                                                                                       \
 	X(VG_H_OBJECTS, "hash_objects_total", "objects taken in")                                                    \
 	X(VG_H_BYTES, "hash_bytes_total", "body bytes digested")                                                     \
+	X(VG_H_DIGESTS_LATE, "digests_late_total", "bodies let go before a list came that needs another digest")     \
 	X(VG_H_MEMBERS, "hash_members_total", "parts found inside bodies")                                           \
 	X(VG_H_DECODED_BYTES, "unpack_bytes_total", "bytes that content codings gave")                               \
 	X(VG_H_CODING_BAD, "unpack_failed_total:reason=coding", "content codings that broke")                        \

@@ -51,7 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		spans[chain.n_spans] = (struct vg_span){ data + at, n };
 		at += n;
 	}
-	vg_body_begin(body, &(struct vg_body_begin){ .held = &chain, .on_member = on_member, .ctx = &n_members });
+	vg_body_begin(body,
+		      &(struct vg_body_begin){
+			      .digests = VG_DIGEST_ALL, .held = &chain, .on_member = on_member, .ctx = &n_members });
 	for (uint32_t i = 0; i < chain.n_spans; i++)
 		vg_body_feed(body, spans[i].at, spans[i].n_bytes);
 	vg_body_end(body, &end);

@@ -89,7 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	vg_body_begin(
-		b, &(struct vg_body_begin){ .boundary = boundary,
+		b, &(struct vg_body_begin){ .digests = VG_DIGEST_ALL,
+					    .boundary = boundary,
 					    .n_boundary = n_boundary > VG_PART_BOUNDARY ? VG_PART_BOUNDARY : n_boundary,
 					    .on_member = on_member,
 					    .ctx = &n });

@@ -129,7 +129,9 @@ static void one(struct rig *rig, const struct file *f)
 	vg_digests_init(rig->digests, VG_DIGEST_ALL);
 	vg_digests_feed(rig->digests, f->at, f->n);
 	vg_digests_done(rig->digests, &values);
-	vg_body_begin(rig->body, &(struct vg_body_begin){ .held = &chain, .on_member = on_member, .ctx = rig });
+	vg_body_begin(rig->body,
+		      &(struct vg_body_begin){
+			      .digests = VG_DIGEST_ALL, .held = &chain, .on_member = on_member, .ctx = rig });
 	for (size_t i = 0; i < n_spans; i++)
 		vg_body_feed(rig->body, spans[i].at, spans[i].n_bytes);
 	vg_body_end(rig->body, &end);

@@ -57,7 +57,8 @@ static struct vg_body_end walk(struct vg_body *b, struct seen *s, const char *te
 	for (size_t at = 0; at < n; at += n_piece)
 		spans[chain.n_spans++] = (struct vg_span){ (const uint8_t *)text + at,
 							   n - at < n_piece ? n - at : n_piece };
-	vg_body_begin(b, &(struct vg_body_begin){ .codings = codings,
+	vg_body_begin(b, &(struct vg_body_begin){ .digests = VG_DIGEST_ALL,
+						  .codings = codings,
 						  .boundary = boundary,
 						  .n_boundary = boundary ? strlen(boundary) : 0,
 						  .held = held ? &chain : NULL,
@@ -153,7 +154,8 @@ static void a_hole_ends_what_is_coded_but_not_the_parts(void **state)
 	struct vg_coded gz = vg_coded_gzip(nested, sizeof(nested) - 1);
 	(void)state;
 	memset(&s, 0, sizeof(s));
-	vg_body_begin(b, &(struct vg_body_begin){ .codings = VG_CODING_GZIP,
+	vg_body_begin(b, &(struct vg_body_begin){ .digests = VG_DIGEST_ALL,
+						  .codings = VG_CODING_GZIP,
 						  .boundary = "out",
 						  .n_boundary = 3,
 						  .on_member = on_member,

@@ -98,7 +98,10 @@ static struct vg_body_end walk(const struct purse *p, const uint8_t *bytes, size
 	memset(s, 0, sizeof(*s));
 	for (size_t i = 0; i < n_spans; i++)
 		spans[i] = (struct vg_span){ copy + i * n_piece, i + 1 < n_spans ? n_piece : n_bytes - i * n_piece };
-	vg_body_begin(body, &(struct vg_body_begin){ .held = held ? &chain : NULL, .on_member = on_member, .ctx = s });
+	vg_body_begin(body, &(struct vg_body_begin){ .digests = VG_DIGEST_ALL,
+						     .held = held ? &chain : NULL,
+						     .on_member = on_member,
+						     .ctx = s });
 	for (size_t i = 0; i < n_spans; i++)
 		vg_body_feed(body, spans[i].at, spans[i].n_bytes);
 	vg_body_end(body, &end);

