@@ -54,14 +54,14 @@ static enum vg_err on_match(void *ctx, const struct vg_intake_match *match)
 		vg_log(VG_LOG_INFO, "control/daemon", "case %lld: %s%s", (long long)added.case_id,
 		       vg_case_state_str(added.state), match->verified->exact ? "" : ", perceptual");
 	if (d->run)
-		vg_run_on_record(d->run, match->record, match->attribution, match->view, added.case_id);
+		vg_run_on_record(d->run, match->record, match->attribution, match->view, NULL, added.case_id);
 	return VG_OK;
 }
 
 static enum vg_err on_object(void *ctx, const struct vg_intake_object *object)
 {
 	struct vg_daemon *d = ctx;
-	vg_run_on_record(d->run, object->record, object->attribution, object->view, 0);
+	vg_run_on_record(d->run, object->record, object->attribution, object->view, object->frames, 0);
 	return VG_OK;
 }
 

@@ -69,7 +69,8 @@ static void print_row(const json_t *object, const char *path, FILE *out)
 {
 	const char *member = json_string_value(json_object_get(object, "member"));
 	const char *indent = member ? "    " : "";
-	const json_t *quality = json_object_get(object, "pdq_quality");
+	const json_t *quality = json_object_get(object, "pdq_quality"), *frame;
+	size_t i;
 	fputs(indent, out);
 	print_name(member ? member : path, out);
 	fprintf(out, "%s  type     %s, %lld bytes\n", indent, text_of(object, "type"),
@@ -82,6 +83,12 @@ static void print_row(const json_t *object, const char *path, FILE *out)
 			(long long)json_integer_value(quality));
 	else
 		fprintf(out, "%s  pdq      -\n", indent);
+	if (json_is_integer(json_object_get(object, "frames")))
+		fprintf(out, "%s  frames   %lld%s\n", indent,
+			(long long)json_integer_value(json_object_get(object, "frames")),
+			json_is_string(json_object_get(object, "film")) ? ", of a part of the film" : "");
+	json_array_foreach(json_object_get(object, "vpdq"), i, frame)
+		fprintf(out, "%s  vpdq     %s\n", indent, json_string_value(frame) ? json_string_value(frame) : "-");
 }
 
 enum vg_err vg_digest_table(const char *objects_path, const char *const *paths, size_t n_paths, int as_json, FILE *out,

@@ -1,7 +1,10 @@
 #include "control/replay/object_line.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
+
+#include <vigil/bytes.h>
 
 #include "control/replay/json_text.h"
 
@@ -138,6 +141,28 @@ static void put_matches(struct vg_json_text *text, const struct vg_msg_record *r
 	vg_json_text_close(text, ']');
 }
 
+/* The frames as the lines of a vPDQ file: frame,quality,hash,timestamp. */
+static void put_frames(struct vg_json_text *text, const struct vg_object_facts *facts)
+{
+	const struct vg_msg_record *r = facts->record;
+	unsigned n = r->n_frames < VG_FRAMES_MAX ? r->n_frames : VG_FRAMES_MAX;
+	vg_json_text_u64(text, "frames", r->n_frames);
+	if (r->flags & VG_RECORD_PART_FILM) /* cut, damaged or over a budget */
+		vg_json_text_str(text, "film", "part");
+	if (!facts->frames)
+		return;
+	vg_json_text_open(text, "vpdq", '[');
+	for (unsigned i = 0; i < n; i++) {
+		const struct vg_frame_hash *f = &facts->frames[i];
+		char hash[65], row[112];
+		vg_hex(f->pdq, sizeof(f->pdq), hash);
+		snprintf(row, sizeof(row), "%u,%u,%s,%u.%03u", f->frame_no, f->quality, hash, f->timestamp_ms / 1000,
+			 f->timestamp_ms % 1000);
+		vg_json_text_str(text, NULL, row);
+	}
+	vg_json_text_close(text, ']');
+}
+
 size_t vg_object_line(const struct vg_object_facts *facts, char *line, size_t cap)
 {
 	const struct vg_msg_record *r = facts->record;
@@ -172,11 +197,8 @@ size_t vg_object_line(const struct vg_object_facts *facts, char *line, size_t ca
 				 r->flags & VG_RECORD_OVER_BUDGET ? "budget"
 				 : r->flags & VG_RECORD_ENCRYPTED ? "encrypted"
 								  : "broken");
-	if (r->flags & VG_RECORD_HAS_FRAMES) {
-		vg_json_text_u64(&text, "frames", r->n_frames);
-		if (r->flags & VG_RECORD_PART_FILM) /* cut, damaged or over a budget */
-			vg_json_text_str(&text, "film", "part");
-	}
+	if (r->flags & VG_RECORD_HAS_FRAMES)
+		put_frames(&text, facts);
 	put_matches(&text, r, facts->index);
 	vg_json_text_close(&text, '}');
 	return vg_json_text_end(&text);

@@ -60,9 +60,9 @@ struct vg_run {
 	struct vg_tally tally;
 	struct waiting *waiting;
 	size_t n_waiting, n_waiting_room;
-	char line[VG_CASE_LINE_MAX];
+	char line[VG_OBJECT_LINE_MAX];
 };
-_Static_assert(VG_CASE_LINE_MAX >= VG_OBJECT_LINE_MAX, "one buffer for both");
+_Static_assert(VG_OBJECT_LINE_MAX >= VG_CASE_LINE_MAX, "one buffer for both");
 
 static void clear_progress(struct vg_run *run)
 {
@@ -328,7 +328,7 @@ static void wait_for_receipt(struct vg_run *run, int64_t case_id, uint64_t close
 }
 
 void vg_run_on_record(struct vg_run *run, const struct vg_msg_record *record, const struct vg_attribution *attr,
-		      const struct vg_index_view *index, int64_t case_id)
+		      const struct vg_index_view *index, const struct vg_frame_hash *frames, int64_t case_id)
 {
 	static const struct vg_attribution unknown = { .capture_idx = UINT32_MAX };
 	struct vg_object_facts facts = { .record = record, .attr = attr ? attr : &unknown, .index = index };
@@ -337,6 +337,7 @@ void vg_run_on_record(struct vg_run *run, const struct vg_msg_record *record, co
 							 record->object_id, record->member_no));
 	if (!is_new || run->phase == PHASE_ENDED)
 		return;
+	facts.frames = run->spec->exact_pdq ? frames : NULL; /* `vigilctl hash` */
 	if (facts.attr->capture_idx < run->batch.n_paths)
 		facts.capture = run->batch.paths[facts.attr->capture_idx];
 	run->n_bodies += record->member_no == 0;

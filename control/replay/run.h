@@ -56,7 +56,7 @@ struct vg_run *vg_run_create(const struct vg_run_spec *spec, const struct vg_run
  * one record. `attr` is the validated copy, `index` the generation it was searched in (NULL where none was), case_id
  * the case a match was folded into (0 = none). Writes its object line. A write error fails the run. */
 void vg_run_on_record(struct vg_run *run, const struct vg_msg_record *record, const struct vg_attribution *attr,
-		      const struct vg_index_view *index, int64_t case_id);
+		      const struct vg_index_view *index, const struct vg_frame_hash *frames, int64_t case_id);
 /* The report of a case has its receipt (outbox event FILED). */
 void vg_run_on_filed(struct vg_run *run, int64_t case_id);
 /* The dataplane said that its input is used up and every object is DONE. */

@@ -1,7 +1,8 @@
 /* test-hashing_unpack [--sandbox] FILE...: opens and decodes files as a hasher does, without its links. A line for
  * each file and for each file found in it:
  *     kind|outcome|frames|quality|hash|bytes|sha256|path|member
- * outcome: decoded, partial, opened, budget, encrypted, broken, none (nothing to decode), or why a picture or a film was refused.
+ * outcome: decoded, partial, opened, budget, encrypted, broken, none (nothing to decode), or why a picture or a film
+ * was refused.
  * --sandbox reads everything first, then closes the hashers' sandbox: a library that calls what is not on the list ends
  * it (SIGSYS). */
 #include <stdio.h>

@@ -35,6 +35,19 @@ static const char lines[] =
 	"y\",\"size\":7,\"pdq\":\"ab\",\"pdq_quality\":90}\n"
 	"{\"capture\":\"a\",\"member\":null,\"md5\":\"1\",\"size\":9}\n";
 
+static void a_film_lists_its_frames(void **state)
+{
+	const char *const paths[] = { "f" };
+	(void)state;
+	assert_int_equal(
+		print("{\"capture\":\"f\",\"member\":null,\"frames\":2,\"film\":\"part\",\"vpdq\":[\"0,1,ab,0.000\","
+		      "\"30,2,cd,1.001\"]}\n",
+		      paths, 1, 0),
+		VG_OK);
+	assert_non_null(strstr(
+		text, "  frames   2, of a part of the film\n  vpdq     0,1,ab,0.000\n  vpdq     30,2,cd,1.001\n"));
+}
+
 static void files_come_in_the_order_of_the_command_line(void **state)
 {
 	const char *const paths[] = { "a", "b" };
@@ -74,6 +87,7 @@ static void rubbish_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_film_lists_its_frames),
 		cmocka_unit_test(files_come_in_the_order_of_the_command_line),
 		cmocka_unit_test(as_json_the_lines_are_unchanged),
 		cmocka_unit_test(a_file_without_lines_is_counted),

@@ -69,7 +69,7 @@ static void a_line_has_every_field_of_the_contract(void **state)
 					    "pdq",      "pdq_quality", "parent",    "member", "matches" };
 	struct vg_attribution a;
 	struct vg_msg_record r;
-	struct vg_object_facts facts = { "dir/x.pcap", &r, &a, NULL };
+	struct vg_object_facts facts = { "dir/x.pcap", &r, &a, NULL, NULL };
 	(void)state;
 	fill(&a, &r);
 	json_t *root = line_of(&facts);
@@ -94,7 +94,7 @@ static void what_was_not_seen_whole_has_no_digests(void **state)
 {
 	struct vg_attribution a;
 	struct vg_msg_record r;
-	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	struct vg_object_facts facts = { "x", &r, &a, NULL, NULL };
 	(void)state;
 	for (unsigned s = VG_STATE_TRUNCATED; s < VG_STATE_N; s++) {
 		fill(&a, &r);
@@ -113,7 +113,7 @@ static void a_coded_body_has_both_digests(void **state)
 {
 	struct vg_attribution a;
 	struct vg_msg_record r;
-	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	struct vg_object_facts facts = { "x", &r, &a, NULL, NULL };
 	(void)state;
 	fill(&a, &r);
 	r.flags |= VG_RECORD_CODED;
@@ -125,7 +125,7 @@ static void a_member_names_its_parent_and_path(void **state)
 {
 	struct vg_attribution a;
 	struct vg_msg_record r;
-	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	struct vg_object_facts facts = { "x", &r, &a, NULL, NULL };
 	(void)state;
 	fill(&a, &r);
 	r.flags |= VG_RECORD_MEMBER_OF;
@@ -141,7 +141,7 @@ static void files_have_no_network(void **state)
 {
 	struct vg_attribution a;
 	struct vg_msg_record r;
-	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	struct vg_object_facts facts = { "x", &r, &a, NULL, NULL };
 	(void)state;
 	fill(&a, &r);
 	a.ip_version = 0;
@@ -158,7 +158,7 @@ static void the_client_is_whom_a_proxy_names(void **state)
 {
 	struct vg_attribution a;
 	struct vg_msg_record r;
-	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	struct vg_object_facts facts = { "x", &r, &a, NULL, NULL };
 	(void)state;
 	fill(&a, &r);
 	a.n_forwarded = (uint16_t)snprintf(a.forwarded, sizeof(a.forwarded), "2001:DB8::7");
@@ -177,7 +177,7 @@ static void matches_stand_in_the_order_of_the_lists(void **state)
 	struct vg_index_view view;
 	struct vg_attribution a;
 	struct vg_msg_record r;
-	struct vg_object_facts facts = { "x", &r, &a, &view };
+	struct vg_object_facts facts = { "x", &r, &a, &view, NULL };
 	uint8_t value[32] = { 1 };
 	size_t n;
 	(void)state;
@@ -209,7 +209,7 @@ static void any_record_makes_one_legal_line(void **state)
 	unsigned seed = (unsigned)getpid();
 	struct vg_attribution a;
 	struct vg_msg_record r;
-	struct vg_object_facts facts = { "\xff\"\n", &r, &a, NULL };
+	struct vg_object_facts facts = { "\xff\"\n", &r, &a, NULL, NULL };
 	(void)state;
 	print_message("seed %u\n", seed);
 	for (unsigned round = 0; round < 500; round++) {
@@ -225,11 +225,43 @@ static void any_record_makes_one_legal_line(void **state)
 		json_decref(line_of(&facts));
 	}
 }
+static void a_film_says_its_frames_and_lists_them_where_asked(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	static struct vg_frame_hash frames[VG_FRAMES_MAX];
+	struct vg_object_facts facts = { "x", &r, &a, NULL, NULL };
+	json_t *object;
+	(void)state;
+	fill(&a, &r);
+	object = line_of(&facts);
+	assert_null(json_object_get(object, "frames"));
+	json_decref(object);
+	r.flags |= VG_RECORD_HAS_FRAMES | VG_RECORD_PART_FILM;
+	r.n_frames = VG_FRAMES_MAX;
+	object = line_of(&facts);
+	assert_int_equal(json_integer_value(json_object_get(object, "frames")), VG_FRAMES_MAX);
+	assert_string_equal(json_string_value(json_object_get(object, "film")), "part");
+	assert_null(json_object_get(object, "vpdq"));
+	json_decref(object);
+	for (unsigned i = 0; i < VG_FRAMES_MAX; i++) {
+		frames[i] =
+			(struct vg_frame_hash){ .frame_no = UINT32_MAX, .timestamp_ms = UINT32_MAX, .quality = 255 };
+		memset(frames[i].pdq, 0xab, 32);
+	}
+	frames[0] = (struct vg_frame_hash){ .frame_no = 7, .timestamp_ms = 1033, .quality = 99, .pdq = { 0x0f } };
+	facts.frames = frames;
+	object = line_of(&facts); /* also fits its buffer */
+	assert_int_equal(json_array_size(json_object_get(object, "vpdq")), VG_FRAMES_MAX);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(object, "vpdq"), 0)),
+			    "7,99,0f00000000000000000000000000000000000000000000000000000000000000,1.033");
+	json_decref(object);
+}
 static void a_short_buffer_gives_no_line(void **state)
 {
 	struct vg_attribution a;
 	struct vg_msg_record r;
-	struct vg_object_facts facts = { "x", &r, &a, NULL };
+	struct vg_object_facts facts = { "x", &r, &a, NULL, NULL };
 	char small[100];
 	(void)state;
 	fill(&a, &r);
@@ -247,6 +279,7 @@ int main(void)
 		cmocka_unit_test(the_client_is_whom_a_proxy_names),
 		cmocka_unit_test(matches_stand_in_the_order_of_the_lists),
 		cmocka_unit_test(any_record_makes_one_legal_line),
+		cmocka_unit_test(a_film_says_its_frames_and_lists_them_where_asked),
 		cmocka_unit_test(a_short_buffer_gives_no_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

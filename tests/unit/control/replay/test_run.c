@@ -106,7 +106,7 @@ static void give_record(uint64_t object_id, uint32_t capture_idx)
 	static struct vg_attribution attr;
 	struct vg_msg_record record = { .boot_id = 1, .object_id = object_id, .state = VG_STATE_COMPLETE };
 	attr.capture_idx = capture_idx;
-	vg_run_on_record(run, &record, &attr, NULL, 0);
+	vg_run_on_record(run, &record, &attr, NULL, NULL, 0);
 }
 
 static void a_run_ends_when_all_is_drained_and_stopped(void **state)
@@ -256,7 +256,7 @@ static void an_interruption_stops_at_any_point(void **state)
 			vg_run_on_stopped(run);
 		assert_int_equal(n_stopped, point ? 1 : 0);
 		assert_int_equal(exit_code, 1);
-		vg_run_on_record(run, &(struct vg_msg_record){ .object_id = 9 }, NULL, NULL, 0);
+		vg_run_on_record(run, &(struct vg_msg_record){ .object_id = 9 }, NULL, NULL, NULL, 0);
 		vg_run_on_drained(run);
 		vg_run_destroy(run);
 		run = NULL;
@@ -318,7 +318,7 @@ static void a_record_without_attribution_is_a_line_all_the_same(void **state)
 	(void)state;
 	start();
 	turn();
-	vg_run_on_record(run, &record, NULL, NULL, 0);
+	vg_run_on_record(run, &record, NULL, NULL, NULL, 0);
 	vg_run_on_drained(run);
 	vg_run_on_stopped(run);
 	turn();
