@@ -22,12 +22,16 @@ for f in $F/*; do
 done
 scan --list "$W/b" --objects "$W/o2" $F/h264.mp4 $F/vp9.webm
 [ "$(grep -c '"entry":"B","algo":"pdq","distance":[0-9]*,"frame":10' "$W/o2")" = 2 ] || { echo "the second picture is not found in its frame"; bad=1; }
+# A list of one of them as a video: every other encoding is found, whatever its container.
+timeout 60 $bin/vigilctl hash $F/svq1.mov | sed -n 's/^  vpdq *//p' >"$W/video.txt"
+scan --list "$W/video.txt" --objects "$W/o4" $F
+n=$(grep -c '"entry":"video","algo":"vpdq","distance":0,"query_percent":100' "$W/o4"); [ "$n" -ge 33 ] || { echo "only $n films are found by a vPDQ list"; bad=1; }
 printf 'dataplane:\n  object_hold_bytes: 65536\nhashing:\n  seconds_per_hash: 0\n' >"$W/conf"
 scan --config "$W/conf" --list "$W/list" --objects "$W/o3" $F/prores.mov $F/h264.mp4 $F/mjpeg.avi
 grep '"mjpeg\|mjpeg.avi' "$W/o3" | grep -q '"frames":[1-9].*"film":"part".*"entry":"A"' || { echo "the head of a film that is not held: $(grep mjpeg "$W/o3")"; bad=1; }
 grep 'h264.mp4' "$W/o3" | grep -q '"frames":20,' || { echo "not every frame: $(grep h264.mp4 "$W/o3")"; bad=1; }
 [ -z "$bad" ] || exit 1
-echo "$(ls $F | wc -l) drawn films: $(grep -c '"frames":' "$W/o") decoded, $(grep -c '"algo":"pdq"' "$W/o") found by a frame"
+echo "$(ls $F | wc -l) drawn films: $(grep -c '"frames":' "$W/o") decoded, $(grep -c '"algo":"pdq"' "$W/o") found by a frame, $n by a vPDQ list"
 here=${VIGIL_SHARED:-../shared}/data/pdq/vpdq
 [ -d "$here/videos" ] || { echo "skip: the published films are not there ($here, VIGIL_SHARED)"; exit 0; }
 for f in "$here"/videos/*.mp4; do
