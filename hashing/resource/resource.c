@@ -180,6 +180,24 @@ static bool extent_add(struct vg_resource *r, uint64_t from, uint64_t to)
 	return true;
 }
 
+/* from..to came again. */
+static void again_add(struct vg_resource *r, uint64_t from, uint64_t to)
+{
+	uint32_t i = 0, end;
+
+	while (i < r->n_again && r->again[i].to < from)
+		i++;
+	for (end = i; end < r->n_again && r->again[end].from <= to; end++) {
+		from = r->again[end].from < from ? r->again[end].from : from;
+		to = r->again[end].to > to ? r->again[end].to : to;
+	}
+	if (i == end && r->n_again == VG_RESOURCE_AGAIN)
+		return;
+	memmove(&r->again[i + 1], &r->again[end], (r->n_again - end) * sizeof(r->again[0]));
+	r->again[i] = (struct vg_extent){ from, to, false };
+	r->n_again = r->n_again + 1 - (end - i);
+}
+
 /* ---- bytes ---- */
 
 enum what { PUT, COMPARE };
@@ -258,6 +276,7 @@ static bool begin_again(struct vg_resource *r, const struct vg_resource_writer *
 {
 	uint32_t i = extent_at(r, w->from);
 
+	r->n_again = 0;
 	if (r->stream)
 		return false;
 	if (!w->is_part)
@@ -278,8 +297,11 @@ static bool write_some(struct vg_resources *rs, struct vg_resource_writer *w, co
 		*n_bytes = (size_t)(to - w->at);
 	if (!is_there)
 		return put_new(rs, w->idx, w->at, bytes, *n_bytes);
-	if (blocks_do(rs, w->idx, w->at, bytes, *n_bytes, COMPARE))
+	if (blocks_do(rs, w->idx, w->at, bytes, *n_bytes, COMPARE)) {
+		if (!r->stream && !r->is_parts)
+			again_add(r, w->at, w->at + *n_bytes);
 		return true;
+	}
 	vg_count(rs->setup.stats, VG_H_RESOURCES_CHANGED, 1);
 	*n_bytes = 0; /* again, as new bytes */
 	return begin_again(r, w);
@@ -423,10 +445,26 @@ bool vg_resource_take(struct vg_resources *rs, uint64_t name, struct vg_resource
 
 void vg_resource_drop(struct vg_resources *rs, uint64_t name)
 {
-	uint32_t idx = find(rs, name);
+	uint32_t idx = find(rs, name), k = 0;
+	struct vg_resource *r;
 
-	if (idx != VG_RESOURCE_NONE)
+	if (idx == VG_RESOURCE_NONE)
+		return;
+	r = &rs->all[idx];
+	if (!r->n_again) {
 		vg_resource_forget(rs, idx);
+		return;
+	}
+	memcpy(r->extents, r->again, r->n_again * sizeof(r->again[0]));
+	r->n_extents = r->n_again;
+	r->n_again = 0;
+	for (uint64_t no = 0; no * VG_RESOURCE_BLOCK < r->total; no++) {
+		while (k < r->n_extents && r->extents[k].to <= no * VG_RESOURCE_BLOCK)
+			k++;
+		if (k == r->n_extents || r->extents[k].from >= (no + 1) * VG_RESOURCE_BLOCK)
+			vg_resource_store_give(rs, idx, no);
+	}
+	vg_count(rs->setup.stats, VG_H_RESOURCES, 1);
 }
 
 void vg_resource_age(struct vg_resources *rs, uint64_t now_ns)

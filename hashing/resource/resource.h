@@ -18,6 +18,7 @@
 
 #define VG_RESOURCE_BLOCK       65536u
 #define VG_RESOURCE_EXTENTS     64u                 /* separate stretches of one resource at a time */
+#define VG_RESOURCE_AGAIN       8u                  /* stretches of one that came twice; of more, not all are known */
 #define VG_RESOURCE_MAX_STREAMS 64u                 /* large ones at a time */
 #define VG_RESOURCE_PART_BYTES  (UINT64_C(1) << 40) /* one part is smaller (S3: 5 GiB) */
 #define VG_RESOURCE_MAX_PARTS   (1u << 20)          /* a part's number is smaller (S3: 10,000) */
@@ -70,8 +71,10 @@ struct vg_resource_whole {
 	bool has_digests; /* of one that is not kept */
 	struct vg_digest_values digests;
 };
-/* True, once, where the resource of this name is whole; drop it when done with it. */
+/* True where the resource of this name is whole; drop it when done with it. */
 bool vg_resource_take(struct vg_resources *rs, uint64_t name, struct vg_resource_whole *whole);
+/* It is gone; only what had come twice stays: two transfers may have crossed each other, and the later one's last piece
+ * is still to come. */
 void vg_resource_drop(struct vg_resources *rs, uint64_t name);
 
 /* Lets go of what is too old: to be called now and then. */

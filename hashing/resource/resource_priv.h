@@ -19,6 +19,8 @@ struct vg_resource {
 	uint32_t older, newer; /* by seen_ns */
 	bool is_parts;
 	struct vg_extent extents[VG_RESOURCE_EXTENTS];
+	uint32_t n_again;
+	struct vg_extent again[VG_RESOURCE_AGAIN]; /* that came twice, the same: left of it once it was taken */
 };
 struct vg_resource_block {
 	uint64_t no; /* offset / VG_RESOURCE_BLOCK */

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Every file of the reference captures of the other protocols, and of HTTP that comes in pieces: FTP, SMB, HTTP/2, SMTP,
-# ranges. One of a resumed download may be missing: its reset connection ends after the resource was put together
-# otherwise.
+# ranges.
 . tests/lib/story.sh
 need_shared data/captures/MANIFEST.csv
 dir=$shared/data/captures
@@ -13,4 +12,4 @@ score ftp 100
 score smb 100
 score h2 100
 score smtp 100
-score http_range 98
+score http_range 100

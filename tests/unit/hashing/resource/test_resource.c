@@ -120,6 +120,7 @@ static void pieces_in_any_order_with_overlaps_make_it_whole_exactly_when_all_is_
 			assert_memory_equal(&want, &whole.digests, sizeof(want));
 		}
 		vg_resource_drop(b->rs, 7);
+		vg_resource_age(b->rs, 2000); /* what came twice */
 		assert_int_equal(vg_resource_n_blocks(b->rs), 0);
 		assert_false(vg_resource_take(b->rs, 7, &whole));
 		free(there);
@@ -135,6 +136,29 @@ static void part(struct bench *b, uint32_t no, uint64_t from, uint64_t n, bool t
 	vg_resource_write(b->rs, &w, b->bytes + from, n / 2);
 	vg_resource_write(b->rs, &w, b->bytes + from + n / 2, n - n / 2);
 	vg_resource_close(b->rs, &w, to_end);
+}
+
+/* A download broke off and was gone on with; its beginning is told last, after another download of all of it. */
+static void two_transfers_that_cross_each_other_are_two(void **state)
+{
+	struct bench *b = *state;
+	struct vg_resource_whole whole;
+	for (unsigned round = 0; round < 40; round++) {
+		uint64_t total = 2 + (uint64_t)random() % 400000, k = 1 + (uint64_t)random() % (total - 1);
+		piece(b, 7, k, total - k, total);
+		piece(b, 7, 0, total, total);
+		assert_true(vg_resource_take(b->rs, 7, &whole));
+		assert_same(b, &whole, total);
+		vg_resource_drop(b->rs, 7);
+		assert_false(vg_resource_take(b->rs, 7, &whole));
+		assert_in_range(vg_resource_n_blocks(b->rs), 1, (total - k) / VG_RESOURCE_BLOCK + 2);
+		piece(b, 7, 0, k, total);
+		assert_true(vg_resource_take(b->rs, 7, &whole));
+		assert_same(b, &whole, total);
+		vg_resource_drop(b->rs, 7);
+		assert_int_equal(vg_resource_n_blocks(b->rs), 0);
+		assert_false(vg_resource_take(b->rs, 7, &whole));
+	}
 }
 
 static void parts_follow_by_their_numbers_once_all_have_come_whole(void **state)
@@ -225,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			pieces_in_any_order_with_overlaps_make_it_whole_exactly_when_all_is_there, bench_open,
 			bench_close),
+		cmocka_unit_test_setup_teardown(two_transfers_that_cross_each_other_are_two, bench_open, bench_close),
 		cmocka_unit_test_setup_teardown(parts_follow_by_their_numbers_once_all_have_come_whole, bench_open,
 						bench_close),
 		cmocka_unit_test_setup_teardown(a_piece_that_contradicts_begins_the_resource_again, bench_open,
