@@ -15,6 +15,20 @@ static void add(_Atomic uint64_t *to, const _Atomic uint64_t *from)
 	atomic_store_explicit(to, load(to) + load(from), memory_order_relaxed);
 }
 
+/* Resources that a hasher had begun and not ended: their pieces went with it. What it says is not believed further. */
+static uint64_t n_forgotten(const struct vg_stats_page *page)
+{
+	static const unsigned ends[] = { VG_H_RESOURCES_WHOLE, VG_H_RESOURCES_AGED, VG_H_RESOURCES_FULL,
+					 VG_H_RESOURCES_OTHER };
+	uint64_t n = load(&page->counters[VG_H_RESOURCES]);
+
+	for (unsigned i = 0; i < VG_ARRAY_LEN(ends); i++) {
+		uint64_t n_ended = load(&page->counters[ends[i]]);
+		n = n > n_ended ? n - n_ended : 0;
+	}
+	return n;
+}
+
 void vg_intake_page_gone(struct vg_intake *intake, int is_hasher, const struct vg_stats_page *page)
 {
 	struct vg_stats_page *sum = &intake->gone[!!is_hasher];
@@ -26,6 +40,8 @@ void vg_intake_page_gone(struct vg_intake *intake, int is_hasher, const struct v
 	for (unsigned i = 0; i < sum->n_counters; i++)
 		if (!is_hasher || i != VG_H_INDEX_GENERATION)
 			add(&sum->counters[i], &page->counters[i]);
+	if (is_hasher)
+		vg_count(sum, VG_H_RESOURCES_DIED, n_forgotten(page));
 }
 
 void vg_intake_each_page(const struct vg_intake *intake, vg_intake_page_fn fn, void *ctx)

@@ -119,6 +119,7 @@ bool vg_resource_open(struct vg_resources *rs, uint64_t name, uint64_t off, uint
 	}
 	if (idx != VG_RESOURCE_NONE &&
 	    (rs->all[idx].is_parts != is_parts || (!is_parts && rs->all[idx].total != total))) {
+		vg_count(rs->setup.stats, VG_H_RESOURCES_OTHER, 1);
 		vg_resource_forget(rs, idx); /* it is another one by now */
 		idx = VG_RESOURCE_NONE;
 	}
