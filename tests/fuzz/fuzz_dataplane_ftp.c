@@ -7,13 +7,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct vg_proto_flow *begin(struct vg_proto *p, unsigned which, unsigned flags)
+static struct vg_proto_flow *begin(struct vg_proto *p, unsigned which, unsigned flags, uint64_t flow_id)
 {
 	struct vg_flow_ident ident = { .ip_version = 4,
 				       .ip = { { 10, 0, 0, 1 }, { 10, 0, 0, 2 } },
 				       .port = { (uint16_t)(which ? 4096 + which : 21), (uint16_t)(40000 + which) },
 				       .network = { 0, 0, 0, 0, 0, 0, 0, 0, 4 },
-				       .flow_id = which + 1,
+				       .flow_id = flow_id,
 				       .midstream = flags & 1 };
 
 	return vg_proto_flow_take(p, which ? VG_APP_FTP_DATA : VG_APP_FTP, &ident);
@@ -22,6 +22,7 @@ static struct vg_proto_flow *begin(struct vg_proto *p, unsigned which, unsigned 
 static void talk(struct vg_proto *p, const uint8_t *data, size_t size, int by_byte)
 {
 	struct vg_proto_flow *flows[4] = { NULL };
+	uint64_t flow_id = 0; /* each has its own, ever */
 
 	for (size_t at = 1; at + 2 <= size;) {
 		unsigned what = data[at] & 7, which = data[at] >> 3 & 3, dir = data[at] >> 7;
@@ -29,7 +30,7 @@ static void talk(struct vg_proto *p, const uint8_t *data, size_t size, int by_by
 
 		at += 2;
 		if (!flows[which])
-			flows[which] = begin(p, which, data[0]);
+			flows[which] = begin(p, which, data[0], ++flow_id);
 		if (what == 7) {
 			if (vg_proto_gap(p, flows[which], dir, n, 1) != VG_MORE)
 				vg_proto_flow_give(p, &flows[which]);

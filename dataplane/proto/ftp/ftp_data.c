@@ -25,6 +25,8 @@ static void look_up(struct vg_proto *p, struct vg_ftp_data *data, int64_t wall_n
 			vg_pool_idx(&p->flows[VG_APP_FTP_DATA], data);
 
 	data->is_looked_up = 1;
+	if (data->transfer) /* it was announced before its first byte came */
+		return;
 	data->transfer = vg_ftp_transfer_find(p, &data->base.ident, wall_ns);
 	if (data->transfer) {
 		data->transfer->data = data;
