@@ -8,6 +8,9 @@
 #include "dataplane/stream/stream.h"
 
 /* What the worker knows of a live stream beyond its sequence numbers; same index as in the pool of streams. */
+#define VG_HAS_STAMP 1u
+#define VG_HAS_SENT  2u
+#define VG_HAS_ACKED 4u
 struct vg_inspect_stream {
 	struct vg_proto_flow *proto; /* once detect has decided; before that NULL, or the one that carves */
 	struct vg_flow *flow;
@@ -25,6 +28,11 @@ struct vg_inspect_stream {
 	uint8_t syn_dir, is_syn_near; /* 1 + direction of a SYN in a connection that goes on; 0: none */
 	uint32_t syn_seq;             /* where it would begin */
 	uint32_t doubt_fin[2];
+	uint32_t stamp[2]; /* the last that its receiver took (RFC 7323 4.3) */
+	uint32_t sent[2];  /* up to where it has sent, by all its packets */
+	uint32_t acked[2]; /* the most that it has acknowledged */
+	uint32_t heard_ms[2];
+	uint8_t has[2]; /* VG_HAS_*: which of these are known */
 	uint8_t n_tunnels;
 	uint16_t vlan[2];
 };
@@ -74,7 +82,7 @@ void vg_inspect_settle_syn(struct vg_inspect *inspect, struct vg_flow *flow, con
 int vg_inspect_syn_holds(struct vg_inspect *inspect, const struct vg_flow *flow, const struct vg_packet *pkt);
 
 /* inspect_doubt: what may not reach its receiver, or is not taken there: packets of a lower TTL than those that did,
- * payload without ACK. */
+ * without ACK, with an old timestamp, or acknowledging what was not sent. */
 void vg_inspect_begin_doubts(struct vg_inspect *inspect, const struct vg_flow *flow, struct vg_inspect_stream *live);
 /* Whether the packet (of a live flow) is doubted; if not, what it acknowledges is believed. May let the flow go. */
 int vg_inspect_doubts(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt);

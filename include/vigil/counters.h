@@ -36,6 +36,10 @@
 	X(VG_C_STREAM_DOUBTED, "reassembly_doubted_segments_total", "segments a receiver may not have taken")         \
 	X(VG_C_STREAM_DECOY_BYTES, "reassembly_decoy_bytes_total", "of these, replaced by better copies")             \
 	X(VG_C_STREAM_BROKEN_BYTES, "reassembly_broken_bytes_total", "with a wrong checksum, but acknowledged: told") \
+	X(VG_C_STREAM_OLD_STAMPS, "reassembly_strange_packets_total:reason=timestamp",                                \
+	  "doubted: timestamps went back")                                                                            \
+	X(VG_C_STREAM_STRANGE_ACKS, "reassembly_strange_packets_total:reason=ack",                                    \
+	  "doubted: acknowledge what was not sent")                                                                   \
 	X(VG_C_STREAM_URGENT, "reassembly_urgent_bytes_total", "urgent bytes: no part of the stream")                 \
 	X(VG_C_STREAM_SIGNALS, "reassembly_ignored_signals_total", "SYN, FIN, RST no receiver takes")                 \
 	X(VG_C_DETECT_HTTP, "flows_detected_total:proto=http", "flows found to be HTTP/1")                            \

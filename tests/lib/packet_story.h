@@ -138,6 +138,7 @@ struct shot {
 	uint8_t is_bad_sum; /* all others are right */
 	uint16_t urgent;    /* pointer, with the flag */
 	uint8_t is_zero_ip; /* IP says that it is 0 bytes long */
+	uint32_t stamp;     /* its timestamp; 0: none */
 };
 #define URG 32u
 
@@ -162,6 +163,7 @@ static inline void shoot(struct story *s, const struct shot *shot)
 		vg_inspect_tick(s->inspect, s->clock_ns);
 	t.seq += (uint32_t)shot->seq;
 	t.ack += (uint32_t)shot->ack;
+	t.stamp = shot->stamp;
 	pb_simple(&f, &t);
 	tcp_off = f.ip_off + 20;
 	f.bytes[f.ip_off + 8] = shot->ttl ? shot->ttl : 64;

@@ -18,6 +18,7 @@ struct pb_tcp {
 	uint8_t flags;
 	const void *payload;
 	uint32_t n_payload;
+	uint32_t stamp; /* TSval; 0: no timestamps */
 };
 
 static inline void pb_put(struct pb_frame *f, const void *bytes, uint32_t n)
@@ -63,9 +64,14 @@ static inline void pb_tcp_part(struct pb_frame *f, const struct pb_tcp *t)
 	pb_be16(f, t->dport);
 	pb_be32(f, t->seq);
 	pb_be32(f, t->ack);
-	pb_be16(f, 5u << 12 | t->flags);
+	pb_be16(f, (t->stamp ? 8u : 5u) << 12 | t->flags);
 	pb_be16(f, 65535);
 	pb_be32(f, 0);
+	if (t->stamp) {
+		pb_be32(f, 0x0101080au);
+		pb_be32(f, t->stamp);
+		pb_be32(f, 0);
+	}
 	if (t->n_payload)
 		pb_put(f, t->payload, t->n_payload);
 }
@@ -74,7 +80,7 @@ static inline void pb_ipv4_tcp(struct pb_frame *f, const struct pb_tcp *t, uint3
 {
 	f->ip_off = f->n_bytes;
 	pb_be16(f, (0x45u + n_options / 4) << 8);
-	pb_be16(f, 20 + n_options + 20 + t->n_payload);
+	pb_be16(f, 20 + n_options + 20 + (t->stamp ? 12 : 0) + t->n_payload);
 	pb_be32(f, 0);
 	pb_be32(f, 64u << 24 | 6u << 16);
 	pb_be32(f, t->src);
@@ -89,7 +95,7 @@ static inline void pb_ipv6_tcp(struct pb_frame *f, const struct pb_tcp *t, uint8
 {
 	f->ip_off = f->n_bytes;
 	pb_be32(f, 6u << 28);
-	pb_be16(f, n_extensions + 20 + t->n_payload);
+	pb_be16(f, n_extensions + 20 + (t->stamp ? 12 : 0) + t->n_payload);
 	pb_be16(f, (uint32_t)(n_extensions ? first_next : 6) << 8 | 64);
 	pb_be32(f, 0x20010db8);
 	pb_zeros(f, 8);

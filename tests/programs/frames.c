@@ -1,12 +1,15 @@
 /* test-frames: raw frames of every odd kind through a link. Sends on one interface, receives on another (maybe in
- * another network namespace: run it there twice), and compares bytes and order. test-frames send IFACE COUNT SEED
- * [MAX] the frames that SEED gives, one after the other, paced test-frames take IFACE COUNT SEED [MAX] waits for
- * exactly these, in this order; ready: prints "ready" test-frames ping IFACE COUNT round trips to a `test-frames
- * echo`: p50, p99, max in us test-frames echo IFACE answers until killed test-frames outage IFACE asks an echo each ms
- * until answers ceased and came again: how long FRAMES_TAKEN=FILE for both: the taker keeps its count there, and the
- * sender never is more than 48 frames ahead of it, so that no slowness loses a frame. Frames carry a mark of ours
- * behind the Ethernet header; others on the interface are passed over. Exit 0, 1, 2. test-frames replay IFACE CAPTURE its
- * frames; test-frames split IFACE CAPTURE IFACE the two directions apart, as a tap gives them. */
+ * another network namespace: run it there twice), and compares bytes and order.
+ *	send IFACE COUNT SEED [MAX]	the frames that SEED gives, one after the other, paced
+ *	take IFACE COUNT SEED [MAX]	waits for exactly these, in this order; ready: prints "ready"
+ *	ping IFACE COUNT		round trips to a `test-frames echo`: p50, p99, max in us
+ *	echo IFACE			answers until killed
+ *	outage IFACE			asks an echo each ms until answers ceased and came again: how long
+ *	replay IFACE CAPTURE		its frames
+ *	split IFACE CAPTURE IFACE	its two directions apart, as the two ports of a tap give them
+ * FRAMES_TAKEN=FILE for send and take: the taker keeps its count there, and the sender never is more than 48 frames
+ * ahead of it, so that no slowness loses a frame. Frames carry a mark of ours behind the Ethernet header; others on the
+ * interface are passed over. Exit 0, 1, 2. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
