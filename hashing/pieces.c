@@ -119,6 +119,14 @@ static void close_broken(struct vg_worker *w, struct vg_job *job, const struct v
 				  &end->bytes, vg_mono_now().ns);
 }
 
+bool vg_pieces_ordered(const struct vg_job *job)
+{
+	struct vg_attribution record;
+
+	return record_of(job, &record) && (record.flags & (VG_ATTR_PIECE | VG_ATTR_ALL_PARTS) || record.n_boundary ||
+					   job->object->state != VG_STATE_COMPLETE || job->object->n_gaps);
+}
+
 uint64_t vg_pieces_close(struct vg_worker *w, struct vg_job *job, const struct vg_pieces_end *end,
 			 struct vg_resource_whole *whole)
 {

@@ -10,6 +10,9 @@ void vg_pieces_gap(struct vg_worker *w, struct vg_job *job);
 /* A member that says which piece of the resource it is. */
 void vg_pieces_member(struct vg_worker *w, struct vg_job *job, const struct vg_body_member *member);
 
+/* May the object's end change what others' ends come to? Then they keep their order. */
+bool vg_pieces_ordered(const struct vg_job *job);
+
 struct vg_pieces_end {
 	struct vg_chain bytes;  /* of the decoded body, what is kept of it from its beginning on */
 	uint64_t n_bytes;       /* of the decoded body */

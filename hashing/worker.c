@@ -189,8 +189,28 @@ static void on_open(struct vg_worker *w, struct vg_job *job)
 
 	*job = (struct vg_job){ .lane = lane, .object = object, .raw = take_digests(w) };
 	vg_count(w->setup.stats, VG_H_OBJECTS, 1);
+	job->looks_early = w->setup.match->scaled && !w->setup.match->no_pdq && object->kind == VG_KIND_JPEG &&
+			   !object->codings && !(object->flags & (VG_OPEN_NO_DECODE | VG_OPEN_NO_UNPACK));
 	if (object->flags & VG_OPEN_DIGEST_ONLY)
 		go_streaming(w, job);
+}
+
+/* A JPEG that comes: once its first scans are there, they are looked at. */
+static void look_early(struct vg_worker *w, struct vg_job *job, const struct vg_span *bytes)
+{
+	struct vg_chain chain;
+
+	vg_scans_feed(&job->scans, bytes->at, bytes->n_bytes);
+	job->looks_early = !job->scans.odd && !job->object->n_gaps;
+	if (!job->looks_early || !job->scans.ready)
+		return;
+	job->looks_early = false;
+	vg_intake_chain(job->lane, job->object, w->spans, w->max_spans, &chain);
+	vg_worker_decoding(w, job, true);
+	job->early = vg_match_early(w->setup.match, &chain);
+	vg_worker_decoding(w, job, false);
+	if (job->early)
+		(void)vg_intake_keep(job->lane, job->object);
 }
 
 static void on_data(struct vg_worker *w, struct vg_job *job, const struct vg_span *bytes)
@@ -200,8 +220,11 @@ static void on_data(struct vg_worker *w, struct vg_job *job, const struct vg_spa
 	vg_count(w->setup.stats, VG_H_BYTES, bytes->n_bytes);
 	if (job->raw && !o->n_gaps)
 		vg_worker_lend(w, job, bytes);
-	if (!job->streaming)
+	if (!job->streaming) {
+		if (job->looks_early)
+			look_early(w, job, bytes);
 		return;
+	}
 	if (job->stream) {
 		vg_worker_decoding(w, job, true);
 		if (o->n_gaps != job->n_gaps_seen) {
@@ -223,10 +246,11 @@ static void settle(struct vg_job *job)
 	vg_intake_done(job->lane, job->object, vg_worker_verdict(job));
 }
 
-static void finish(struct vg_worker *w, struct vg_job *job)
+static void judge(struct vg_worker *w, struct vg_job *job)
 {
 	bool judged = vg_worker_finish(w, job);
 
+	vg_count(w->setup.stats, VG_H_EARLY_MATCHED, job->early && job->matched);
 	vg_worker_job_release(w, job);
 	if (!judged)
 		return;
@@ -234,10 +258,26 @@ static void finish(struct vg_worker *w, struct vg_job *job)
 	settle(job);
 }
 
+/* The job is closed and its digests are made: it waits for its turn. */
+static void await_turn(struct vg_worker *w, struct vg_job *job)
+{
+	const struct vg_intake_object *o = job->object;
+	enum vg_order_class rank = o->flags & VG_OPEN_HOLD ? VG_ORDER_WATCHED
+				   : job->early            ? VG_ORDER_EARLY
+							   : VG_ORDER_OTHERS;
+
+	if (vg_pieces_ordered(job)) {
+		judge(w, job);
+		return;
+	}
+	vg_order_push(&w->order, &(struct vg_order_item){ vg_order_key(rank, o->enqueued_ns, o->n_bytes),
+							  job->lane->core_idx, o->slot });
+}
+
 static void on_close(struct vg_worker *w, struct vg_job *job)
 {
 	if (vg_worker_closes_now(w, job))
-		finish(w, job);
+		await_turn(w, job);
 }
 
 static void on_event(struct vg_worker *w, uint32_t lane_idx, const struct vg_intake_event *ev)
@@ -265,6 +305,24 @@ static void on_event(struct vg_worker *w, uint32_t lane_idx, const struct vg_int
 	}
 }
 
+/* The first of those that wait, and more where they are small. */
+static uint32_t judge_some(struct vg_worker *w)
+{
+	struct vg_order_item item;
+	uint64_t n_bytes = 0;
+	uint32_t n = 0;
+
+	while (n_bytes < VG_WORKER_JUDGE_BYTES && n < VG_INTAKE_BURST && !w->gave_up &&
+	       !vg_match_link_full(w->setup.link) && vg_order_pop(&w->order, &item)) {
+		struct vg_job *job = &w->jobs[item.lane_idx][item.slot];
+
+		n_bytes += job->object->n_bytes;
+		judge(w, job);
+		n++;
+	}
+	return n;
+}
+
 uint32_t vg_worker_step(struct vg_worker *worker)
 {
 	uint32_t n_taken = 0;
@@ -283,7 +341,8 @@ uint32_t vg_worker_step(struct vg_worker *worker)
 			vg_intake_publish(lane);
 		idle &= vg_intake_pending(lane) <= 0;
 	}
-	return n_taken + vg_worker_gather(worker, idle || !n_taken, finish);
+	n_taken += vg_worker_gather(worker, idle || !n_taken, await_turn);
+	return n_taken + judge_some(worker);
 }
 
 void vg_worker_acked(void *worker, uint32_t core_idx, uint64_t object_id)
@@ -302,7 +361,9 @@ void vg_worker_acked(void *worker, uint32_t core_idx, uint64_t object_id)
 
 void vg_worker_close_all(struct vg_worker *worker)
 {
-	(void)vg_worker_gather_all(worker, finish);
+	struct vg_order_item item;
+
+	(void)vg_worker_gather_all(worker, await_turn);
 	for (uint32_t i = 0; i < worker->setup.n_lanes; i++) {
 		struct vg_intake *lane = worker->setup.lanes[i];
 		for (uint32_t slot = 0; slot < lane->geometry.n_attr; slot++) {
@@ -315,7 +376,9 @@ void vg_worker_close_all(struct vg_worker *worker)
 			on_close(worker, job_of(worker, i, o));
 		}
 	}
-	(void)vg_worker_gather_all(worker, finish);
+	(void)vg_worker_gather_all(worker, await_turn);
+	while (!worker->gave_up && vg_order_pop(&worker->order, &item)) /* waits for room itself */
+		judge(worker, &worker->jobs[item.lane_idx][item.slot]);
 }
 
 bool vg_worker_gave_up(const struct vg_worker *worker)

@@ -1,7 +1,8 @@
 #pragma once
 /* worker: the object path of one hasher, as calls in order: intake -> digest, unpack -> kind, image, pdq, index
  * (match) -> match link -> DONE. Feeds itself from its lanes in bursts; an object that is held is looked at when it
- * closes, a digest-only one as its bytes come, its chunks going straight back. All pools are made at start
+ * closes, in the order of order.h, a digest-only one as its bytes come, its chunks going straight back. A progressive
+ * JPEG gets an early look at its first scans, which settles nothing but its turn (docs/adr/0021). All pools are made at start
  * (worker_setup.c): one job per attribution record, VG_WORKER_N_DIGESTS running digests, VG_WORKER_N_STREAMS
  * digest-only bodies with a head sample. What finds its pool empty loses depth, never its verdict: counted
  * (unpack_failed reason=budget). One thread. */
@@ -28,6 +29,7 @@
 #define VG_WORKER_BATCH_PART    8u             /* in a small one: so much of its chunks */
 #define VG_WORKER_GATHER_LANES  2u             /* streams that wait, in lanes, are enough to begin */
 #define VG_WORKER_GATHER_NS     2000000u       /* a closed body waits no longer for others */
+#define VG_WORKER_JUDGE_BYTES   65536u         /* judged in one go, before the lanes are looked at again */
 #define VG_WORKER_WALL_FACTOR   10u /* time on the wall that a body may cost, in its limits of processor time */
 
 struct vg_worker_setup {

@@ -1,6 +1,8 @@
 #pragma once
 /* worker_priv: what the files of the worker share. */
 #include "hashing/digest/batch.h"
+#include "hashing/image/scans.h"
+#include "hashing/order.h"
 #include "hashing/resource/resource.h"
 #include "hashing/worker.h"
 
@@ -27,6 +29,7 @@ struct vg_job {
 	struct vg_intake_object *object;
 	struct vg_digests *raw; /* of the body as it came; NULL: none was free, or not wanted, or done */
 	struct vg_stream *stream;
+	struct vg_scans scans;            /* held: of a JPEG that comes */
 	struct vg_resource_writer writer; /* streaming: of the resource it is a piece of */
 	uint32_t n_gaps_seen, n_unacked;
 	uint32_t n_owed; /* streaming: first chunks that are walked but not digested yet; they go back then */
@@ -34,6 +37,8 @@ struct vg_job {
 	uint64_t closed_ns;
 	bool raw_lost; /* bytes were given back without being digested */
 	bool streaming, finished, matched, is_owing;
+	bool looks_early; /* its scans are watched */
+	bool early;       /* its first scans lie near a listed hash */
 	bool stops, told; /* a list that matched exactly says block; the verdict was returned ahead of DONE */
 };
 
@@ -52,6 +57,7 @@ struct vg_worker {
 	struct vg_stream *streams[VG_WORKER_N_STREAMS];
 	uint32_t n_streams; /* free ones, from the front */
 	struct vg_stream held;
+	struct vg_order order; /* closed objects that wait to be judged */
 	struct vg_resources *resources;
 	struct vg_nest *nest; /* shared by all bodies: one walk at a time */
 	struct vg_span *spans, *cut_spans;

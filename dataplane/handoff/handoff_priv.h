@@ -61,6 +61,7 @@ struct vg_object {
 	uint8_t open_pushed, digest_pushed, has_tail_gap, tail_gap_pushed, close_pushed;
 	uint8_t is_queued, is_ranked, is_ended; /* ended: no producer any more */
 	uint8_t has_verdict;                    /* from the present hasher */
+	uint8_t is_kept;                        /* it asked that others go before this one */
 	uint32_t tag;                           /* of the verdict hold; 0 = none */
 };
 

@@ -5,7 +5,7 @@
 static uint8_t rank_of(const struct vg_object *o)
 {
 	uint64_t size = o->size_hint != UINT64_MAX ? o->size_hint : o->body_bytes;
-	unsigned rank = size ? 63u - (unsigned)__builtin_clzll(size) : 0;
+	unsigned rank = o->is_kept ? 0 : size ? 63u - (unsigned)__builtin_clzll(size) : 0;
 	return (uint8_t)(rank < VG_LANE_N_RANKS ? rank : VG_LANE_N_RANKS - 1);
 }
 

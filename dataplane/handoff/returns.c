@@ -35,7 +35,7 @@ static void object_rewind(struct vg_object *o, int was_decoding)
 	}
 	if (o->was_offered)
 		vg_count(stats, VG_C_OBJECT_RETRY, 1);
-	o->has_verdict = 0;
+	o->has_verdict = o->is_kept = 0;
 	o->open_pushed = o->digest_pushed = o->tail_gap_pushed = o->close_pushed = 0;
 	o->next_push = o->first;
 	for (uint32_t i = o->first; i != VG_NO_CHUNK; i = o->lane->chunks[i].next)
@@ -108,6 +108,19 @@ static void verdict_tell(struct vg_lane *lane, struct vg_object *o, uint8_t verd
 	o->has_verdict = 1;
 }
 
+/* Of a hasher's own objects only, and no more than their order: where all are kept, they go down all the same. It may
+ * cross the object's end or its way down. */
+static int keep_return(struct vg_lane *lane, struct vg_object *o)
+{
+	if (!o->open_pushed || o->is_kept)
+		return 0;
+	vg_count(lane->home->stats, VG_C_KEPT, 1);
+	o->is_kept = 1;
+	if (o->is_ranked)
+		vg_ladder_rank(lane, o);
+	return 1;
+}
+
 /* Ahead of the DONE: only of what frames wait for, closed, and once. */
 static int verdict_return(struct vg_lane *lane, struct vg_object *o, uint8_t verdict)
 {
@@ -142,6 +155,8 @@ static int return_take(struct vg_lane *lane, uint64_t word, uint64_t object_id)
 		return 0;
 	if (type == VG_RETURN_CHUNK)
 		return chunk_return(lane, o, chunk_idx);
+	if (type == VG_RETURN_KEEP)
+		return keep_return(lane, o);
 	if (type == VG_RETURN_VERDICT)
 		return verdict_return(lane, o, verdict);
 	return type == VG_RETURN_DONE ? done_return(lane, o, verdict) : 0;

@@ -9,6 +9,7 @@
 #include <jerror.h>
 
 #include "hashing/image/luma_priv.h"
+#include "hashing/image/scans.h"
 
 #define MISALIGN 8u
 #define MAX_JUNK 4096u
@@ -23,8 +24,9 @@ struct job {
 	struct vg_image *image;
 	struct vg_chain_reader reader;
 	enum vg_err err;
-	int at_end;  /* the decoder wanted more than there is */
-	int damaged; /* a warning said that picture data is missing or wrong */
+	int at_end;       /* the decoder wanted more than there is */
+	int damaged;      /* a warning said that picture data is missing or wrong */
+	bool first_scans; /* they tell all that is wanted: the rest is not read */
 	jmp_buf back;
 };
 
@@ -174,6 +176,23 @@ static void read_rows(struct job *job, struct vg_pixel_row *row, uint32_t eighth
 	}
 }
 
+/* Reads scan after scan until the first coefficients of luma are known; scans.h has seen that it will be so. */
+static void read_first_scans(struct job *job)
+{
+	struct jpeg_decompress_struct *jpeg = &job->jpeg;
+	unsigned n_known = 0;
+	int what;
+
+	while (n_known < VG_SCANS_LOW && (what = jpeg_consume_input(jpeg)) != JPEG_REACHED_EOI) {
+		if (what == JPEG_SUSPENDED)
+			stop(job, VG_ECORRUPT);
+		for (n_known = 0; what == JPEG_SCAN_COMPLETED && n_known < VG_SCANS_LOW; n_known++)
+			if (jpeg->coef_bits[0][n_known] < 0)
+				break;
+	}
+	jpeg_start_output(jpeg, jpeg->input_scan_number);
+}
+
 static void decode(struct job *job)
 {
 	struct jpeg_decompress_struct *jpeg = &job->jpeg;
@@ -189,13 +208,18 @@ static void decode(struct job *job)
 	(void)jpeg_read_header(jpeg, TRUE);
 	if (!choose_scale(job, &eighths))
 		choose_output(jpeg, &row);
+	job->first_scans &= eighths < 8 || job->image->early; /* a small picture needs its detail, and costs little */
 	err = eighths < 8 ? vg_luma_begin_scaled(job->image, jpeg->image_width, jpeg->image_height, eighths)
 			  : vg_luma_begin(job->image, jpeg->image_width, jpeg->image_height, 0);
 	if (err)
 		stop(job, err);
 	jpeg->dct_method = JDCT_ISLOW;
 	jpeg->do_fancy_upsampling = TRUE;
+	jpeg->do_block_smoothing = !job->first_scans;
+	jpeg->buffered_image = job->first_scans;
 	(void)jpeg_start_decompress(jpeg);
+	if (job->first_scans)
+		read_first_scans(job);
 	if (jpeg->output_width != vg_scaled_n(jpeg->image_width, eighths) ||
 	    jpeg->output_height != vg_scaled_n(jpeg->image_height, eighths))
 		stop(job, VG_EUNSUPPORTED);
@@ -203,7 +227,7 @@ static void decode(struct job *job)
 	row.n_pixels = jpeg->output_width;
 	read_rows(job, &row, eighths);
 	/* A picture of one scan may lack its end marker; one of several lacks detail then. */
-	job->image->luma.partial = job->damaged || (job->at_end && jpeg_has_multiple_scans(jpeg));
+	job->image->luma.partial = job->damaged || (job->at_end && !job->first_scans && jpeg_has_multiple_scans(jpeg));
 }
 
 /* Junk before the picture (line ends, headers of another layer) is passed over. */
@@ -228,6 +252,19 @@ static enum vg_err decode_or_stop(struct job *job)
 	return VG_OK;
 }
 
+/* May the first scans of this file be taken for all of them? VG_EAGAIN: they are not here yet, and no more is wanted. */
+static enum vg_err look_at_scans(struct job *job)
+{
+	struct vg_chain_reader r = job->reader;
+	struct vg_scans scans = { .n_bytes = 0 };
+	struct vg_span piece;
+
+	while (!scans.odd && (piece = vg_chain_next(&r, SIZE_MAX)).n_bytes)
+		vg_scans_feed(&scans, piece.at, piece.n_bytes);
+	job->first_scans = !scans.odd && scans.ready && (scans.ended || job->image->early);
+	return job->first_scans || !job->image->early ? VG_OK : scans.odd ? VG_EUNSUPPORTED : VG_EAGAIN;
+}
+
 enum vg_err vg_luma_jpeg(struct vg_image *image, const struct vg_chain *bytes)
 {
 	struct job job;
@@ -235,6 +272,11 @@ enum vg_err vg_luma_jpeg(struct vg_image *image, const struct vg_chain *bytes)
 	job.image = image;
 	vg_chain_reader_init(&job.reader, bytes);
 	find_begin(&job.reader);
+	if (image->scaled) {
+		enum vg_err early = look_at_scans(&job);
+		if (early)
+			return early;
+	}
 	job.jpeg.err = jpeg_std_error(&job.errors);
 	job.jpeg.client_data = &job;
 	job.errors.error_exit = on_error;

@@ -238,3 +238,15 @@ enum vg_err vg_image_luma(struct vg_image *image, unsigned kind, const struct vg
 	memset(out, 0, sizeof(*out));
 	return vg_image_frames(image, kind, bytes, first_only, out);
 }
+
+enum vg_err vg_image_early(struct vg_image *image, const struct vg_chain *bytes, struct vg_luma *out)
+{
+	bool scaled = image->scaled;
+	enum vg_err err;
+
+	image->scaled = image->early = true;
+	err = vg_image_luma(image, VG_KIND_JPEG, bytes, out);
+	image->scaled = scaled;
+	image->early = false;
+	return err;
+}

@@ -63,6 +63,10 @@ enum vg_err vg_image_frames(struct vg_image *image, unsigned kind, const struct 
  * (scaled.h): much less work, for a hash within some bits of the exact one. Off at first. */
 void vg_image_scaled(struct vg_image *image, bool on);
 
+/* The first picture of a progressive JPEG, scaled, from its first scans, while the rest of its bytes is still to come.
+ * VG_EAGAIN: too few came; VG_EUNSUPPORTED: not such a JPEG, only all of it will tell; else as vg_image_frames(). */
+enum vg_err vg_image_early(struct vg_image *image, const struct vg_chain *bytes, struct vg_luma *out);
+
 /* The first picture only. */
 enum vg_err vg_image_luma(struct vg_image *image, unsigned kind, const struct vg_chain *bytes, struct vg_luma *out);
 

@@ -38,6 +38,7 @@ struct vg_image {
 	void *ctx;
 	uint32_t n_frames; /* given so far */
 	bool enough;       /* no more are wanted */
+	bool early;        /* scaled, and nothing but the first scans of a progressive JPEG */
 	bool scaled;       /* JPEG: luma only, at the smallest scale that will do */
 	uint8_t *flat;     /* its bytes in one piece, where a decoder asked for that */
 	FILE *nowhere;     /* what libraries print goes here */

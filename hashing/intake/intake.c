@@ -207,6 +207,20 @@ bool vg_intake_return_first(struct vg_intake *lane, struct vg_intake_object *obj
 	return true;
 }
 
+/* The ring has room for every word that is owed (vg_lane_check()); this one may only take what is over. */
+bool vg_intake_keep(struct vg_intake *lane, const struct vg_intake_object *object)
+{
+	const struct vg_lane_out *out = (const void *)lane->out;
+	const struct vg_lane_geometry *g = &lane->geometry;
+	uint64_t owed = vg_lane_n_chunks(g) + 2ull * g->n_attr;
+	uint64_t waiting = lane->ret_head - atomic_load_explicit(&out->ret_tail, memory_order_acquire);
+
+	if (waiting >= g->n_returns - owed)
+		return false;
+	give(lane, &(struct vg_return){ .type = VG_RETURN_KEEP, .object_id = object->object_id });
+	return true;
+}
+
 void vg_intake_verdict(struct vg_intake *lane, const struct vg_intake_object *object, unsigned verdict)
 {
 	give(lane, &(struct vg_return){

@@ -83,6 +83,9 @@ void vg_intake_publish(struct vg_intake *lane);
  * */
 bool vg_intake_return_first(struct vg_intake *lane, struct vg_intake_object *object);
 
+/* Asks for an open object to be kept whole, at most once. False: there is no room for a word that is not owed. */
+bool vg_intake_keep(struct vg_intake *lane, const struct vg_intake_object *object);
+
 /* The verdict on a closed object that frames wait for (VG_OPEN_HOLD), before its DONE; at most once. */
 void vg_intake_verdict(struct vg_intake *lane, const struct vg_intake_object *object, unsigned verdict);
 

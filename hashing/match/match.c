@@ -231,6 +231,23 @@ void vg_match_file(struct vg_match *match, const struct vg_match_file *file, str
 	record->n_hits = (uint8_t)vg_index_query(match->index, file->digests, NULL, record->hits, VG_RECORD_MAX_HITS);
 }
 
+bool vg_match_early(struct vg_match *match, const struct vg_chain *bytes)
+{
+	struct vg_pdq_result pdq;
+	struct vg_luma luma;
+	bool near;
+
+	if (match->before_decode)
+		match->before_decode(match->hook_ctx, bytes->n_bytes);
+	if (vg_image_early(match->image, bytes, &luma))
+		return false;
+	vg_pdq_hash(match->pdq, &luma, &pdq);
+	near = vg_index_may_hit(match->index, &pdq);
+	vg_count(match->stats, VG_H_EARLY, 1);
+	vg_count(match->stats, VG_H_EARLY_NEAR, near);
+	return near;
+}
+
 enum vg_err vg_match_sample(const struct vg_chain *bytes, uint64_t max_bytes, const struct vg_frame_hash *frames,
 			    uint32_t n_frames, int *fd, uint64_t *n_sample_bytes)
 {

@@ -46,6 +46,10 @@ struct vg_match_file {
  * without hits may have none where file->exact is not set. Never fails: what cannot be decoded is counted. */
 void vg_match_file(struct vg_match *match, const struct vg_match_file *file, struct vg_msg_record *record);
 
+/* A progressive JPEG of which the beginning is there: may it turn out to be a hit? Only a word on what is worth caring
+ * for: nothing of it is reported. Counted. */
+bool vg_match_early(struct vg_match *match, const struct vg_chain *bytes);
+
 /* Copies the first max_bytes of a file (all, where there are fewer) into a new memfd sealed VG_SEALS_FINAL, and its
  * frames behind them (frame_hash.h; n_frames 0: none). VG_OK, *fd is the caller's; VG_EIO: no memory or no descriptor
  * was to be had. */

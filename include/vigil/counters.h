@@ -98,6 +98,7 @@
 	X(VG_C_HOLD_TOO_LATE, "hold_stops_missed_total", "verdicts to stop what had passed already")                  \
 	X(VG_C_HOLD_DROPPED, "hold_dropped_frames_total:where=later", "later frames of these connections")            \
 	X(VG_C_HOLD_UNHELD, "hold_unheld_total", "bodies that could not be watched: no state was free")               \
+	X(VG_C_KEPT, "objects_kept_total", "objects that an early look asked to keep whole under pressure")           \
 	VG_FILE_PROTOCOL_COUNTERS(X)                                                                                  \
 	VG_WEB_PROTOCOL_COUNTERS(X)
 
@@ -159,6 +160,9 @@
 	X(VG_H_SEEN, "seen_before_hits_total", "of these: seen before, neither decoded nor looked up again")         \
 	X(VG_H_SCALED, "images_scaled_total", "pictures decoded smaller that are near no listed hash")               \
 	X(VG_H_SCALED_AGAIN, "images_scaled_confirmed_total", "of other pictures decoded smaller: decoded exactly")  \
+	X(VG_H_EARLY, "early_looks_total", "progressive JPEGs looked at while they still came")                      \
+	X(VG_H_EARLY_NEAR, "early_hits_total", "of these: near a listed hash, so that they go first")                \
+	X(VG_H_EARLY_MATCHED, "early_hits_confirmed_total", "of these: a match once they were whole")                \
 	VG_FAILED_ROWS(X, JPEG, "jpeg")                                                                              \
 	VG_FAILED_ROWS(X, PNG, "png")                                                                                \
 	VG_FAILED_ROWS(X, GIF, "gif")                                                                                \

@@ -99,6 +99,7 @@ enum vg_return_type {
 	VG_RETURN_CHUNK = 1, /* this chunk is digested and not needed again */
 	VG_RETURN_DONE,      /* the object is finished: its remaining chunks and its attribution record are free */
 	VG_RETURN_VERDICT,   /* of a closed object that was opened with VG_OPEN_HOLD: once, before its DONE */
+	VG_RETURN_KEEP,      /* an open object may turn out to match: under pressure others go first; at most once */
 };
 /* STOP: an exact match of a list that says block. A hasher's word: it stops its own objects only, within a budget. */
 enum vg_verdict { VG_VERDICT_NONE, VG_VERDICT_MATCH, VG_VERDICT_STOP, VG_VERDICT_N };

@@ -1,4 +1,4 @@
-/* The JPEG decoder over a chain, then PDQ over what it gave. The first byte says how the bytes are cut into spans. */
+/* The JPEG decoder over a chain, at full size, smaller and from its first scans, then PDQ over what it gave. The first byte says how the bytes are cut into spans. */
 #include <stdlib.h>
 
 #include <vigil/media.h>
@@ -33,6 +33,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			at += n;
 		}
 		if (vg_image_luma(image, VG_KIND_JPEG, &chain, &luma) == VG_OK)
+			vg_pdq_hash(pdq, &luma, &result);
+		vg_image_scaled(image, true);
+		if (vg_image_luma(image, VG_KIND_JPEG, &chain, &luma) == VG_OK)
+			vg_pdq_hash(pdq, &luma, &result);
+		vg_image_scaled(image, false);
+		if (vg_image_early(image, &chain, &luma) == VG_OK)
 			vg_pdq_hash(pdq, &luma, &result);
 	}
 	return 0;

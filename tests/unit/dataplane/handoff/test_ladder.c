@@ -54,6 +54,31 @@ static void pressure_moves_the_largest_and_least_complete_first(void **state)
 	vg_bench_free(b);
 }
 
+/* By a hasher's word; where it says so of all, they go all the same. */
+static void what_an_early_look_asked_to_keep_goes_last(void **state)
+{
+	struct vg_handoff_bench *b = bench(0, 0);
+	struct vg_object *small = vg_bench_open(b, 1, 100000), *large = vg_bench_open(b, 2, 1000000);
+	struct vg_return keep = { .type = VG_RETURN_KEEP, .object_id = vg_object_id(large) };
+	(void)state;
+	assert_int_equal(vg_bench_data(b, small, 1, 70000), VG_MORE);
+	assert_int_equal(vg_bench_data(b, large, 2, 300000), VG_MORE);
+	vg_handoff_poll(b->handoff, 5);
+	(void)vg_sim_run(&b->sims[0], 100);
+	vg_sim_return(&b->sims[0], keep);
+	vg_handoff_poll(b->handoff, 6);
+	assert_int_equal(b->stats.counters[VG_C_KEPT], 1);
+	vg_sim_return(&b->sims[0], keep); /* twice */
+	vg_handoff_poll(b->handoff, 7);
+	assert_int_equal(b->stats.counters[VG_C_RETURN_BAD], 1);
+	assert_int_equal(vg_bench_data(b, large, 2, 300000), VG_MORE); /* grows, and stays where it is */
+	assert_int_equal(vg_ladder_relieve(small->lane), 1);
+	assert_true(small->digest_only && !large->digest_only);
+	assert_int_equal(vg_ladder_relieve(small->lane), 1);
+	assert_true(large->digest_only);
+	vg_bench_free(b);
+}
+
 static void what_a_step_down_frees_serves_the_next(void **state)
 {
 	struct vg_handoff_bench *b = bench(0, 0);
@@ -116,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_large_object_is_digest_only_from_its_start_or_from_the_limit_on),
 		cmocka_unit_test(pressure_moves_the_largest_and_least_complete_first),
+		cmocka_unit_test(what_an_early_look_asked_to_keep_goes_last),
 		cmocka_unit_test(what_a_step_down_frees_serves_the_next),
 		cmocka_unit_test(an_exhausted_arena_sheds_and_closes_what_was_begun),
 		cmocka_unit_test(a_lane_is_stuck_only_if_nothing_will_come_back),
