@@ -2,8 +2,8 @@
 /* worker: the object path of one hasher, as calls in order: intake -> digest, unpack -> kind, image, pdq, index
  * (match) -> match link -> DONE. Feeds itself from its lanes in bursts; an object that is held is looked at when it
  * closes, in the order of order.h, a digest-only one as its bytes come, its chunks going straight back. A progressive
- * JPEG gets an early look at its first scans, which settles nothing but its turn (docs/adr/0021). All pools are made at start
- * (worker_setup.c): one job per attribution record, VG_WORKER_N_DIGESTS running digests, VG_WORKER_N_STREAMS
+ * JPEG gets an early look at its first scans, which settles nothing but its turn (docs/adr/0021). All pools are made at
+ * start (worker_setup.c): one job per attribution record, VG_WORKER_N_DIGESTS running digests, VG_WORKER_N_STREAMS
  * digest-only bodies with a head sample. What finds its pool empty loses depth, never its verdict: counted
  * (unpack_failed reason=budget). One thread. */
 #include <stdbool.h>

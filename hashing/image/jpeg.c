@@ -252,7 +252,7 @@ static enum vg_err decode_or_stop(struct job *job)
 	return VG_OK;
 }
 
-/* May the first scans of this file be taken for all of them? VG_EAGAIN: they are not here yet, and no more is wanted. */
+/* May the first scans of this file be taken for all of them? VG_EAGAIN: no more is wanted, and they are not here. */
 static enum vg_err look_at_scans(struct job *job)
 {
 	struct vg_chain_reader r = job->reader;

@@ -1,4 +1,5 @@
-/* The JPEG decoder over a chain, at full size, smaller and from its first scans, then PDQ over what it gave. The first byte says how the bytes are cut into spans. */
+/* The JPEG decoder over a chain, at full size, smaller and from its first scans, then PDQ over what it gave. The first
+ * byte says how the bytes are cut into spans. */
 #include <stdlib.h>
 
 #include <vigil/media.h>
