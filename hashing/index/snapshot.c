@@ -39,7 +39,8 @@ struct found {
 static uint64_t strength(const struct vg_index_view *view, const struct vg_hit *hit)
 {
 	const struct vg_index_list *list = &view->lists[view->entries[hit->entry_idx].list_idx];
-	uint64_t distance = hit->algo == VG_ALGO_VPDQ ? 100u - hit->query_percent : hit->distance;
+	uint64_t distance = hit->algo == VG_ALGO_VPDQ ? 200u - hit->query_percent - hit->compared_percent
+						      : hit->distance;
 	uint64_t perceptual = !vg_algo_is_exact(hit->algo),
 		 action = perceptual ? list->perceptual_action : list->action;
 	return perceptual << 63 | (255 - action) << 48 | distance << 38 | (uint64_t)hit->entry_idx << 4 | hit->algo;

@@ -2,13 +2,17 @@
 # A hijacked hasher tells every lie there is, one per replay: each is refused and counted, nothing of it reaches a report, and
 # the dataplane lives on.
 . tests/lib/story.sh
-lies="wrong-digest bad-hit foreign-record stale-record unsealed truncated short-memfd huge-length garbage-message flood ring-index made-up-chunk double-done"
+lies="wrong-digest bad-hit foreign-record stale-record unsealed truncated short-memfd huge-length film-percent film-frames film-order film-entry garbage-message flood ring-index made-up-chunk double-done"
 mkdir "$W/bin"; cp "$bin"/vigil* "$W/bin/"; cp "$bin/test-hashing_liar" "$W/bin/vigil-hashing"
 start endpoint.log "$bin/vigil-endpoint" --state "$W/endpoint"
 wait_for 20 "the endpoint" test -s "$W/endpoint/endpoint.json"
 # Listed: pictures that come after others, so that there is somebody else to accuse.
 sum() { awk -F, -v f="$1" '$1 == "demo.pcap" && $7 == f { print $11; exit }' tests/data/MANIFEST.csv; }
-{ echo "sha256,$(sum img/market.jpg),E-1"; echo "sha256,$(sum up/street.jpg),E-2"; } >"$W/list"
+{
+	echo "sha256,$(sum img/market.jpg),E-1"; echo "sha256,$(sum up/street.jpg),E-2"
+	echo "video,E-3"
+	for i in 0 1 2 3 4 5 6 7 8 9; do echo "$i,100,$(echo $i | sha256sum | cut -d' ' -f1),$i.000"; done
+} >"$W/list"
 replay() { # PROGRAMS NAME
 	timeout 120 "$1/vigilctl" replay --json --list "$W/list" --report-to "$W/endpoint/endpoint.json" --objects "$W/$2.jsonl" --cases "$W/$2.cases" tests/data/demo.pcap >"$W/$2.json" 2>"$W/$2.err"
 }

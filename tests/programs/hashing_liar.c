@@ -2,9 +2,7 @@
  * vigil/lane.h and vigil/msg.h with vigild, and tells one lie. Everything but the lie is honest (object records
  * where they are wanted, DONE after the acknowledgement), so that a replay around it can come to its end.
  *
- *   test-hashing_liar --run-dir DIR --hasher N --lie LIE     (VIGIL_LIE=LIE where the arguments are not ours to
- * choose)
- *
+ *   test-hashing_liar --run-dir DIR --hasher N --lie LIE     (or VIGIL_LIE=LIE)
  * Lies about a match, told about the first body that suits them:
  *   wrong-digest     claims the first digest of the list for a body that is not listed
  *   bad-hit          hits of entries and algorithms that do not exist, and more of them than there is room for
@@ -14,13 +12,13 @@
  *   truncated        true match, but the memfd is shorter than n_sample_bytes says
  *   short-memfd      true match, but the memfd holds the first half only and nobody says so
  *   huge-length      true match of 2^60 bytes
+ * Lies about a film, told of any body: film-percent film-frames film-order film-entry (tests/lib/film_lie.h)
  * Lies to vigild's socket: garbage-message, flood (20,000 records of one body)
  * Lies to the dataplane's memory:
  *   ring-index       a tail and a return head that cannot be true
  *   made-up-chunk    returns chunks that it does not hold or that do not exist
  *   double-done      ends one object twice, and objects that never were
  *   stop-all         says of every object that its transfer is to be stopped (told again and again)
- *
  * Prints what it does: "lie LIE told about object X", "ack SEQ", "link closed by vigild", "dataplane closed". Exit:
  * 0 the lie was told, 3 nothing suited it, 1 failed, 2 usage. Ends when the dataplane goes or on TERM; goes on after
  * vigild has closed the link (vigild may connect again; the lie is not told twice). */
@@ -36,6 +34,7 @@
 #include "hashing/handoff/handover.h"
 #include "hashing/intake/intake.h"
 #include "hashing/match/match.h"
+#include "tests/lib/film_lie.h"
 
 #define MAX_KEPT 65536
 #define N_FLOOD  20000
@@ -293,7 +292,8 @@ static void on_closed(struct liar *l, uint32_t lane_idx, struct vg_intake_object
 		l->victim_lane_idx = lane_idx;
 		return;
 	}
-	if (l->link_fd >= 0 && make_lie(l, &t, &r, &memfd)) {
+	if (l->link_fd >= 0 &&
+	    (make_lie(l, &t, &r, &memfd) || vg_film_lie(l->told ? "" : l->lie, &l->index, &t.bytes, &r, &memfd))) {
 		(void)send_record(l, &r, memfd);
 		close(memfd);
 		told(l, object_id);
@@ -468,7 +468,8 @@ int main(int argc, char **argv)
 	static const char *const lies[] = { "wrong-digest",    "foreign-record", "stale-record", "unsealed",
 					    "truncated",       "short-memfd",    "huge-length",  "bad-hit",
 					    "ring-index",      "made-up-chunk",  "double-done",  "stop-all",
-					    "garbage-message", "flood" };
+					    "garbage-message", "flood",          "film-percent", "film-frames",
+					    "film-order",      "film-entry" };
 	struct liar *l = calloc(1, sizeof(*l));
 	bool known = false, has_idx = false;
 

@@ -82,6 +82,46 @@ static void a_match_is_loaded_as_it_was_added(void **state)
 	assert_int_equal(vg_cases_load(f->cases, 99, &c), VG_ENOTFOUND);
 }
 
+static void count_frame(void *ctx, const struct vg_frame_hash *frame)
+{
+	unsigned *n = ctx;
+	assert_int_equal(frame->frame_no, 7 * *n);
+	assert_int_equal(frame->pdq[3], 0x42);
+	(*n)++;
+}
+
+static void a_film_keeps_its_frames_and_shares(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_frame_hash frames[5];
+	struct vg_case_match m = match_make(1);
+	struct vg_case c;
+	unsigned n = 0;
+	for (unsigned i = 0; i < 5; i++) {
+		memset(&frames[i], 0x42, sizeof(frames[i]));
+		frames[i].frame_no = 7 * i;
+	}
+	m.frames = frames;
+	m.file.n_frames = 5;
+	m.file.hits[0].algo = VG_ALGO_VPDQ;
+	m.file.hits[0].exact = 0;
+	m.file.hits[0].query_percent = 91;
+	m.file.hits[0].compared_percent = 12;
+	m.file.hits[0].frame = 30;
+	struct vg_case_added a = add(f, &m);
+	assert_int_equal(vg_cases_load(f->cases, a.case_id, &c), VG_OK);
+	assert_int_equal(c.files[0].n_frames, 5);
+	assert_int_equal(c.files[0].hits[0].query_percent, 91);
+	assert_int_equal(c.files[0].hits[0].compared_percent, 12);
+	assert_int_equal(c.files[0].hits[0].frame, 30);
+	assert_int_equal(vg_cases_frames(f->cases, c.files[0].id, count_frame, &n), VG_OK);
+	assert_int_equal(n, 5);
+	vg_case_free(&c);
+	struct vg_case_match picture = match_make(2);
+	a = add(f, &picture);
+	assert_int_equal(vg_cases_frames(f->cases, a.file_id, count_frame, &n), VG_ENOTFOUND);
+}
+
 static void the_same_record_again_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -379,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_match_is_loaded_as_it_was_added),
+		T(a_film_keeps_its_frames_and_shares),
 		T(the_same_record_again_changes_nothing),
 		T(the_same_content_of_the_same_party_is_one_case),
 		T(tenants_with_the_same_private_address_are_two_parties),

@@ -13,6 +13,7 @@
 #include <vigil/bytes.h>
 
 #include "control/intake/verify.h"
+#include "tests/lib/index_make.h"
 
 /* The published hashes of one picture turned and mirrored: computed from its one DCT (reference, dihedral test). */
 static const char *const published[VG_VERIFY_VARIANTS] = {
@@ -58,6 +59,98 @@ static void every_refusal_has_a_word_of_its_own(void **state)
 		for (unsigned k = 0; k < i; k++)
 			assert_string_not_equal(vg_refusal_str(i), vg_refusal_str(k));
 	assert_string_equal(vg_refusal_str(VG_REFUSAL_N), "unknown");
+}
+
+/* Ten frames, of which n_alike are near the listed video's eight. */
+static void film_of(struct vg_frame_hash film[10], const uint8_t (*video)[32], unsigned n_alike)
+{
+	memset(film, 0, 10 * sizeof(*film));
+	for (unsigned i = 0; i < 10; i++) {
+		memset(film[i].pdq, 0x11 * (int)(i + 1), 32);
+		if (i < n_alike)
+			memcpy(film[i].pdq, video[i % 8], 32);
+		film[i].pdq[0] ^= (uint8_t)i; /* still near, and all distinct */
+		film[i].frame_no = 30 * i + 5;
+		film[i].timestamp_ms = 1000 * i;
+		film[i].quality = 100;
+	}
+}
+
+static void the_shares_of_a_film_are_computed_anew(void **state)
+{
+	static uint8_t video[8][32];
+	struct vg_frame_hash film[10];
+	struct vg_index_make make = { .n_lists = 0 };
+	struct vg_index_view view;
+	size_t n_bytes;
+	(void)state;
+	for (unsigned i = 0; i < 8; i++)
+		for (unsigned k = 0; k < 32; k++)
+			video[i][k] = (uint8_t)(k * 37 + i * 101 + (i << (k % 7)) + 0x80);
+	vg_index_make_list(&make, VG_ACTION_REPORT, VG_ACTION_REVIEW, 31);
+	make.lists[0].file_distance = 31; /* must not file a film */
+	uint32_t other = vg_index_make_add(&make, 0, VG_ALGO_PDQ, video[0]);
+	uint32_t entry = vg_index_make_video(&make, 0, (const void *)video, 8);
+	uint8_t *bytes = vg_index_make_bytes(&make, 1, &n_bytes);
+	assert_int_equal(vg_index_open(bytes, n_bytes, &view), VG_OK);
+	struct vg_msg_record r = { .n_frames = 10, .flags = VG_RECORD_HAS_FRAMES };
+	struct vg_hit hit = { .entry_idx = entry, .algo = VG_ALGO_VPDQ, .query_percent = 80, .compared_percent = 100 };
+	hit.frame_idx = 5;
+	film_of(film, (const void *)video, 8);
+	assert_int_equal(vg_verify_frames(&r, film), VG_REFUSE_NONE);
+	assert_int_equal(vg_verify_video(&r, film, &view, &hit), VG_REFUSE_NONE);
+	for (unsigned i = 0; i < 5; i++) {
+		struct vg_hit lie = hit;
+		lie.query_percent += i == 0;
+		lie.compared_percent -= i == 1;
+		lie.frame_idx += i == 2;
+		lie.entry_idx = i == 3 ? other : lie.entry_idx;
+		r.n_frames = i == 4 ? 9 : 10;
+		assert_int_equal(vg_verify_video(&r, film, &view, &lie), i == 3 ? VG_REFUSE_ENTRY : VG_REFUSE_PERCENT);
+	}
+	r.n_frames = 10;
+	film_of(film, (const void *)video, 7); /* true, but below the list's share */
+	hit.query_percent = 70;
+	hit.compared_percent = 87;
+	assert_int_equal(vg_verify_video(&r, film, &view, &hit), VG_REFUSE_PERCENT);
+	for (unsigned i = 0; i < 4; i++) {
+		film_of(film, (const void *)video, 8);
+		film[3].quality = i == 0 ? 101 : 100;
+		film[3].reserved[2] = i == 1;
+		film[3].frame_no = i == 2 ? film[2].frame_no : film[3].frame_no;
+		film[3].timestamp_ms = i == 3 ? 1 : film[3].timestamp_ms;
+		assert_int_equal(vg_verify_frames(&r, film), VG_REFUSE_FRAMES);
+	}
+	assert_int_equal(vg_verify_frames(&r, NULL), VG_REFUSE_FRAMES);
+	free(bytes);
+	vg_index_make_free(&make);
+}
+
+/* Each field of a film's record out of its bounds. */
+static void a_films_record_has_its_bounds(void **state)
+{
+	struct vg_msg_record honest = { .seq = 1, .boot_id = 7, .object_id = 1ull << 32, .generation = 1, .n_hits = 1 };
+	struct vg_msg_record r;
+	(void)state;
+	honest.n_bytes = honest.n_sample_bytes = 10;
+	honest.flags = VG_RECORD_HAS_FRAMES;
+	honest.n_frames = VG_FRAMES_MAX;
+	honest.hits[0] = (struct vg_hit){ .algo = VG_ALGO_VPDQ, .query_percent = 100, .compared_percent = 100 };
+	assert_int_equal(vg_verify_fields(&honest, 1), VG_REFUSE_NONE);
+	for (unsigned i = 0; i < 7; i++) {
+		r = honest;
+		r.n_frames = (uint16_t)(i == 0 ? VG_FRAMES_MAX + 1 : i == 1 ? 0 : VG_FRAMES_MAX);
+		r.flags = i == 2 ? 0 : r.flags;
+		r.hits[0].query_percent = i == 3 ? 101 : 100;
+		r.hits[0].compared_percent = i == 4 ? 255 : 100;
+		r.hits[0].distance = i == 5;
+		r.hits[0].variant = i == 6;
+		assert_int_equal(vg_verify_fields(&r, 1), VG_REFUSE_FIELDS);
+	}
+	r = honest; /* shares are films' only */
+	r.flags |= VG_RECORD_HAS_PDQ;
+	r.hits[0].algo = VG_ALGO_PDQ;
+	assert_int_equal(vg_verify_fields(&r, 1), VG_REFUSE_FIELDS);
 }
 
 /* A resource put together is believed as far as its piece says where it lies and how large the whole is. What is honest
@@ -135,6 +228,8 @@ int main(void)
 		cmocka_unit_test(distance_counts_bits),
 		cmocka_unit_test(a_resource_is_tied_to_the_piece_that_completed_it),
 		cmocka_unit_test(every_refusal_has_a_word_of_its_own),
+		cmocka_unit_test(the_shares_of_a_film_are_computed_anew),
+		cmocka_unit_test(a_films_record_has_its_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

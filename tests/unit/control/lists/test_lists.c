@@ -156,6 +156,65 @@ static void what_is_suppressed_is_left_out_and_known(void **state)
 	assert_false(vg_lists_suppressed(f->lists, VG_ALGO_MD5, value, "two", "G"));
 }
 
+/* n different frames, the first of them numbered `from`. */
+static void add_frames(char *text, unsigned from, unsigned n, unsigned quality)
+{
+	for (unsigned i = 0; i < n; i++)
+		sprintf(text + strlen(text), "%u,%u,%064x,%u.000\n", i, quality, from + i + 1, i);
+}
+
+static void videos_are_entries_with_distinct_good_frames(void **state)
+{
+	struct fixture *f = *state;
+	static char text[1 << 16];
+	struct vg_lists_info info;
+	strcpy(text, "md5," A ",E\nvideo,V1,A1,first\n");
+	add_frames(text, 10, 20, 50);
+	add_frames(text, 10, 20, 100); /* the same again */
+	add_frames(text, 500, 7, 49);
+	strcat(text, "video,V2\n");
+	add_frames(text, 10, 3, 49); /* none is good enough */
+	strcat(text, "video,V3\n");
+	add_frames(text, 25, 5, 77);
+	assert_int_equal(reload(f, text, NULL), VG_OK);
+	vg_lists_info(f->lists, &info);
+	assert_int_equal(info.n_videos, 2);
+	assert_int_equal(info.n_frames, 25);
+	assert_int_equal(info.n_blank_videos, 1);
+	const struct vg_index_view *view = vg_lists_view(f->lists, 1);
+	assert_int_equal(view->lists[0].n_entries, 3);
+	assert_string_equal(view->strings + view->entries[view->videos[0].entry_idx].id_off, "V1");
+	assert_string_equal(view->strings + view->entries[view->videos[0].entry_idx].note_off, "first");
+	assert_int_equal(view->videos[0].n_frames, 20);
+	assert_int_equal(view->videos[1].first_frame, 20);
+	assert_int_equal(view->lists[0].frame_distance, 31);
+	assert_int_equal(view->lists[0].query_percent, 80);
+	/* Withdrawn like any other entry; the frames of the next stay. */
+	assert_int_equal(reload(f, text, "entry,V1\n"), VG_OK);
+	vg_lists_info(f->lists, &info);
+	assert_int_equal(info.n_videos, 1);
+	assert_int_equal(info.n_frames, 5);
+	assert_int_equal(info.n_left_out, 1);
+	assert_true(vg_lists_suppressed(f->lists, VG_ALGO_VPDQ, info.sha256, "one", "V1"));
+	assert_false(vg_lists_suppressed(f->lists, VG_ALGO_VPDQ, info.sha256, "one", "V3"));
+}
+
+static void a_file_of_frames_is_a_video_of_the_files_name_and_a_long_one_is_thinned_out(void **state)
+{
+	struct fixture *f = *state;
+	static char text[(VG_VIDEO_MAX_FRAMES + 200) * 96];
+	struct vg_lists_info info;
+	add_frames(text, 0, VG_VIDEO_MAX_FRAMES + 100, 100);
+	assert_int_equal(reload(f, text, NULL), VG_OK);
+	vg_lists_info(f->lists, &info);
+	assert_int_equal(info.n_videos, 1);
+	assert_int_equal(info.n_thinned_videos, 1);
+	assert_int_equal(info.n_frames, VG_VIDEO_MAX_FRAMES);
+	const struct vg_index_view *view = vg_lists_view(f->lists, 1);
+	assert_string_equal(view->strings + view->entries[view->videos[0].entry_idx].id_off, "one");
+	assert_int_equal(view->frames[0].value[31], 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +225,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_restart_goes_on_where_it_was_and_numbers_only_grow, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(what_is_suppressed_is_left_out_and_known, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(videos_are_entries_with_distinct_good_frames, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_file_of_frames_is_a_video_of_the_files_name_and_a_long_one_is_thinned_out, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

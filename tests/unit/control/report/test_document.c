@@ -179,6 +179,27 @@ static void file_details_carry_digests_and_the_match_and_no_verdict(void **state
 	free(text);
 	case_drop(c);
 }
+static void a_film_is_said_to_match_by_shares_of_its_frames(void **state)
+{
+	struct vg_case *c = case_make(VG_UPLOAD, 1);
+	char *text;
+	(void)state;
+	c->files[0].n_frames = 60;
+	c->files[0].hits[0].algo = VG_ALGO_VPDQ;
+	c->files[0].hits[0].exact = 0;
+	c->files[0].hits[0].query_percent = 93;
+	c->files[0].hits[0].compared_percent = 41;
+	c->files[0].hits[0].frame = 25;
+	text = details_of(c, 0, 0);
+	expect(text, "//nameValuePair[name='matchAlgorithm']/value", "vpdq (perceptual)");
+	expect(text, "//nameValuePair[name='matchFramesPercent']/value", "93");
+	expect(text, "//nameValuePair[name='matchListedFramesPercent']/value", "41");
+	expect(text, "//nameValuePair[name='matchFirstFrame']/value", "25");
+	expect(text, "//nameValuePair[name='framesHashed']/value", "60");
+	assert_null(strstr(text, "matchDistanceBits"));
+	free(text);
+	case_drop(c);
+}
 static void nothing_ever_says_that_a_person_looked(void **state)
 {
 	struct vg_case *c = case_make(VG_UPLOAD, 1);
@@ -345,6 +366,7 @@ int main(void)
 		cmocka_unit_test(a_download_names_the_hosts_customer_and_not_the_client),
 		cmocka_unit_test(file_details_carry_digests_and_the_match_and_no_verdict),
 		cmocka_unit_test(nothing_ever_says_that_a_person_looked),
+		cmocka_unit_test(a_film_is_said_to_match_by_shares_of_its_frames),
 		cmocka_unit_test(a_minimal_report_has_only_what_must_be),
 		cmocka_unit_test(times_in_the_future_or_missing_are_put_back_to_now),
 		cmocka_unit_test(documents_are_valid_whatever_the_wire_said),
