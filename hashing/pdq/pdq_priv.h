@@ -27,6 +27,8 @@ struct vg_pdq_tables {
 	_Alignas(64) float d[VG_PDQ_FREQS * VG_PDQ_SMALL];  /* [frequency][sample] */
 	_Alignas(64) float dt[VG_PDQ_SMALL * VG_PDQ_FREQS]; /* [sample][frequency] */
 };
+#define VG_PDQ_WIDE_TAPS (2 * VG_PDQ_MAX_WINDOW - 1)
+#define VG_PDQ_WIDE_DOT  (3 * VG_PDQ_WIDE_TAPS / VG_PDQ_MAX_VEC * VG_PDQ_MAX_VEC + VG_PDQ_MAX_VEC)
 /* The steps that are worth a tier. median: the 128th smallest of 256 floats, none of them NaN, 64-byte aligned. */
 struct vg_pdq_tier {
 	enum vg_isa isa;
@@ -39,15 +41,20 @@ struct vg_pdq_tier {
 	/* to[i] = the sum over n_taps rows, stride_bytes apart, of weights[tap * 64] * at[i], for i < n. */
 	void (*sum_rows)(const uint8_t *at, size_t stride_bytes, const float *weights, uint32_t n_taps, uint32_t n,
 			 float *to);
+	/* to[i * VG_PDQ_SMALL] = the dot product of n weights (a multiple of VG_PDQ_MAX_VEC) of output i with the
+	 * samples from begin[i] on. Sums run in VG_PDQ_MAX_VEC lanes, whatever the tier. */
+	void (*dots)(const float *samples, const uint32_t *begin, const float weights[][VG_PDQ_WIDE_DOT], uint32_t n,
+		     float *to);
 };
-/* A line of up to VG_PDQ_WIDE_SIDE samples. */
-struct vg_pdq_wide_line {
-	uint32_t n_samples, n_taps, begin[VG_PDQ_OUTPUTS];
-	float weight[2 * VG_PDQ_MAX_WINDOW - 1][VG_PDQ_OUTPUTS];
-};
+/* Both axes of a picture of up to VG_PDQ_WIDE_SIDE samples a side. Of its columns each output is one dot product over
+ * the samples of a row as they lie: n_dot weights, zeros behind them up to a multiple of VG_PDQ_MAX_VEC. */
 struct vg_pdq_wide {
-	struct vg_pdq_wide_line rows, cols; /* of the picture before: films come in frames of one size */
-	_Alignas(64) float sums[3 * VG_PDQ_WIDE_SIDE], line[VG_PDQ_WIDE_SIDE];
+	uint32_t width, height; /* of the picture before: films come in frames of one size */
+	enum vg_pdq_samples samples;
+	uint32_t n_row_taps, row_begin[VG_PDQ_OUTPUTS], n_dot, dot_begin[VG_PDQ_OUTPUTS];
+	float row_weight[VG_PDQ_WIDE_TAPS][VG_PDQ_OUTPUTS], col_weight[VG_PDQ_WIDE_TAPS][VG_PDQ_OUTPUTS];
+	_Alignas(64) float dot_weight[VG_PDQ_OUTPUTS][VG_PDQ_WIDE_DOT];
+	_Alignas(64) float sums[3 * VG_PDQ_WIDE_SIDE + VG_PDQ_MAX_VEC]; /* behind a row: finite, and weighed zero */
 };
 struct vg_pdq {
 	struct vg_pdq_work work;

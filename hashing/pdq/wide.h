@@ -17,8 +17,6 @@ struct vg_pdq_wide_picture {
 	size_t stride_bytes;
 	uint32_t width, height;
 	enum vg_pdq_samples samples;
-	/* LUMA: a sample s counts as (s - black) * scale */
-	float black, scale;
 };
 /* Hashes a picture of 5 x 5 to VG_PDQ_WIDE_SIDE x VG_PDQ_WIDE_SIDE pixels; a smaller or larger one comes out as zeros.
  * Never fails. Hot. */

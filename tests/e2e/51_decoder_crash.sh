@@ -22,3 +22,9 @@ calm_lost=$(grep -E '"type":"image/(jpeg|png)"' "$W/calm.jsonl" | grep -c '"pdq"
 grep "$lake" "$W/crash.jsonl" | grep -q '"pdq":null' || fail "the crashing part was decoded"
 [ "$lost" -le 3 ] || fail "$lost other pictures lost their PDQ"
 say "$(grep -o '"hasher_restarts":[0-9]*' "$W/crash.json"), $lost pictures of one form without PDQ besides, all digests there"
+# The same with films: those of the marked size keep their digests, all others their frames.
+n=$(wc -c <tests/data/films/h264.mp4)
+VIGIL_CRASH_BYTES=$n timeout 120 "$W/bin/vigilctl" scan --json --objects "$W/films" tests/data/films >"$W/films.json" 2>"$W/films.log" || { cat "$W/films.log"; fail "the scan of films"; }
+[ "$(grep "\"size\":$n," "$W/films" | grep '"sha256":"' | grep -vc '"frames":')" = "$(grep -c "\"size\":$n," "$W/films")" ] || fail "a crashing film was decoded, or has no digest"
+n=$(grep '"type":"video/' "$W/films" | grep -v "\"size\":$n," | grep -vc '"frames":'); [ "$n" -le 2 ] || fail "$n other films were not decoded"
+say "films: $(grep -c '"frames":' "$W/films") decoded, $n lost with an archive that held a crashing one"

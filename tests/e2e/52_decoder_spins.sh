@@ -18,3 +18,9 @@ for evil in SPIN HANG EAT; do
 	[ "$(grep -E '"type":"image/(jpeg|png)"' "$W/$evil" | grep '"pdq":null' | grep -vc "$hit")" -le 3 ] || fail "$evil: others lost their PDQ"
 	say "$evil: $(grep -o '"hasher_restarts":[0-9]*' "$W/$evil.json"), $(wc -l <"$W/$evil") objects, $(($(date +%s) - began)) s"
 done
+# A film's decoder that never comes back.
+n=$(wc -c <tests/data/films/vp9.webm)
+VIGIL_SPIN_BYTES=$n timeout 120 "$W/bin/vigilctl" scan --json --config "$W/conf" --objects "$W/films" tests/data/films/vp9.webm tests/data/films/vp8.webm >"$W/films.json" 2>"$W/films.log" || { cat "$W/films.log"; fail "the scan of films"; }
+grep vp9.webm "$W/films" | grep '"sha256":"' | grep -qv '"frames":' || fail "the spinning film: $(grep vp9 "$W/films")"
+grep vp8.webm "$W/films" | grep -q '"frames":2' || fail "the other film: $(grep vp8 "$W/films")"
+say "a film that spins: its digests, and the other one's frames"

@@ -87,9 +87,8 @@ static int distance(const uint8_t *a, const uint8_t *b)
 static bool on_frame(void *ctx, const struct vg_film_frame *frame)
 {
 	struct seen *s = ctx;
-	struct vg_pdq_wide_picture picture = {
-		frame->rgb, frame->stride_bytes, frame->width, frame->height, VG_PDQ_RGB, 0, 0
-	};
+	struct vg_pdq_wide_picture picture = { frame->rgb, frame->stride_bytes, frame->width, frame->height,
+					       VG_PDQ_RGB };
 	assert_true(s->n < MAX_SEEN);
 	s->frames[s->n] = *frame;
 	vg_pdq_hash_wide(s->pdq, &picture, &s->hashes[s->n]);
