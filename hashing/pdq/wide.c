@@ -1,5 +1,5 @@
-/* wide: for each of the 64 output rows the weighted sum of its source rows, all columns and colours at once; then its 64
- * columns, each a dot product over that sum as it lies, red, green and blue by turns. */
+/* wide: for each of the 64 output rows the weighted sum of its source rows, all columns and colours at once; then its
+ * 64 columns, each a dot product over that sum as it lies, red, green and blue by turns. */
 #include "hashing/pdq/wide.h"
 
 #include <string.h>
