@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,25 @@ static int run_pair(void *arg)
 			rte_pause();
 	}
 	return 0;
+}
+
+static int go_first(void *arg)
+{
+	static const struct sched_param least = { .sched_priority = 1 };
+	(void)arg;
+	return sched_setscheduler(0, SCHED_FIFO, &least);
+}
+
+/* The pairs' threads, while they still may: the sandbox has no such call. */
+static void go_first_all(const struct forward *f)
+{
+	unsigned lcore = rte_get_next_lcore(-1, 1, 0);
+
+	for (uint32_t i = 0; i < f->conf.n_pairs; i++) {
+		if (rte_eal_remote_launch(go_first, NULL, lcore) || rte_eal_wait_lcore(lcore))
+			vg_log(VG_LOG_WARN, ROOM, "realtime: not allowed (CAP_SYS_NICE); pair %u takes fair shares", i);
+		lcore = rte_get_next_lcore(lcore, 1, 0);
+	}
 }
 
 static int catch_signals(void)
@@ -238,6 +258,8 @@ static int run(const char *run_dir)
 	(void)setpriority(PRIO_PROCESS, 0, -20);
 	if ((has_pci && prepare(f, run_dir)) || open_links(f, run_dir))
 		goto out;
+	if (f->conf.flags & VG_CONF_REALTIME)
+		go_first_all(f);
 	if (vg_forward_sandbox()) {
 		vg_log(VG_LOG_ERROR, ROOM, "the sandbox cannot be closed");
 		goto out;

@@ -62,6 +62,7 @@ struct vg_config_forward {
 	uint32_t n_pairs; /* 0 = nothing is inline */
 	struct vg_config_pair pairs[VG_CONFIG_MAX_PAIRS];
 	uint32_t mtu, n_slots, n_ring_bytes, eal_mem_mb, idle_us;
+	uint32_t realtime; /* 1: its threads go before all others */
 };
 /* What inspect-first pairs may cost their traffic. */
 struct vg_config_inline {

@@ -104,6 +104,8 @@ const struct vg_option vg_options[] = {
 	NUMBER("forward", "eal_memory_mb", forward.eal_mem_mb, 16, 1u << 20, "128", "MiB", "memory of DPDK itself"),
 	NUMBER("forward", "idle_us", forward.idle_us, 0, 10000, "0", "us",
 	       "sleep between polls while nothing comes; 0 = poll always, for the least delay"),
+	BOOL("forward", "realtime", forward.realtime, "no",
+	     "yes = its threads go before all others (SCHED_FIFO); with idle_us, or a core for each pair"),
 
 	NUMBER("inline", "hold_ms", inlined.hold_ms, 1, 10000, "20", "ms",
 	       "the last frames of a file wait for its verdict at most this long"),

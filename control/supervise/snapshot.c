@@ -110,6 +110,7 @@ void vg_supervise_forward_conf(const struct vg_config *config, struct vg_forward
 	memset(conf, 0, sizeof(*conf));
 	if (huge == VG_HUGE_NO || (huge == VG_HUGE_AUTO && !has_huge_pages()))
 		conf->flags |= VG_CONF_NO_HUGE;
+	conf->flags |= f->realtime ? VG_CONF_REALTIME : 0;
 	conf->mtu = f->mtu;
 	conf->eal_mem_mb = f->eal_mem_mb;
 	conf->idle_us = f->idle_us;

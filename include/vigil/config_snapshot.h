@@ -26,6 +26,7 @@
 #define VG_CONF_MAIL       2048u /* SMTP, POP3 and IMAP are looked into */
 #define VG_CONF_CARVE      4096u /* pictures in streams that nobody understands */
 #define VG_CONF_TEXTS      1024u /* text is handed over, for files that stand in it as base64 */
+#define VG_CONF_REALTIME   256u  /* forwarder: its threads before all others of the machine (SCHED_FIFO) */
 #define VG_CONF_CUT_HTTP2  128u  /* inspect-first: a stopped HTTP/2 body takes its whole connection with it */
 
 /* What tells two customers with the same addresses apart on a port. BOTH: the VLAN stack of the innermost Ethernet
@@ -101,7 +102,7 @@ struct vg_hashing_conf {
 };
 
 #define VG_FORWARD_MAX_PAIRS 16
-/* RUN/forward.snapshot, for vigil-forward. Its only flag is VG_CONF_NO_HUGE. */
+/* RUN/forward.snapshot, for vigil-forward. Its flags are VG_CONF_NO_HUGE and VG_CONF_REALTIME. */
 struct vg_forward_conf {
 	uint32_t magic, version;
 	uint64_t generation;
