@@ -131,6 +131,11 @@ static bool begins_with(const struct layer *l, const char *magic, size_t n)
 	return l->n_sniff >= n && !memcmp(l->sniff, magic, n);
 }
 
+static bool is_inflated(const struct layer *l)
+{
+	return l->method == INFLATE || (l->method == MESSAGES && l->label != VG_CODING_ZSTD_MESSAGES);
+}
+
 static enum method judge(struct vg_coding_stack *s, struct layer *l, int *window_bits)
 {
 	uint8_t *b = l->sniff;
@@ -141,7 +146,7 @@ static enum method judge(struct vg_coding_stack *s, struct layer *l, int *window
 		l->aws = (struct vg_aws_chunked){ 0 };
 		return AWS_CHUNKED;
 	}
-	if (l->label == VG_CODING_MESSAGES) {
+	if (l->label == VG_CODING_MESSAGES || l->label == VG_CODING_ZSTD_MESSAGES) {
 		*window_bits = -15;
 		l->messages = (struct vg_messages){ 0 };
 		l->n_messages = 0;
@@ -188,9 +193,10 @@ static enum vg_step decide(struct vg_coding_stack *s, uint32_t layer_idx)
 	s->result.wrong_label |= l->gzip != (l->label == VG_CODING_GZIP);
 	if (l->method == PLAIN)
 		pass_as_it_is(s, l);
-	if ((l->method == INFLATE || l->method == MESSAGES) && inflateInit2(&l->z, window_bits) != Z_OK)
+	if (is_inflated(l) && inflateInit2(&l->z, window_bits) != Z_OK)
 		return vg_coding_broken(s);
-	if (l->method == ZSTD && (!(l->zstd = ZSTD_createDStream()) || ZSTD_isError(ZSTD_initDStream(l->zstd))))
+	if ((l->method == ZSTD || l->label == VG_CODING_ZSTD_MESSAGES) &&
+	    (!(l->zstd = ZSTD_createDStream()) || ZSTD_isError(ZSTD_initDStream(l->zstd))))
 		return vg_coding_broken(s);
 	if (l->method == LZMA && lzma_auto_decoder(&l->lzma, LZMA_MAX_BYTES, LZMA_IGNORE_CHECK) != LZMA_OK)
 		return vg_coding_broken(s);

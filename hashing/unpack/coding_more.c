@@ -1,4 +1,4 @@
-/* The rarer codings: zstd, lzma and xz, and the messages of a WebSocket. */
+/* The rarer codings: zstd, lzma and xz, and the messages of a WebSocket, the files of a compressed rsync. */
 #include <stdio.h>
 
 #include "hashing/unpack/coding_priv.h"
@@ -113,10 +113,11 @@ enum vg_step vg_coding_feed_messages(struct vg_coding_stack *s, uint32_t layer_i
 			step = message_edge(s, layer_idx, true);
 			break;
 		case VG_MESSAGES_DATA:
-			step = inflate_message(s, layer_idx, data);
+			step = l->zstd ? vg_coding_feed_zstd(s, layer_idx, &data) : inflate_message(s, layer_idx, data);
 			break;
 		case VG_MESSAGES_END:
-			step = inflate_message(s, layer_idx, (struct vg_span){ tail, sizeof(tail) });
+			if (!l->zstd)
+				step = inflate_message(s, layer_idx, (struct vg_span){ tail, sizeof(tail) });
 			if (step == VG_MORE)
 				step = message_edge(s, layer_idx, false);
 			break;

@@ -43,5 +43,5 @@
 	X(VG_C_RAW_WHOLE, "raw_whole_total", "of them, those that were seen to their end")                             \
 	X(VG_C_RAW_IDLE, "raw_let_go_total:reason=idle", "streams let go: so much of them is no picture")              \
 	X(VG_C_RSYNC_PARTIAL, "rsync_partial_files_total", "files of rsync that refer to blocks of an older copy")     \
-	X(VG_C_RSYNC_COMPRESSED, "rsync_compressed_total", "rsync sessions let go: they are compressed")               \
+	X(VG_C_RSYNC_COMPRESSED, "rsync_compressed_total", "rsync sessions let go: a codec not read (lz4)")            \
 	X(VG_C_RSYNC_BAD, "rsync_bad_total", "rsync directions whose framing broke")

@@ -108,7 +108,7 @@ static inline const char *vg_proto_str(unsigned proto)
  * coding of HTTP but undone like one. MESSAGES: messages of a WebSocket whose compression hangs together (RFC 7692
  * 7.2.3): records of a be32 of flags (FIRST: a message begins, LAST: it ends with this one), a be64 of length and so
  * many bytes of raw deflate without the tail of a message; undone, they are the parts of a multipart with the body's
- * boundary. */
+ * boundary. ZSTD_MESSAGES: the same, but the bytes of all records are one zstd stream (rsync). */
 enum vg_coding {
 	VG_CODING_NONE,
 	VG_CODING_GZIP,
@@ -119,6 +119,7 @@ enum vg_coding {
 	VG_CODING_MESSAGES,
 	VG_CODING_ZSTD,
 	VG_CODING_LZMA, /* also xz */
+	VG_CODING_ZSTD_MESSAGES,
 	VG_CODING_N
 };
 #define VG_MESSAGES_RECORD_BYTES 12u

@@ -6,9 +6,9 @@
 need rsync wget python3 swaks
 net_up; endpoint_up
 mkdir -p "$W/mod/in" "$W/src"; chmod -R 777 "$W/mod"
-for i in 1 2 3 4 5 6 7 8 9; do picture "p$i" "$((800 + i))"; done
-cp "$W"/www/p[12].jpg "$W/mod/"; cp "$W"/www/p[34].jpg "$W/src/"
-: >"$W/list"; for i in 2 4 5 6 7 9; do listed "p$i"; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do picture "p$i" "$((800 + i))"; done
+cp "$W"/www/p[12].jpg "$W/mod/"; cp "$W"/www/p10.jpg "$W"/www/p11.jpg "$W/mod/"; cp "$W"/www/p[34].jpg "$W/www/p12.jpg" "$W/src/"
+: >"$W/list"; for i in 2 4 5 6 7 9 11 12; do listed "p$i"; done
 printf 'use chroot = no\nuid = root\ngid = root\n[files]\npath = %s\nread only = no\n' "$W/mod" >"$W/rsyncd.conf"
 start rsyncd.log ip netns exec "$S" rsync --daemon --no-detach --address=198.51.100.10 --config="$W/rsyncd.conf"
 # A mail server that takes everything, and a server of nobody's protocol that sends what it is told to.
@@ -50,6 +50,9 @@ files() { in_c rsync "$@" >"$W/rsync.txt" 2>&1; }
 wait_for 20 "rsyncd" files rsync://198.51.100.10/files/
 files -W rsync://198.51.100.10/files/p1.jpg rsync://198.51.100.10/files/p2.jpg "$W/" || { cat "$W/rsync.txt"; fail "rsync, down"; }
 files -W "$W/src/p3.jpg" "$W/src/p4.jpg" rsync://198.51.100.10/files/in/ || { cat "$W/rsync.txt"; fail "rsync, up"; }
+# Compressed: one zstd stream over both files; zlib anew with every file.
+files -Wz rsync://198.51.100.10/files/p10.jpg rsync://198.51.100.10/files/p11.jpg "$W/" || { cat "$W/rsync.txt"; fail "rsync, zstd"; }
+files -W --compress-choice=zlibx "$W/src/p12.jpg" rsync://198.51.100.10/files/in/ || { cat "$W/rsync.txt"; fail "rsync, zlib"; }
 cmp "$W/p2.jpg" "$W/www/p2.jpg" && cmp "$W/mod/in/p4.jpg" "$W/www/p4.jpg" || fail "not what was sent"
 sendmail() { in_c curl -sS -m 20 smtp://198.51.100.10 --mail-from ann@example.org --mail-rcpt bob@example.org "$@"; }
 wait_for 20 "the mail server" sendmail -F '=hello;type=text/plain' -H 'Subject: first'
@@ -59,10 +62,10 @@ in_c swaks --server 198.51.100.10 --from ann@example.org --to carl@example.org -
 in_c wget -q -O "$W/g6" http://198.51.100.10/p6.jpg && cmp "$W/g6" "$W/www/p6.jpg" || fail "wget"
 in_c wget -q -O "$W/g8" http://198.51.100.10/p8.jpg || fail "wget"
 in_c python3 "$W/client.py" >"$W/g7" || fail "the strange client"
-filed() { [ "$(n_filed)" = 6 ]; }
-wait_for 40 "six filed reports" filed
+filed() { [ "$(n_filed)" = 8 ]; }
+wait_for 40 "eight filed reports" filed
 for c in $(ctl -j cases list | sed -n 's/.*"\(VG-[0-9-]*\)".*/\1/p'); do ctl -j cases show "$c"; done >"$W/cases.json"
-for what in rsync://198.51.100.10/files/p2.jpg rsync://198.51.100.10/files/in/ 'mailto:bob@example.org' 'mailto:carl@example.org' http://198.51.100.10/p6.jpg '"raw"'; do
+for what in rsync://198.51.100.10/files/p2.jpg rsync://198.51.100.10/files/in/ rsync://198.51.100.10/files/p11.jpg 'mailto:bob@example.org' 'mailto:carl@example.org' http://198.51.100.10/p6.jpg '"raw"'; do
 	grep -qi "$what" "$W/cases.json" || { cat "$W/cases.json"; fail "no case names $what"; }
 done
-say "filed $(n_filed) of 6: rsync down and up, mail, wget, carved; $(metric vigil_raw_whole_total) pictures carved whole"
+say "filed $(n_filed) of 8: rsync down and up, also compressed, mail, wget, carved; $(metric vigil_raw_whole_total) pictures carved whole"

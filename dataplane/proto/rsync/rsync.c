@@ -42,6 +42,67 @@ static void greeting_take(struct vg_rsync_flow *flow, const struct vg_rsync_dir 
 		flow->version = (uint16_t)version;
 }
 
+static enum vg_rsync_codec codec_named(struct vg_span name)
+{
+	static const struct {
+		const char *name;
+		enum vg_rsync_codec codec;
+	} rows[] = { { "zstd", VG_RSYNC_ZSTD },
+		     { "zlibx", VG_RSYNC_ZLIB },
+		     { "zlib", VG_RSYNC_ZLIB },
+		     { "none", VG_RSYNC_PLAIN },
+		     { "auto", VG_RSYNC_AUTO } };
+
+	for (size_t i = 0; i < VG_ARRAY_LEN(rows); i++)
+		if (name.n_bytes == strlen(rows[i].name) && !memcmp(name.at, rows[i].name, name.n_bytes))
+			return rows[i].codec;
+	return VG_RSYNC_OTHER;
+}
+
+/* The next word of a list; empty: there is none. */
+static struct vg_span word_next(struct vg_span *list)
+{
+	struct vg_span word;
+
+	while (list->n_bytes && list->at[0] == ' ')
+		*list = (struct vg_span){ list->at + 1, list->n_bytes - 1 };
+	word = (struct vg_span){ list->at, 0 };
+	while (word.n_bytes < list->n_bytes && word.at[word.n_bytes] != ' ')
+		word.n_bytes++;
+	*list = (struct vg_span){ list->at + word.n_bytes, list->n_bytes - word.n_bytes };
+	return word;
+}
+
+enum vg_rsync_codec vg_rsync_codec_of(const struct vg_rsync_flow *flow)
+{
+	const struct vg_rsync_dir *client = &flow->dir[flow->client_1 - 1u], *server = &flow->dir[2u - flow->client_1];
+	struct vg_span wanted = { client->text, client->n_text }, word;
+
+	if (!flow->negotiates)
+		return VG_RSYNC_ZLIB;
+	while ((word = word_next(&wanted)).n_bytes) {
+		struct vg_span had = { server->text, server->n_text }, other;
+		while ((other = word_next(&had)).n_bytes)
+			if (other.n_bytes == word.n_bytes && !memcmp(other.at, word.at, word.n_bytes))
+				return codec_named(word);
+	}
+	return VG_RSYNC_OTHER;
+}
+
+/* --compress-choice=NAME, --new-compress (zlibx), --old-compress (zlib). */
+static void codec_take(struct vg_rsync_flow *flow, const struct vg_rsync_dir *d)
+{
+	static const char choice[] = "--compress-choice=";
+	size_t n = sizeof(choice) - 1;
+
+	if (begins(d, choice))
+		flow->codec = (uint8_t)codec_named((struct vg_span){ d->text + n, d->n_text - n });
+	else if (begins(d, "--new-compress") || begins(d, "--old-compress"))
+		flow->codec = VG_RSYNC_ZLIB;
+	else if (flow->codec == VG_RSYNC_PLAIN)
+		flow->codec = VG_RSYNC_AUTO;
+}
+
 /* An argument of the client; an empty one is the last. */
 static void argument_take(struct vg_rsync_flow *flow, struct vg_rsync_dir *d)
 {
@@ -56,12 +117,19 @@ static void argument_take(struct vg_rsync_flow *flow, struct vg_rsync_dir *d)
 	} else if (n == 8 && begins(d, "--sender")) {
 		flow->server_sends = 1;
 	} else if (begins(d, "--compress") || begins(d, "--new-compress") || begins(d, "--old-compress")) {
-		flow->is_compressed = 1;
+		codec_take(flow, d);
 	} else if (n > 1 && d->text[0] == '-' && d->text[1] != '-') {
 		dot = memchr(d->text, '.', n); /* behind "e.": what the client is capable of */
 		flow->can_negotiate |= dot && memchr(dot, 'v', n - (size_t)(dot - d->text));
-		flow->is_compressed |= memchr(d->text, 'z', dot ? (size_t)(dot - d->text) : n) != NULL;
+		if (flow->codec == VG_RSYNC_PLAIN && memchr(d->text, 'z', dot ? (size_t)(dot - d->text) : n))
+			flow->codec = VG_RSYNC_AUTO;
 	}
+}
+
+/* Names of checksums, and of codecs where the client left them open. */
+static uint8_t n_lists(const struct vg_rsync_flow *flow)
+{
+	return flow->codec == VG_RSYNC_AUTO ? 2 : 1;
 }
 
 static void setup_begin(const struct vg_rsync_flow *flow, struct vg_rsync_dir *d, int is_server)
@@ -69,7 +137,7 @@ static void setup_begin(const struct vg_rsync_flow *flow, struct vg_rsync_dir *d
 	d->stage = VG_RSYNC_SETUP;
 	d->n_text = 0;
 	d->n_flags = is_server && flow->version >= 30;
-	d->n_strings = !is_server && (flow->negotiates || (flow->can_negotiate && !flow->compat));
+	d->n_strings = !is_server && (flow->negotiates || (flow->can_negotiate && !flow->compat)) ? n_lists(flow) : 0;
 	d->n_skip = is_server ? 4 : 0; /* the checksum seed */
 	if (!is_server && flow->version < 30)
 		d->stage = VG_RSYNC_OFF;
@@ -98,7 +166,7 @@ static enum vg_step text_take(struct vg_proto *p, struct vg_rsync_flow *flow, un
 	} else if (dir == client && d->n_text) {
 		argument_take(flow, d);
 	} else if (dir == client) {
-		if (flow->is_compressed) {
+		if (flow->codec == VG_RSYNC_OTHER) {
 			vg_count(p->stats, VG_C_RSYNC_COMPRESSED, 1);
 			return VG_SKIP;
 		}
@@ -125,7 +193,7 @@ static void setup_take(struct vg_rsync_flow *flow, struct vg_rsync_dir *d, uint8
 			return;
 		d->n_flags = 0;
 		flow->negotiates = (flow->compat & COMPAT_STRINGS) != 0;
-		d->n_strings = flow->negotiates;
+		d->n_strings = flow->negotiates ? n_lists(flow) : 0;
 	} else if (d->n_strings && !d->n_string && !d->is_long) {
 		if (byte & 0x80) {
 			d->is_long = 1;
@@ -139,6 +207,8 @@ static void setup_take(struct vg_rsync_flow *flow, struct vg_rsync_dir *d, uint8
 		d->n_string = (uint16_t)(d->n_string | byte);
 		d->n_strings -= !d->n_string;
 	} else if (d->n_strings) {
+		if (d->n_strings == 1 && flow->codec == VG_RSYNC_AUTO && d->n_text < VG_RSYNC_TEXT_BYTES)
+			d->text[d->n_text++] = byte;
 		d->n_strings -= !--d->n_string;
 	} else if (d->n_skip) {
 		d->n_skip--;
@@ -217,8 +287,8 @@ enum vg_step vg_rsync_gap(struct vg_proto *p, struct vg_proto_flow *base, unsign
 	struct vg_rsync_flow *flow = flow_of(base);
 	struct vg_rsync_dir *d = &flow->dir[dir];
 
-	if (d->stage == VG_RSYNC_MUX && d->is_file && n_missing && n_missing <= d->n_literal &&
-	    n_missing <= d->n_left) {
+	if (d->stage == VG_RSYNC_MUX && d->is_file && flow->codec == VG_RSYNC_PLAIN && n_missing &&
+	    n_missing <= d->n_literal && n_missing <= d->n_left) {
 		d->had_gap = 1;
 		d->n_literal -= (uint32_t)n_missing;
 		d->n_left -= (uint32_t)n_missing;

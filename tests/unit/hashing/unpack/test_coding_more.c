@@ -127,12 +127,49 @@ static size_t record(uint8_t *at, uint32_t flags, const uint8_t *bytes, size_t n
 	return 12 + n;
 }
 
+static const char *const texts[] = { "once upon a time", "once upon a time again", "upon a time" };
+
+static void assert_parts(uint32_t coding, const uint8_t *bytes, size_t n)
+{
+	for (size_t piece = 1; piece < n; piece++) {
+		struct vg_coding_result r = undo(coding, bytes, n, piece, &got);
+		assert_true(r.coded && !r.bad);
+		assert_string_equal(got.text,
+				    "--bound\r\nContent-Disposition: attachment; filename=\"message-1\"\r\n\r\n"
+				    "once upon a time\r\n--bound\r\n"
+				    "Content-Disposition: attachment; filename=\"message-2\"\r\n\r\n"
+				    "once upon a time again\r\n--bound\r\n"
+				    "Content-Disposition: attachment; filename=\"message-3\"\r\n\r\n"
+				    "upon a time\r\n--bound");
+	}
+}
+
+static void files_of_one_zstd_stream_become_parts(void **state)
+{
+	uint8_t bytes[1024], message[256];
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+	size_t n = 0;
+	(void)state;
+
+	for (unsigned i = 0; i < 3; i++) {
+		ZSTD_inBuffer in = { texts[i], strlen(texts[i]), 0 };
+		ZSTD_outBuffer out = { message, sizeof(message), 0 };
+		assert_int_equal(ZSTD_compressStream2(z, &out, &in, ZSTD_e_flush), 0);
+		n += record(bytes + n, VG_MESSAGES_FIRST, message, 2);
+		n += record(bytes + n, 0, message + 2, out.pos - 2);
+		n += record(bytes + n, VG_MESSAGES_LAST, message, 0);
+	}
+	(void)ZSTD_freeCCtx(z);
+	assert_parts(VG_CODING_ZSTD_MESSAGES, bytes, n);
+	memset(bytes + 12, 0, 2); /* no zstd */
+	assert_true(undo(VG_CODING_ZSTD_MESSAGES, bytes, n, 7, &got).bad);
+}
+
 static void messages_that_hang_together_become_parts(void **state)
 {
 	uint8_t bytes[1024], message[256];
 	size_t n = 0, n_message;
 	z_stream z = { 0 };
-	static const char *const texts[] = { "once upon a time", "once upon a time again", "upon a time" };
 	(void)state;
 
 	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, -15, 8, 0), Z_OK);
@@ -147,17 +184,7 @@ static void messages_that_hang_together_become_parts(void **state)
 		n += record(bytes + n, VG_MESSAGES_LAST, message + 3, n_message - 3);
 	}
 	(void)deflateEnd(&z);
-	for (size_t piece = 1; piece < n; piece++) {
-		struct vg_coding_result r = undo(VG_CODING_MESSAGES, bytes, n, piece, &got);
-		assert_true(r.coded && !r.bad);
-		assert_string_equal(got.text,
-				    "--bound\r\nContent-Disposition: attachment; filename=\"message-1\"\r\n\r\n"
-				    "once upon a time\r\n--bound\r\n"
-				    "Content-Disposition: attachment; filename=\"message-2\"\r\n\r\n"
-				    "once upon a time again\r\n--bound\r\n"
-				    "Content-Disposition: attachment; filename=\"message-3\"\r\n\r\n"
-				    "upon a time\r\n--bound");
-	}
+	assert_parts(VG_CODING_MESSAGES, bytes, n);
 }
 
 int main(void)
@@ -167,6 +194,7 @@ int main(void)
 		cmocka_unit_test(what_is_labelled_so_and_is_not_passes_as_it_is),
 		cmocka_unit_test(a_wrong_checksum_or_length_of_gzip_is_passed_over),
 		cmocka_unit_test(messages_that_hang_together_become_parts),
+		cmocka_unit_test(files_of_one_zstd_stream_become_parts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
