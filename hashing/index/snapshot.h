@@ -59,9 +59,10 @@ uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *d
  * lies beyond that, all but one in some hundreds. Hot. */
 bool vg_index_may_hit(struct vg_index *index, const struct vg_pdq_result *pdq);
 
-/* Looks the hashed frames of a film up (n_frames <= VG_FRAMES_MAX, of any quality): a hit for each listed video that it
- * matches by its list's frame_distance, query_percent and compared_percent (video_match.h), as the reference does:
- * unturned frames only. At most max_hits, strongest first: by the action of their list, then by the sum of both percentages.
- * Work is bounded whatever the frames are (VG_VIDEOS_MAX_LOOKS); *cut_short: not all could be looked at. Hot. */
+/* Looks the hashed frames of a film up (n_frames <= VG_FRAMES_MAX, of any quality): a hit for each listed video that
+ * it matches by its list's frame_distance, query_percent and compared_percent (video_match.h), as the reference does:
+ * unturned frames only. At most max_hits, strongest first: by the action of their list, then by the sum of both
+ * percentages. Work is bounded whatever the frames are (VG_VIDEOS_MAX_LOOKS); *cut_short: not all could be looked at.
+ * Hot. */
 uint32_t vg_index_query_video(struct vg_index *index, const struct vg_frame_hash *frames, uint32_t n_frames,
 			      struct vg_hit *hits, uint32_t max_hits, bool *cut_short);

@@ -5,14 +5,23 @@
 #include <openssl/sha.h>
 
 #include <vigil/bands_format.h>
+#include <vigil/memfd.h>
 
-/* Of hashes alone; vg_bands_make_free(). */
+static inline void *vg_bands_make_room(size_t n_bytes)
+{
+	int fd = vg_memfd_new("tables", n_bytes);
+	void *at = fd < 0 ? NULL : vg_memfd_map_large(fd, n_bytes, PROT_READ | PROT_WRITE);
+	if (!at)
+		abort();
+	close(fd);
+	(void)madvise(at, n_bytes, 25); /* MADV_COLLAPSE, as vigild does */
+	return at;
+}
+/* Of hashes alone, in memory as production has it; vg_bands_make_free(). */
 static inline struct vg_bands vg_bands_make(const struct vg_index_pdq *records, uint64_t n_hashes)
 {
-	uint32_t *first = calloc((size_t)VG_BANDS_N * (VG_BANDS_VALUES + 1), sizeof(*first));
-	struct vg_band_entry *entries = calloc(VG_BANDS_N * n_hashes, sizeof(*entries));
-	if (!first || !entries)
-		abort();
+	uint32_t *first = vg_bands_make_room((size_t)VG_BANDS_N * (VG_BANDS_VALUES + 1) * sizeof(*first));
+	struct vg_band_entry *entries = vg_bands_make_room(VG_BANDS_N * n_hashes * sizeof(*entries));
 	for (uint32_t band = 0; band < VG_BANDS_N; band++)
 		vg_bands_sort(records, n_hashes, band, first + (size_t)band * (VG_BANDS_VALUES + 1),
 			      entries + band * n_hashes);
@@ -20,8 +29,8 @@ static inline struct vg_bands vg_bands_make(const struct vg_index_pdq *records, 
 }
 static inline void vg_bands_make_free(struct vg_bands *bands)
 {
-	free((void *)(uintptr_t)bands->first);
-	free((void *)(uintptr_t)bands->entries);
+	munmap((void *)(uintptr_t)bands->first, (size_t)VG_BANDS_N * (VG_BANDS_VALUES + 1) * sizeof(*bands->first));
+	munmap((void *)(uintptr_t)bands->entries, VG_BANDS_N * bands->n_hashes * sizeof(*bands->entries));
 }
 /* The checksum made right. */
 static inline void vg_tables_make_sum(uint8_t *bytes, size_t n_bytes)
