@@ -1,5 +1,6 @@
 /* document_file: fileDetails: the digests of the file as it was transferred, why it matched, and that nobody viewed
  * it. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,16 @@
 #include "control/report/nodes_priv.h"
 #include "control/report/xml_text.h"
 
+/* Not made, of a file that was not kept whole. */
+static bool is_made(const uint8_t *digest, size_t n_bytes)
+{
+	static const uint8_t none[32];
+	return memcmp(digest, none, n_bytes) != 0;
+}
 static void put_digest(xmlNodePtr root, const char *type, const uint8_t *digest, size_t n_bytes)
 {
 	char text[65];
-	static const uint8_t none[32];
 	xmlNodePtr node;
-	if (n_bytes <= sizeof(none) && !memcmp(digest, none, n_bytes)) /* not made: of a file that was not kept whole */
-		return;
 	vg_hex(digest, n_bytes, text);
 	node = xmlNewTextChild(root, NULL, BAD_CAST "originalFileHash", (const xmlChar *)text);
 	xmlNewProp(node, BAD_CAST "hashType", (const xmlChar *)type);
@@ -119,9 +123,12 @@ char *vg_doc_file(const struct vg_case *c, unsigned file_idx, int64_t report_id,
 	vg_node_bool(root, "exifViewedByEsp", 0);
 	if (!minimal)
 		vg_node_put(root, "fileRelevance", "Reported", 20);
-	put_digest(root, "MD5", f->md5, sizeof(f->md5));
-	put_digest(root, "SHA1", f->sha1, sizeof(f->sha1));
-	put_digest(root, "SHA256", f->sha256, sizeof(f->sha256));
+	if (is_made(f->md5, sizeof(f->md5)))
+		put_digest(root, "MD5", f->md5, sizeof(f->md5));
+	if (is_made(f->sha1, sizeof(f->sha1)))
+		put_digest(root, "SHA1", f->sha1, sizeof(f->sha1));
+	if (is_made(f->sha256, sizeof(f->sha256)))
+		put_digest(root, "SHA256", f->sha256, sizeof(f->sha256));
 	if (f->has_pdq)
 		put_digest(root, "PDQ", f->pdq, sizeof(f->pdq));
 	if (!minimal) {

@@ -71,6 +71,7 @@ int vg_stats_is_shed(const char *name)
 					     "smb_skipped_messages_total",
 					     "nfs_shed_total",
 					     "nfs_skipped_messages_total",
+					     "fastcgi_shed_total",
 					     "http_shed_total",
 					     "bodies_skipped_total",
 					     "objects_shed_total",
@@ -79,6 +80,7 @@ int vg_stats_is_shed(const char *name)
 					     "unpack_failed_total",
 					     "images_partial_total",
 					     "images_failed_total",
+					     "videos_failed_total",
 					     "descriptors_refused_total",
 					     "hasher_violations_total" };
 	for (unsigned i = 0; i < VG_ARRAY_LEN(bases); i++) {

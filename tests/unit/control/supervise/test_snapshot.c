@@ -34,7 +34,7 @@ static void a_configuration_becomes_valid_snapshots(void **state)
 	assert_string_equal(again->ports[0], "net_tap0");
 	config->hashing.pdq = 0;
 	assert_int_equal(vg_supervise_hashing_conf(config, &h), VG_OK);
-	assert_int_equal(h.flags, VG_HCONF_NO_PDQ | VG_HCONF_TEXTS);
+	assert_int_equal(h.flags, VG_HCONF_NO_PDQ | VG_HCONF_TEXTS | VG_HCONF_SCALED);
 	assert_int_equal(vg_supervise_write_hashing(scratch.dir, &h), VG_OK);
 	assert_int_equal(vg_supervise_write_hashing(scratch.dir, &h), VG_OK);
 	in = fopen(scratch_path(&scratch, "hashing.snapshot"), "re");
