@@ -30,3 +30,11 @@ for c in $(ctl cases list | awk '$2 == "review" { print $1 }'); do
 	for e in E-frame E-film; do ctl -j cases show "$c" | grep -q "\"$e\"" || fail "$c does not name $e: $(ctl -j cases show "$c")"; done
 done
 say "films decoded $(metric vigil_videos_decoded_total), frames $(metric vigil_video_frames_decoded_total), hashed $(metric vigil_video_frames_total)"
+# A person approves the film that a vPDQ list knows: the report says the shares of its frames, and never that it was viewed.
+c=$(ctl cases list | awk '$2 == "review" { print $1; exit }')
+ctl cases show "$c" | grep -q query_percent || fail "the case does not tell the shares: $(ctl cases show "$c")"
+ctl cases approve "$c" || fail "approve"
+filed() { [ "$(n_filed)" = 2 ]; }
+wait_for 40 "the second report" filed
+grep -rqs 'matchFramesPercent' "$W/endpoint" && ! grep -rqs 'fileViewedByEsp>true' "$W/endpoint" || fail "what the endpoint got: $(grep -rl matchAlgorithm "$W/endpoint")"
+say "approved and filed: $c"
