@@ -3,6 +3,7 @@
  * `vigilctl status`, replay summaries and docs. Names are Prometheus names without the `vigil_` prefix; in them
  * `:reason=x` becomes a label, `:kind=y,reason=x` two. New rows go to the end of their group. X(sym, "name", "help") */
 #include <vigil/counters_forward.h>
+#include <vigil/counters_media.h>
 #include <vigil/counters_proto.h>
 
 #define VG_DATAPLANE_COUNTERS(X)                                                                                      \
@@ -102,22 +103,6 @@
 	VG_FILE_PROTOCOL_COUNTERS(X)                                                                                  \
 	VG_WEB_PROTOCOL_COUNTERS(X)
 
-#define VG_FAILED_ROWS(X, KIND, kind)                                                                               \
-	X(VG_H_FAILED_##KIND, "images_failed_total:kind=" kind ",reason=decoder", "pictures their decoder refused") \
-	X(VG_H_FAILED_##KIND##_PIXELS, "images_failed_total:kind=" kind ",reason=pixels", "above the pixel limit")  \
-	X(VG_H_FAILED_##KIND##_BUDGET, "images_failed_total:kind=" kind ",reason=budget", "memory, scans or time")  \
-	X(VG_H_FAILED_##KIND##_SORT, "images_failed_total:kind=" kind ",reason=sort", "of a sort nobody reads")     \
-	X(VG_H_FAILED_##KIND##_SMALL, "images_failed_total:kind=" kind ",reason=small", "thumbnails: digests only")
-
-#define VG_FAILED_VIDEO_ROWS(X, KIND, kind)                                                                           \
-	X(VG_H_VIDEO_##KIND, "videos_failed_total:kind=" kind ",reason=decoder", "films of which no frame came")      \
-	X(VG_H_VIDEO_##KIND##_PIXELS, "videos_failed_total:kind=" kind ",reason=pixels", "above the pixel limit")     \
-	X(VG_H_VIDEO_##KIND##_BUDGET, "videos_failed_total:kind=" kind ",reason=budget", "memory, bytes or time")     \
-	X(VG_H_VIDEO_##KIND##_SORT, "videos_failed_total:kind=" kind ",reason=sort", "no film stream, or no decoder") \
-	X(VG_H_VIDEO_##KIND##_SMALL, "videos_failed_total:kind=" kind ",reason=small", "a side below the limit")      \
-	X(VG_H_VIDEO_##KIND##_CUT, "videos_failed_total:kind=" kind ",reason=cut",                                    \
-	  "not held whole, no frame in the part")
-
 #define VG_HASHING_COUNTERS(X)                                                                                       \
 	X(VG_H_OBJECTS, "hash_objects_total", "objects taken in")                                                    \
 	X(VG_H_BYTES, "hash_bytes_total", "body bytes digested")                                                     \
@@ -162,32 +147,7 @@
 	X(VG_H_EARLY, "early_looks_total", "progressive JPEGs looked at while they still came")                      \
 	X(VG_H_EARLY_NEAR, "early_hits_total", "of these: near a listed hash, so that they go first")                \
 	X(VG_H_EARLY_MATCHED, "early_hits_confirmed_total", "of these: a match once they were whole")                \
-	VG_FAILED_ROWS(X, JPEG, "jpeg")                                                                              \
-	VG_FAILED_ROWS(X, PNG, "png")                                                                                \
-	VG_FAILED_ROWS(X, GIF, "gif")                                                                                \
-	VG_FAILED_ROWS(X, WEBP, "webp")                                                                              \
-	VG_FAILED_ROWS(X, BMP, "bmp")                                                                                \
-	VG_FAILED_ROWS(X, TIFF, "tiff")                                                                              \
-	VG_FAILED_ROWS(X, HEIF, "heif")                                                                              \
-	VG_FAILED_ROWS(X, JXL, "jxl")                                                                                \
-	VG_FAILED_ROWS(X, JP2, "jp2")                                                                                \
-	VG_FAILED_ROWS(X, ICO, "ico")                                                                                \
-	VG_FAILED_ROWS(X, PSD, "psd")                                                                                \
-	VG_FAILED_ROWS(X, AVIF, "avif")                                                                              \
-	X(VG_H_VIDEOS, "videos_decoded_total", "films of which at least one frame was hashed")                       \
-	X(VG_H_VIDEOS_PARTIAL, "videos_partial_total", "of these: cut or damaged, hashed as far as they went")       \
-	X(VG_H_VIDEOS_OVER_BUDGET, "videos_over_budget_total", "of these: ended by time, bytes or frames")           \
-	X(VG_H_VIDEOS_CUT_SHORT, "video_searches_cut_total", "of these: too many look-ups among listed videos")      \
-	X(VG_H_VIDEO_DECODED, "video_frames_decoded_total", "frames of films decoded")                               \
-	X(VG_H_VIDEO_FRAMES, "video_frames_total", "of these: sampled and hashed")                                   \
-	VG_FAILED_VIDEO_ROWS(X, MP4, "mp4")                                                                          \
-	VG_FAILED_VIDEO_ROWS(X, MATROSKA, "matroska")                                                                \
-	VG_FAILED_VIDEO_ROWS(X, AVI, "avi")                                                                          \
-	VG_FAILED_VIDEO_ROWS(X, FLV, "flv")                                                                          \
-	VG_FAILED_VIDEO_ROWS(X, MPEG_PS, "mpeg")                                                                     \
-	VG_FAILED_VIDEO_ROWS(X, OGG, "ogg")                                                                          \
-	VG_FAILED_VIDEO_ROWS(X, ASF, "asf")                                                                          \
-	VG_FAILED_VIDEO_ROWS(X, MPEG_TS, "mpegts")
+	VG_MEDIA_COUNTERS(X)
 
 enum vg_dataplane_counter {
 #define X(sym, name, help) sym,
