@@ -76,6 +76,7 @@ static void take_origin(const struct vg_attribution *a, struct vg_case_origin *o
 	take_ip(o->src_ip, a->ip_version, a->src_ip);
 	take_ip(o->dst_ip, a->ip_version, a->dst_ip);
 	take_forwarded(o->forwarded_ip, a->forwarded, a->n_forwarded);
+	o->is_client = a->flags & VG_ATTR_CLIENT && o->forwarded_ip[0];
 	o->src_port = a->src_port;
 	o->dst_port = a->dst_port;
 	o->http_status = a->http_status;

@@ -71,6 +71,7 @@ struct vg_case_tunnel {
 struct vg_case_origin {
 	unsigned proto, direction; /* enum vg_proto_id, vg_direction */
 	char src_ip[46], dst_ip[46], forwarded_ip[46];
+	int is_client; /* forwarded_ip is the client, as a trusted proxy named it; else a claim of the sender's */
 	unsigned src_port, dst_port, http_status;
 	int vlan_outer, vlan_inner; /* of the innermost Ethernet frame; -1 = none */
 	unsigned n_tunnels;         /* <= VG_CASE_TUNNELS */

@@ -169,6 +169,11 @@ static int check_scope(const struct vg_config *config, const uint32_t *lines, si
 {
 	struct vg_scope_conf scratch;
 	const char *key;
+	struct vg_trust_conf trust;
+	if (vg_config_trust(config, &trust, &key, why, n_why)) {
+		*line = LINE(trust.proxies);
+		return -1;
+	}
 	if (!vg_config_scope(config, &scratch, &key, why, n_why))
 		return 0;
 	*line = !strcmp(key, "prefixes")  ? LINE(scope.prefixes)

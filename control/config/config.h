@@ -82,6 +82,12 @@ struct vg_config_hashing {
 	uint64_t resource_hold_bytes;
 	uint32_t resource_hold_ms;
 };
+/* The provider's own proxies, as written, see vg_config_trust(). */
+struct vg_config_trust {
+	uint32_t n_proxies;
+	uint32_t header; /* enum vg_trust_header */
+	char proxies[VG_TRUST_MAX_RULES][64];
+};
 /* Whose traffic is looked at; nothing said: all. Texts as written, see vg_config_scope(). */
 struct vg_config_scope {
 	uint32_t n_prefixes, n_exclude, n_vlans, n_protocols_off;
@@ -143,6 +149,7 @@ struct vg_config {
 	struct vg_config_inline inlined;
 	struct vg_config_dataplane dataplane;
 	struct vg_config_scope scope;
+	struct vg_config_trust trust;
 	struct vg_config_hashing hashing;
 	uint32_t n_lists;
 	struct vg_config_list lists[VG_CONFIG_MAX_LISTS];

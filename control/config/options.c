@@ -79,6 +79,7 @@ const struct vg_option_section vg_option_sections[] = {
 	{ "dataplane.ports", "a port that differs from the others is a mapping" },
 	{ "dataplane.ports.direction_vlans", "the outer tags of this mirror" },
 	{ "scope", "whose traffic is looked at; nothing said = all; read when the dataplane starts" },
+	{ "trust", "whose word for a client's address is believed (PROXY, the header, REMOTE_ADDR of FastCGI)" },
 	{ "hashing", "the hashers and the budgets of what they open; read when they start" },
 	{ "lists", "list files and what happens to their matches; `vigilctl lists reload` reads them again" },
 	{ "reporting", "who reports, and where to; production is a decision of its own" },
@@ -183,6 +184,11 @@ const struct vg_option vg_options[] = {
 	     "tags that are looked at, one (100) or a range (100-199), outer or inner; none = all"),
 	MANY("scope", "protocols_off", VG_OPTION_TEXTS, scope.protocols_off, scope.n_protocols_off,
 	     "protocols that are not looked into (http, http2, websocket, ftp, tftp, smb, nfs, rsync, fastcgi, ...)"),
+
+	MANY("trust", "trusted_proxies", VG_OPTION_TEXTS, trust.proxies, trust.n_proxies,
+	     "addresses of your own proxies (192.0.2.0/24, 2001:db8::1): whom they name is believed; none = nobody"),
+	CHOICE("trust", "header", trust.header, "x-forwarded-for|forwarded", "x-forwarded-for",
+	       "the header they write; the other one may be a client's and is never believed"),
 
 	NUMBER("hashing", "hashers", hashing.n_hashers, 1, VG_LANE_MAX_HASHERS, "1", "processes",
 	       "one for each hashing core"),

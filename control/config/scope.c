@@ -108,3 +108,22 @@ int vg_config_scope(const struct vg_config *config, struct vg_scope_conf *conf, 
 	}
 	return 0;
 }
+
+int vg_config_trust(const struct vg_config *config, struct vg_trust_conf *conf, const char **option, char *why,
+		    size_t n_why)
+{
+	const struct vg_config_trust *t = &config->trust;
+
+	memset(conf, 0, sizeof(*conf));
+	conf->header = t->header;
+	for (uint32_t i = 0; i < t->n_proxies; i++, conf->n_rules++) {
+		if (take_prefix(t->proxies[i], &conf->rules[i]))
+			return wrong("trusted_proxies", option, t->proxies[i], "prefix; write it as 192.0.2.0/24", why,
+				     n_why);
+		if (!conf->rules[i].n_bits || (!strchr(t->proxies[i], ':') && conf->rules[i].n_bits == 96))
+			return wrong("trusted_proxies", option, t->proxies[i],
+				     "network of your own proxies: it would let everybody name anybody; narrow it", why,
+				     n_why);
+	}
+	return 0;
+}

@@ -111,16 +111,17 @@ static json_t *hold_json(const struct vg_case_origin *o)
 
 static json_t *origin_json(const struct vg_case_origin *o)
 {
-	return json_pack(
-		"{s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:o, s:o}",
-		"proto", vg_proto_str(o->proto), "direction", vg_direction_str(o->direction), "src_ip",
-		vg_ctl_text(o->src_ip), "src_port", (int)o->src_port, "dst_ip", vg_ctl_text(o->dst_ip), "dst_port",
-		(int)o->dst_port, "forwarded_ip", vg_ctl_text(o->forwarded_ip), "host", vg_ctl_text(o->host), "url",
-		vg_ctl_text(o->url), "method", vg_ctl_text(o->method), "http_status", (int)o->http_status, "user_agent",
-		vg_ctl_text(o->agent), "first_byte", vg_ctl_time(o->first_byte_ns), "last_byte",
-		vg_ctl_time(o->last_byte_ns), "gaps", (int)o->n_gaps, "vlan", vlan_json(o->vlan_outer), "vlan_inner",
-		vlan_json(o->vlan_inner), "port_idx", (int)o->capture_idx, "tunnels", tunnels_json(o), "hold",
-		hold_json(o));
+	return json_pack("{s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:b, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:i, s:o, s:o, "
+			 "s:i, s:o, s:o}",
+			 "proto", vg_proto_str(o->proto), "direction", vg_direction_str(o->direction), "src_ip",
+			 vg_ctl_text(o->src_ip), "src_port", (int)o->src_port, "dst_ip", vg_ctl_text(o->dst_ip),
+			 "dst_port", (int)o->dst_port, "forwarded_ip", vg_ctl_text(o->forwarded_ip),
+			 "forwarded_is_client", o->is_client, "host", vg_ctl_text(o->host), "url", vg_ctl_text(o->url),
+			 "method", vg_ctl_text(o->method), "http_status", (int)o->http_status, "user_agent",
+			 vg_ctl_text(o->agent), "first_byte", vg_ctl_time(o->first_byte_ns), "last_byte",
+			 vg_ctl_time(o->last_byte_ns), "gaps", (int)o->n_gaps, "vlan", vlan_json(o->vlan_outer),
+			 "vlan_inner", vlan_json(o->vlan_inner), "port_idx", (int)o->capture_idx, "tunnels",
+			 tunnels_json(o), "hold", hold_json(o));
 }
 
 struct listing {

@@ -73,7 +73,9 @@ static void put_web_page(xmlNodePtr root, const struct vg_case *c, int minimal)
 		if (o->src_ip[0] || o->dst_ip[0])
 			vg_note_add(note, "The bytes went from %s port %u to %s port %u.", o->src_ip, o->src_port,
 				    o->dst_ip, o->dst_port);
-		if (o->forwarded_ip[0])
+		if (o->is_client)
+			vg_note_add(note, "The provider's own proxy named the client as %s.", o->forwarded_ip);
+		else if (o->forwarded_ip[0])
 			vg_note_add(note, "A proxy header named the client as %s.", o->forwarded_ip);
 		if (o->agent[0])
 			vg_note_add(note, "User-Agent: %s.", o->agent);
@@ -110,6 +112,20 @@ static void put_reporter(xmlNodePtr root, const struct vg_reporter_card *card, i
 	vg_node_url(reporter, "legalURL", card->legal_url);
 }
 
+/* An upload that came by the provider's own proxy: the client is whom that one named, and the address of the connection
+ * is the proxy's. */
+static void put_client(xmlNodePtr person, const struct vg_case_origin *o, int minimal)
+{
+	(void)vg_node_ip(person, o->forwarded_ip, "Upload", o->first_byte_ns, -1, 0);
+	(void)vg_node_ip(person, o->src_ip, "Other", o->first_byte_ns, 1, o->src_port);
+	if (!minimal)
+		vg_node_put(
+			person, "additionalInfo",
+			"The first address is the uploader's, as a proxy of the provider named it; the second one is "
+			"that proxy's.",
+			3000);
+}
+
 /* Who sent an upload: the peer of the connection, which is certain; then the client a proxy header named, which is
  * worth as much as who wrote that header: any sender can. */
 static void put_uploader(xmlNodePtr root, const struct vg_case *c, int minimal)
@@ -118,6 +134,10 @@ static void put_uploader(xmlNodePtr root, const struct vg_case *c, int minimal)
 	int forwarded = o->forwarded_ip[0] != 0;
 	xmlNodePtr person = vg_node(root, "personOrUserReported");
 
+	if (o->is_client) {
+		put_client(person, o, minimal);
+		return;
+	}
 	(void)vg_node_ip(person, o->src_ip, "Upload", o->first_byte_ns, forwarded ? 1 : -1, o->src_port);
 	if (forwarded)
 		(void)vg_node_ip(person, o->forwarded_ip, "Other", o->first_byte_ns, -1, 0);

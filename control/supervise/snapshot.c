@@ -57,7 +57,8 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->verdict_hold_bytes = config->inlined.hold_bytes;
 	conf->stops_per_minute = config->inlined.stops_per_minute;
 	conf->loop = 1;
-	if (vg_config_scope(config, &conf->scope, &option, why, sizeof(why)))
+	if (vg_config_scope(config, &conf->scope, &option, why, sizeof(why)) ||
+	    vg_config_trust(config, &conf->trust, &option, why, sizeof(why)))
 		return VG_EINVAL; /* not after vg_config_check() */
 	conf->n_ports = d->n_ports;
 	for (uint32_t i = 0; i < VG_SNAPSHOT_MAX_PORTS; i++)

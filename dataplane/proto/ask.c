@@ -21,5 +21,5 @@ void vg_ask_card(struct vg_proto *proto, const struct vg_ask *ask)
 	VG_TAKE(agent);
 	VG_TAKE(forwarded);
 #undef VG_TAKE
-	c->flags = ask->cut ? VG_ATTR_HEAD_CUT : 0;
+	c->flags = (ask->cut ? VG_ATTR_HEAD_CUT : 0u) | (ask->is_client ? VG_ATTR_CLIENT : 0u);
 }

@@ -7,7 +7,7 @@
 
 struct vg_ask {
 	uint16_t n_method, n_host, n_url, n_filename, n_agent, n_forwarded;
-	int cut;
+	int cut, is_client; /* is_client: forwarded is a trusted proxy's word */
 	char method[VG_ATTR_METHOD], host[VG_ATTR_HOST], url[VG_ATTR_URL], filename[VG_ATTR_FILENAME],
 		agent[VG_ATTR_AGENT], forwarded[VG_ATTR_FORWARDED];
 };

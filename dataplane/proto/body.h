@@ -34,9 +34,10 @@ struct vg_body_sink {
 /* Applies an amend: for sinks that keep the card. */
 static inline void vg_card_amend(struct vg_attribution *card, const struct vg_attribution *late)
 {
-	card->flags |= late->flags;
+	card->flags |= late->flags & ~VG_ATTR_CLIENT;
 	if (!late->n_method || card->n_method)
 		return;
+	card->flags = (card->flags & ~VG_ATTR_CLIENT) | (late->flags & VG_ATTR_CLIENT);
 	memcpy(card->method, late->method, sizeof(card->method));
 	memcpy(card->host, late->host, sizeof(card->host));
 	memcpy(card->url, late->url, sizeof(card->url));

@@ -11,6 +11,7 @@ static void claim(struct vg_attribution *c, const struct vg_flow_ident *who)
 	if (inet_ntop(who->claimed_version == 4 ? AF_INET : AF_INET6, who->claimed_ip, c->forwarded,
 		      sizeof(c->forwarded)))
 		c->n_forwarded = (uint16_t)strlen(c->forwarded);
+	c->flags |= who->is_client ? VG_ATTR_CLIENT : 0u;
 }
 
 void vg_card_who(struct vg_attribution *c, const struct vg_flow_ident *who, unsigned dir)

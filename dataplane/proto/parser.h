@@ -18,6 +18,7 @@
 #include "dataplane/proto/expect.h"
 #include "dataplane/proto/pool.h"
 #include "dataplane/proto/proto.h"
+#include "dataplane/proto/trust.h"
 #include "dataplane/stream/stream.h"
 
 struct vg_parser;
@@ -27,7 +28,8 @@ struct vg_again;
 struct vg_proto {
 	struct vg_stats_page *stats;
 	struct vg_body_sink sink;
-	struct vg_attribution card;                /* the one being filled; nobody's between two calls */
+	struct vg_attribution card; /* the one being filled; nobody's between two calls */
+	struct vg_trust_conf trust;
 	uint64_t seed;                             /* secret of this dataplane, the same on all its cores */
 	const struct vg_parser *parsers[VG_APP_N]; /* by app; NULL: none */
 	void *shared[VG_APP_N];                    /* by app: what its create() made */

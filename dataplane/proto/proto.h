@@ -29,6 +29,7 @@ struct vg_flow_ident {
 	uint8_t midstream; /* the flow was picked up after its start */
 	/* The client that a PROXY header named: 4 or 6, 0 = none. A claim: goes to `forwarded`, where that is empty. */
 	uint8_t claimed_version, claimed_ip[16];
+	uint8_t is_client;     /* a trusted proxy said so: no mere claim */
 	uint8_t n_handed_over; /* from one protocol to another, so far */
 	/* Where a client told a proxy to connect it; NULL: nowhere. Given back with the flow. */
 	const struct vg_flow_claim *claim;

@@ -72,6 +72,7 @@ struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg
 	memset(p, 0, sizeof(*p));
 	p->stats = stats;
 	p->sink = *sink;
+	p->trust = conf->trust;
 	if (vg_expect_create(&p->expect,
 			     conf->n_streams / EXPECT_SHARE > EXPECT_MIN ? conf->n_streams / EXPECT_SHARE : EXPECT_MIN,
 			     stats) ||

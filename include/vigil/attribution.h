@@ -31,6 +31,7 @@
 #define VG_ATTR_HEAD_CUT  4u  /* a text below was longer than its field */
 #define VG_ATTR_AMBIGUOUS 8u  /* a head of the connection, up to this body's, could be read in two ways */
 #define VG_ATTR_PIECE     16u /* the body is a piece of `resource`: see range_off and part_no */
+#define VG_ATTR_CLIENT    64u /* `forwarded` is the client, as a trusted proxy named it; else a claim of the sender's */
 #define VG_ATTR_ALL_PARTS 32u /* with this message an upload in parts ends: all of `resource` have been sent */
 
 /* Encapsulations that were around the packets of a body, from outside to inside. */

@@ -62,6 +62,7 @@ struct vg_dataplane_conf {
 	uint64_t object_hold_bytes; /* larger objects are digest-only */
 	uint64_t object_min_bytes, object_max_bytes;
 	struct vg_scope_conf scope;
+	struct vg_trust_conf trust;
 	uint32_t loop; /* replay: times over each capture, >= 1 */
 	uint32_t n_ports;
 	uint32_t verdict_hold_bytes; /* inspect-first: of a direction's end, that may wait for a verdict */

@@ -12,6 +12,13 @@ struct vg_scope_rule {
 	uint8_t is_in;  /* 1: customers who are looked at; 0: who are not, whatever other rules say */
 	uint8_t reserved[2];
 };
+/* The provider's own proxies: whom they name as client is believed. */
+#define VG_TRUST_MAX_RULES 64u
+enum vg_trust_header { VG_TRUST_X_FORWARDED_FOR, VG_TRUST_FORWARDED }; /* the one that they write */
+struct vg_trust_conf {
+	uint32_t n_rules, header;
+	struct vg_scope_rule rules[VG_TRUST_MAX_RULES]; /* is_in says nothing */
+};
 struct vg_scope_conf {
 	uint32_t n_rules, n_vlans;
 	uint32_t protocols_off; /* bit per enum vg_proto_id: not looked at */

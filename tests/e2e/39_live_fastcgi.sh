@@ -1,6 +1,6 @@
 #!/bin/sh
 # Live: nginx on one machine, php-fpm on another, the house beside php-fpm: what the script serves, what is uploaded raw and as a
-# form is filed, on kept and closed connections, each with the URL and host that nginx passed on.
+# form is filed, on kept and closed connections, each with the URL, host and client that nginx passed on.
 . tests/lib/story.sh
 . tests/lib/net.sh
 fpm=$(command -v php-fpm8.2 || command -v php-fpm) || skip "needs php-fpm"
@@ -30,7 +30,7 @@ http {
 }
 CONF
 start front.out.log ip netns exec "$C" nginx -c "$W/front.conf"
-house_config "$W/list"; house_up
+house_config "$W/list"; printf 'trust:\n  trusted_proxies: [198.51.100.21]\n' >>"$W/vigil.yaml"; house_up
 ask() { in_c curl -sS -m 20 -H 'Host: shop.example' "$@"; }
 same() { [ "$(md5sum <"$1" | cut -d' ' -f1)" = "$2" ] || fail "$3: not what was sent"; }
 php() { ask -o "$W/first" "http://127.0.0.1/get.php?f=p1.jpg" && cmp -s "$W/first" "$W/www/p1.jpg"; }
@@ -46,4 +46,6 @@ for c in $(ctl -j cases list | sed -n 's/.*"\(VG-[0-9-]*\)".*/\1/p'); do ctl -j 
 for what in shop.example '/get.php?f=p2.jpg' '/keep/get.php?f=p3.jpg' '/put.php?raw' sea.jpg '"fastcgi"'; do
 	grep -qF "$what" "$W/cases.json" || { cat "$W/cases.json"; fail "no case names $what"; }
 done
+# nginx is a trusted proxy: whom it names is the client.
+grep -q '"forwarded_is_client": *true' "$W/cases.json" && grep -q '"forwarded_ip": *"127.0.0.1"' "$W/cases.json" || { cat "$W/cases.json"; fail "the client is not whom nginx named"; }
 say "filed $(n_filed) of 4: served, kept, raw and form uploads; $(metric vigil_fastcgi_records_total) records"

@@ -1,4 +1,5 @@
 /* Flows behind a SOCKS handshake, see fuzz_flow.h. */
+#define VG_FUZZ_CUTS_MATTER
 #include "tests/lib/fuzz_flow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -34,7 +34,7 @@ static inline size_t vg_fcgi_pair(char *at, const char *name, const char *value)
 	return n + n_name + n_value;
 }
 /* Words, each done in turn: B(egin), P (a request of /id.jpg, method of `rest`), p (end of params), i (stdin), I (its
- * end), o (stdout), O (its end), e (stderr), E (end), A (abort): letter, id, ':' text up to '|', e.g. "B1|P1:POST 5|p1". */
+ * end), o (stdout), O (its end), e (stderr), E (end), A (abort): letter, id, ':' text up to '|': "B1|P1:POST 5|p1". */
 static inline void vg_fcgi_make(struct vg_fcgi_made *m, const char *words)
 {
 	static const uint8_t begin[8] = { 0, 1, 1 }, end[8] = { 0 };

@@ -2,7 +2,7 @@
 /* fuzz_flow: a whole flow of one protocol: the input is a byte of options (1: midstream) and a list of steps, each a
  * command byte (low bits: what; bit 7: direction), a length byte and that many bytes. The sink's rules are checked:
  * nothing after a body's end, no body left open, no pooled state lost. Fed twice, the second time byte by byte: the
- * same bodies must come out. */
+ * same bodies must come out. VG_FUZZ_CUTS_MATTER: but for flows that are recognised on the way, by what is there. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -145,7 +145,9 @@ static int vg_fuzz_flow(enum vg_app app, const uint8_t *data, size_t size, vg_fu
 			abort();
 		after(protos[by_byte]);
 	}
+#ifndef VG_FUZZ_CUTS_MATTER
 	if (memcmp(&seen[0], &seen[1], sizeof(seen[0])))
 		abort();
+#endif
 	return 0;
 }

@@ -18,6 +18,8 @@ static const struct {
 	[VG_FCGI_AGENT] = { "HTTP_USER_AGENT", 1520, 160 },
 	[VG_FCGI_ADDRESS] = { "REMOTE_ADDR", 1680, 64 },
 	[VG_FCGI_CODING] = { "HTTP_CONTENT_ENCODING", 1744, 64 },
+	[VG_FCGI_FORWARDED_FOR] = { "HTTP_X_FORWARDED_FOR", 1808, VG_FCGI_LIST_BYTES },
+	[VG_FCGI_FORWARDED] = { "HTTP_FORWARDED", 1808 + VG_FCGI_LIST_BYTES, VG_FCGI_LIST_BYTES },
 };
 
 struct vg_span vg_fcgi_text(const struct vg_fcgi_texts *texts, enum vg_fcgi_field field)

@@ -9,7 +9,8 @@
 
 #define VG_FCGI_MAX_PARAM_BYTES (256u << 10)
 #define VG_FCGI_NAME_BYTES      24u /* the longest wanted name, and more */
-#define VG_FCGI_TEXT_BYTES      2048u
+#define VG_FCGI_TEXT_BYTES      2560u
+#define VG_FCGI_LIST_BYTES      368u /* of X-Forwarded-For and Forwarded */
 
 enum vg_fcgi_field {
 	VG_FCGI_METHOD,
@@ -21,6 +22,8 @@ enum vg_fcgi_field {
 	VG_FCGI_AGENT,
 	VG_FCGI_ADDRESS,
 	VG_FCGI_CODING,
+	VG_FCGI_FORWARDED_FOR,
+	VG_FCGI_FORWARDED,
 	VG_FCGI_FIELDS
 };
 struct vg_fcgi_texts {

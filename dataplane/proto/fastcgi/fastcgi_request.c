@@ -29,9 +29,38 @@ static uint64_t number_of(struct vg_span digits)
 
 /* ---- cards ---- */
 
-/* The request's texts, and nothing else. */
-static void card_texts(struct vg_attribution *c, const struct vg_fcgi_request *r)
+/* A list that is full may go on to its right, where the nearest proxy stands: nothing of it counts. */
+static struct vg_span list_of(const struct vg_fcgi_request *r, enum vg_fcgi_field field)
 {
+	struct vg_span list = vg_fcgi_text(&r->texts, field);
+
+	list.n_bytes = list.n_bytes < VG_FCGI_LIST_BYTES ? list.n_bytes : 0;
+	return list;
+}
+
+/* The client: whom the web server names, or whom it was named by trusted proxies. */
+static void card_client(const struct vg_fcgi_ctx *ctx, struct vg_attribution *c, const struct vg_fcgi_request *r)
+{
+	const struct vg_trust_hops hops = {
+		.who = &ctx->flow->base.ident,
+		.dir = ctx->flow->client,
+		.remote = vg_fcgi_text(&r->texts, VG_FCGI_ADDRESS),
+		.lists = { list_of(r, VG_FCGI_FORWARDED_FOR), list_of(r, VG_FCGI_FORWARDED) },
+		.is_partial = { r->texts.n[VG_FCGI_FORWARDED_FOR] == VG_FCGI_LIST_BYTES,
+				r->texts.n[VG_FCGI_FORWARDED] == VG_FCGI_LIST_BYTES },
+	};
+	int cut = 0;
+
+	c->n_forwarded = vg_trust_client(&ctx->proto->trust, &hops, c->forwarded);
+	c->flags |= c->n_forwarded ? VG_ATTR_CLIENT : 0u;
+	if (!c->n_forwarded)
+		c->n_forwarded = vg_http1_copy(hops.remote, c->forwarded, sizeof(c->forwarded), &cut);
+}
+
+/* The request's texts, and nothing else. */
+static void card_texts(const struct vg_fcgi_ctx *ctx, const struct vg_fcgi_request *r)
+{
+	struct vg_attribution *c = &ctx->proto->card;
 	struct vg_span host = vg_fcgi_text(&r->texts, VG_FCGI_HOST);
 	int cut = r->texts.is_cut;
 
@@ -44,9 +73,8 @@ static void card_texts(struct vg_attribution *c, const struct vg_fcgi_request *r
 	c->n_url = vg_http1_copy(vg_fcgi_text(&r->texts, VG_FCGI_URI), c->url, sizeof(c->url), &cut);
 	c->n_filename = vg_http1_segment(vg_fcgi_text(&r->texts, VG_FCGI_URI), c->filename, sizeof(c->filename), &cut);
 	c->n_agent = vg_http1_copy(vg_fcgi_text(&r->texts, VG_FCGI_AGENT), c->agent, sizeof(c->agent), &cut);
-	c->n_forwarded = vg_http1_copy(vg_fcgi_text(&r->texts, VG_FCGI_ADDRESS), c->forwarded, sizeof(c->forwarded),
-				       &cut);
 	c->flags = cut ? VG_ATTR_HEAD_CUT : 0u;
+	card_client(ctx, c, r);
 }
 
 static void body_open(const struct vg_fcgi_ctx *ctx, struct vg_fcgi_body *b, unsigned direction)
@@ -68,7 +96,7 @@ static void upload_open(const struct vg_fcgi_ctx *ctx, struct vg_fcgi_request *r
 	struct vg_span type = vg_fcgi_text(&r->texts, VG_FCGI_TYPE);
 	int cut = 0;
 
-	card_texts(c, r);
+	card_texts(ctx, r);
 	c->n_type = vg_http1_copy(type, c->type, sizeof(c->type), &cut);
 	c->n_boundary = vg_http1_boundary(type, c->boundary, sizeof(c->boundary), &cut);
 	c->codings = vg_http1_codings(vg_fcgi_text(&r->texts, VG_FCGI_CODING), 0, NULL);
@@ -104,7 +132,7 @@ static int download_card(const struct vg_fcgi_ctx *ctx, struct vg_fcgi_request *
 
 	if (vg_http1_head_parse(r->head, n, &head) != VG_DONE || (!head.n_headers && !r->has_client))
 		return 0;
-	card_texts(c, r);
+	card_texts(ctx, r);
 	c->n_type = vg_http1_copy(head.type, c->type, sizeof(c->type), &cut);
 	c->n_boundary = vg_http1_boundary(head.type, c->boundary, sizeof(c->boundary), &cut);
 	n_filename = vg_http1_disposition(head.disposition, filename, sizeof(filename), &cut);
@@ -224,7 +252,7 @@ static void params_done(const struct vg_fcgi_ctx *ctx, struct vg_fcgi_request *r
 	r->has_params = 1;
 	if (!r->down.body) /* or the answer was heard first */
 		return;
-	card_texts(&ctx->proto->card, r);
+	card_texts(ctx, r);
 	ctx->proto->sink.amend(ctx->proto->sink.ctx, r->down.body, &ctx->proto->card);
 }
 

@@ -8,7 +8,7 @@ uint32_t vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head 
 	char *at = ask->texts;
 	int cut = 0;
 
-	ask->is_long = 0;
+	ask->is_long = ask->is_client = 0;
 	at += ask->n_method = vg_http1_copy(head->method, at, VG_ATTR_METHOD, &cut);
 	at += ask->n_host = vg_http1_copy(authority.n_bytes ? authority : head->host, at, VG_ATTR_HOST, &cut);
 	at += ask->n_url = vg_http1_copy(head->target, at, VG_ATTR_URL, &cut);
@@ -21,6 +21,29 @@ uint32_t vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head 
 		ask->n_forwarded = vg_http1_forwarded(head->forwarded, at, VG_ATTR_FORWARDED, &cut);
 	ask->cut = (uint8_t)(cut != 0);
 	return (uint32_t)(at + ask->n_forwarded - (char *)ask);
+}
+
+uint32_t vg_http1_ask_make(const struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
+			   struct vg_http1_ask *ask, const struct vg_http1_head *head)
+{
+	uint32_t n_bytes = vg_http1_ask_fill(ask, head);
+	const struct vg_trust_hops hops = {
+		.who = &flow->base.ident,
+		.dir = dir,
+		.lists = { head->last_forwarded_for, head->last_forwarded },
+		.is_partial = { head->last_forwarded_for.at != head->forwarded_for.at,
+				head->last_forwarded.at != head->forwarded.at },
+	};
+	char client[VG_ATTR_FORWARDED];
+	uint16_t n_client = vg_trust_client(&p->trust, &hops, client);
+
+	if (!n_client)
+		return n_bytes;
+	n_bytes -= ask->n_forwarded; /* the last of the texts */
+	memcpy((char *)ask + n_bytes, client, n_client);
+	ask->n_forwarded = n_client;
+	ask->is_client = 1;
+	return n_bytes + n_client;
 }
 
 void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask)
@@ -47,7 +70,7 @@ void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask)
 	VG_TAKE(agent);
 	VG_TAKE(forwarded);
 #undef VG_TAKE
-	c->flags = ask->cut ? VG_ATTR_HEAD_CUT : 0;
+	c->flags = (ask->cut ? VG_ATTR_HEAD_CUT : 0u) | (ask->is_client ? VG_ATTR_CLIENT : 0u);
 }
 
 static void card_head(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
@@ -152,7 +175,7 @@ void vg_http1_card_upload(struct vg_proto *p, const struct vg_http1_flow *flow, 
 			  const struct vg_http1_head *head)
 {
 	struct vg_http1_ask ask;
-	(void)vg_http1_ask_fill(&ask, head);
+	(void)vg_http1_ask_make(p, flow, dir, &ask, head);
 	vg_http1_card_ask(p, &ask);
 	card_head(p, flow, dir, head);
 	p->card.direction = VG_UPLOAD;

@@ -278,6 +278,10 @@ static int keep(struct vg_span name, struct vg_span value, struct vg_http1_head 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (name.n_bytes == kept[i].n_name && is_word(name.at, kept[i].n_name, kept[i].name)) {
 			span_once((struct vg_span *)(void *)((uint8_t *)head + kept[i].off), value);
+			if (kept[i].off == offsetof(struct vg_http1_head, forwarded_for))
+				head->last_forwarded_for = value;
+			if (kept[i].off == offsetof(struct vg_http1_head, forwarded))
+				head->last_forwarded = value;
 			return 1;
 		}
 	return 0;

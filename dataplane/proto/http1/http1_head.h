@@ -30,8 +30,9 @@ struct vg_http1_head {
 	uint64_t range_off, range_last, range_total; /* range_total UINT64_MAX: "*" */
 	struct vg_span method, target;               /* requests */
 	struct vg_span host, type, disposition, agent, forwarded_for, forwarded;
-	struct vg_span etag, modified;      /* which version it is of (RFC 9110 8.8) */
-	struct vg_span upgrade, extensions; /* Upgrade; Sec-WebSocket-Extensions */
+	struct vg_span last_forwarded_for, last_forwarded; /* of several lines: what the last proxy wrote */
+	struct vg_span etag, modified;                     /* which version it is of (RFC 9110 8.8) */
+	struct vg_span upgrade, extensions;                /* Upgrade; Sec-WebSocket-Extensions */
 };
 
 /* Adds the codings that a list names, in the order they were applied (RFC 9110 8.4), to packed ones of media.h.

@@ -72,7 +72,7 @@ static int is_late(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 	flow->n_early--;
 	if (is_last && body) { /* an older one's body is gone */
 		struct vg_http1_ask ask;
-		(void)vg_http1_ask_fill(&ask, head);
+		(void)vg_http1_ask_make(p, flow, dir, &ask, head);
 		vg_http1_card_ask(p, &ask);
 		p->sink.amend(p->sink.ctx, body, &p->card);
 	}
@@ -90,7 +90,7 @@ static void keep(struct vg_proto *p, struct vg_http1_flow *flow, const struct vg
 		 const struct vg_http1_head *head, struct vg_http1_waiting *one)
 {
 	struct vg_http1_ask full, *kept;
-	uint32_t n_bytes = vg_http1_ask_fill(&full, head);
+	uint32_t n_bytes = vg_http1_ask_make(p, flow, responses == &flow->dir[0], &full, head);
 	struct vg_pool *pool = pool_of(p, n_bytes > VG_HTTP1_SHORT_ASK);
 
 	kept = may_keep(pool, flow, responses) ? vg_pool_take(pool) : NULL;

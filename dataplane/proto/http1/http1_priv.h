@@ -27,6 +27,7 @@ enum vg_http1_kind { VG_ASK_PLAIN, VG_ASK_HEAD, VG_ASK_CONNECT, VG_ASK_LOST };
 struct vg_http1_ask {
 	uint16_t n_method, n_host, n_url, n_filename, n_agent, n_forwarded;
 	uint8_t cut, is_long; /* long: kept in the pool of those */
+	uint8_t is_client;    /* forwarded is a trusted proxy's word */
 	char texts[VG_ATTR_METHOD + VG_ATTR_HOST + VG_ATTR_URL + VG_ATTR_FILENAME + VG_ATTR_AGENT + VG_ATTR_FORWARDED];
 };
 /* Bytes of a short one: what most requests need. */
@@ -142,3 +143,6 @@ void vg_http1_card_download(struct vg_proto *p, const struct vg_http1_flow *flow
 void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask);
 /* Returns how many bytes of ask are in use. */
 uint32_t vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head *head);
+/* The same of a request of direction dir: the client that a trusted proxy names, where one does. */
+uint32_t vg_http1_ask_make(const struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
+			   struct vg_http1_ask *ask, const struct vg_http1_head *head);

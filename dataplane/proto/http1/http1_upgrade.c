@@ -74,6 +74,7 @@ static void unpack(const struct vg_http1_ask *from, struct vg_ask *to)
 	VG_UNPACK(forwarded);
 #undef VG_UNPACK
 	to->cut = from->cut;
+	to->is_client = from->is_client;
 }
 
 int vg_http1_upgrade_of(const struct vg_proto_flow *from, struct vg_http1_upgrade *upgrade)

@@ -54,6 +54,21 @@ static void type_take(struct vg_http2_head *h, struct vg_span value)
 		     (value.n_bytes == 16 || value.at[16] == '+' || value.at[16] == ';');
 }
 
+/* The end of it: the proxy that is nearest stands there. */
+static void list_take(struct vg_http2_head *h, enum vg_trust_header header, struct vg_span value)
+{
+	size_t n = value.n_bytes;
+	const uint8_t *comma;
+
+	h->is_list_partial[header] |= h->n_list[header] || n > VG_HTTP2_LIST_BYTES;
+	if (n > VG_HTTP2_LIST_BYTES) { /* whole elements only */
+		comma = memchr(value.at + n - VG_HTTP2_LIST_BYTES, ',', VG_HTTP2_LIST_BYTES);
+		n = comma ? (size_t)(value.at + n - comma) - 1 : 0;
+	}
+	memcpy(h->list[header], value.at + value.n_bytes - n, n);
+	h->n_list[header] = (uint16_t)n;
+}
+
 void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_span value)
 {
 	struct vg_ask *ask = &h->ask;
@@ -68,7 +83,10 @@ void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 			ask->n_host = vg_http1_copy(value, ask->host, sizeof(ask->host), &ask->cut);
 		return;
 	case 9:
-		if (is(name, "forwarded") && !ask->n_forwarded)
+		if (!is(name, "forwarded"))
+			return;
+		list_take(h, VG_TRUST_FORWARDED, value);
+		if (!ask->n_forwarded)
 			ask->n_forwarded = vg_http1_forwarded(value, ask->forwarded, sizeof(ask->forwarded), &ask->cut);
 		return;
 	case 10:
@@ -88,9 +106,10 @@ void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 			length_take(h, value);
 		return;
 	case 15:
-		if (is(name, "x-forwarded-for"))
-			ask->n_forwarded = vg_http1_forwarded_for(value, ask->forwarded, sizeof(ask->forwarded),
-								  &ask->cut);
+		if (!is(name, "x-forwarded-for"))
+			return;
+		list_take(h, VG_TRUST_X_FORWARDED_FOR, value);
+		ask->n_forwarded = vg_http1_forwarded_for(value, ask->forwarded, sizeof(ask->forwarded), &ask->cut);
 		return;
 	case 16:
 		if (is(name, "content-encoding"))

@@ -11,12 +11,17 @@
 #define VG_HTTP2_MAX_STRANGE_BYTES 65536u
 
 /* One message head, as far as it was read. */
+#define VG_HTTP2_LIST_BYTES 256u
 struct vg_http2_head {
 	struct vg_ask ask; /* requests; method and url of responses are empty */
 	uint16_t status, n_type, n_boundary, n_disposition;
 	uint8_t is_request, is_connect, is_grpc, has_length, is_bad /* not read to its end: anything may be missing */;
 	uint32_t codings, grpc_codings, n_fields;
 	uint64_t length;
+	/* the ends of the last lines of X-Forwarded-For and Forwarded */
+	uint16_t n_list[2];
+	uint8_t is_list_partial[2];
+	char list[2][VG_HTTP2_LIST_BYTES];
 	char type[VG_ATTR_TYPE], boundary[VG_ATTR_BOUNDARY], disposition[VG_ATTR_FILENAME];
 };
 

@@ -141,11 +141,32 @@ static void body_begin(struct vg_proto *p, struct vg_http2_flow *flow, unsigned 
 	side->body = p->sink.open(p->sink.ctx, &p->card);
 }
 
+/* The client that a trusted proxy names, where one does. */
+static void client_take(const struct vg_proto *p, const struct vg_http2_flow *flow, unsigned dir,
+			struct vg_http2_head *head)
+{
+	const struct vg_trust_hops hops = {
+		.who = &flow->base.ident,
+		.dir = dir,
+		.lists = { { (const uint8_t *)head->list[0], head->n_list[0] },
+			   { (const uint8_t *)head->list[1], head->n_list[1] } },
+		.is_partial = { head->is_list_partial[0], head->is_list_partial[1] },
+	};
+	uint16_t n = vg_trust_client(&p->trust, &hops, head->ask.forwarded);
+
+	if (!n)
+		return;
+	head->ask.n_forwarded = n;
+	head->ask.is_client = 1;
+}
+
 void vg_http2_stream_head(struct vg_proto *p, struct vg_http2_flow *flow, unsigned dir, struct vg_http2_stream *s,
 			  struct vg_http2_head *head, int ends, int64_t wall_ns)
 {
 	struct vg_http2_side *side = &s->side[dir];
 
+	if (head && head->is_request)
+		client_take(p, flow, dir, head);
 	if (side->state == VG_SIDE_IDLE && !(head && head->status >= 100 && head->status < 200)) {
 		if (head && head->is_request)
 			request_take(p, flow, dir, s, head);

@@ -83,8 +83,12 @@ static enum vg_step behind_feed(struct vg_proto *p, struct vg_proxy_flow *flow, 
 static enum vg_step leave(struct vg_proto *p, struct vg_proxy_flow *flow, int is_good, unsigned dir,
 			  const uint8_t *bytes, uint32_t n_bytes)
 {
+	const struct vg_flow_ident *ident = &flow->base.ident;
+
 	vg_count(p->stats, is_good ? VG_C_PROXY_HEADERS : VG_C_PROXY_BAD, 1);
 	flow->is_read = 1;
+	flow->base.ident.is_client = ident->claimed_version &&
+				     vg_trust_has(&p->trust, ident->ip_version, ident->ip[flow->dir]);
 	flow->again.client = flow->dir;
 	return behind_feed(p, flow, dir, bytes, n_bytes);
 }

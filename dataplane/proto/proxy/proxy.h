@@ -3,8 +3,8 @@
  * connection, in which a proxy says for whom it connects. The flow then goes on as whatever it is recognised as
  * (dataplane/proto/again).
  *
- * What it says is a claim: it is written to `forwarded` of the bodies' cards, like X-Forwarded-For, never to their
- * addresses. LOCAL and UNKNOWN connections claim nothing. A header that breaks its format lets the flow go on as it
+ * What it says is written to `forwarded` of the bodies' cards, like X-Forwarded-For, never to their addresses: a
+ * claim, unless a trusted proxy sent it (dataplane/proto/trust). LOCAL and UNKNOWN connections claim nothing. A header that breaks its format lets the flow go on as it
  * is, without a claim, counted. */
 #include "dataplane/proto/parser.h"
 

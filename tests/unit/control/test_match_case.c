@@ -167,8 +167,16 @@ static void a_forwarded_address_is_an_address_or_nothing(void **state)
 	}
 	memset(g->a.forwarded, '1', sizeof(g->a.forwarded));
 	g->a.n_forwarded = sizeof(g->a.forwarded);
+	g->a.flags |= VG_ATTR_CLIENT;
 	vg_match_case(&g->match, &g->out);
 	assert_string_equal(g->out.origin.forwarded_ip, "");
+	assert_false(g->out.origin.is_client); /* no address: nobody */
+	memcpy(g->a.forwarded, "192.0.2.1", g->a.n_forwarded = 9);
+	vg_match_case(&g->match, &g->out);
+	assert_true(g->out.origin.is_client);
+	g->a.flags &= ~VG_ATTR_CLIENT;
+	vg_match_case(&g->match, &g->out);
+	assert_false(g->out.origin.is_client);
 }
 
 static void a_part_is_as_whole_as_it_is_itself(void **state)

@@ -156,6 +156,13 @@ static void the_same_content_of_the_same_party_is_one_case(void **state)
 	n.object_id++;
 	strcpy(n.origin.forwarded_ip, "192.0.2.1");
 	assert_true(add(f, &n).is_new);
+	/* a client that a trusted proxy named is the same one behind another proxy */
+	n.object_id++;
+	n.origin.is_client = 1;
+	assert_true(add(f, &n).is_new);
+	n.object_id++;
+	strcpy(n.origin.src_ip, "203.0.113.9");
+	assert_false(add(f, &n).is_new);
 	n.object_id++;
 	n.file.sha256[9] ^= 1;
 	assert_true(add(f, &n).is_new);

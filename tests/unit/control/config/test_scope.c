@@ -75,6 +75,32 @@ static void what_cannot_be_is_named(void **state)
 	}
 }
 
+static void trusted_proxies_are_networks_of_ones_own(void **state)
+{
+	static const struct {
+		const char *text;
+		int n_bits; /* -1: refused */
+	} trusted[] = { { "10.0.0.0/8", 104 }, { "192.0.2.1", 128 }, { "2001:db8::/32", 32 }, { "0.0.0.0/1", 97 },
+			{ "0.0.0.0/0", -1 },   { "::/0", -1 },       { "10.0.0.0/33", -1 },   { "proxy.example", -1 } };
+	struct vg_config *c = *state;
+	struct vg_trust_conf conf;
+	const char *option = "";
+	char why[200] = "";
+	c->trust.header = VG_TRUST_FORWARDED;
+	for (size_t i = 0; i < sizeof(trusted) / sizeof(trusted[0]); i++) {
+		c->trust.n_proxies = 1;
+		strcpy(c->trust.proxies[0], trusted[i].text);
+		assert_int_equal(vg_config_trust(c, &conf, &option, why, sizeof(why)), trusted[i].n_bits < 0 ? -1 : 0);
+		if (trusted[i].n_bits < 0) {
+			assert_string_equal(option, "trusted_proxies");
+			assert_non_null(strstr(why, trusted[i].text));
+			continue;
+		}
+		assert_int_equal(conf.rules[0].n_bits, trusted[i].n_bits);
+		assert_int_equal(conf.header, VG_TRUST_FORWARDED);
+	}
+}
+
 static int open_config(void **state)
 {
 	*state = calloc(1, sizeof(struct vg_config));
@@ -91,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(texts_become_rules, open_config, close_config),
 		cmocka_unit_test(what_cannot_be_is_named),
+		cmocka_unit_test_setup_teardown(trusted_proxies_are_networks_of_ones_own, open_config, close_config),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

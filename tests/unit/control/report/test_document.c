@@ -137,6 +137,24 @@ static void a_forwarded_upload_names_client_and_proxy(void **state)
 	free(text);
 	case_drop(c);
 }
+static void a_client_that_a_trusted_proxy_named_is_the_uploader(void **state)
+{
+	struct vg_case *c = case_make(VG_UPLOAD, 1);
+	char *text;
+	(void)state;
+	snprintf(c->origin.forwarded_ip, sizeof(c->origin.forwarded_ip), "2001:db8::7");
+	c->origin.is_client = 1;
+	text = report_of(c, 0);
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[1]/ipAddress", "2001:db8::7");
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[1]/eventName", "Upload");
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[1]/possibleProxy", "");
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[2]/ipAddress", "203.0.113.77");
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[2]/eventName", "Other");
+	expect(text, "/report/personOrUserReported/ipCaptureEvent[2]/possibleProxy", "true");
+	expect_part(text, "/report/personOrUserReported/additionalInfo", "as a proxy of the provider named it");
+	free(text);
+	case_drop(c);
+}
 static void a_download_names_the_hosts_customer_and_not_the_client(void **state)
 {
 	struct vg_case *c = case_make(VG_DOWNLOAD, 1);
@@ -363,6 +381,7 @@ int main(void)
 		cmocka_unit_test(the_carriers_of_the_packets_are_named),
 		cmocka_unit_test(a_sample_is_not_said_to_be_recomputed),
 		cmocka_unit_test(a_forwarded_upload_names_client_and_proxy),
+		cmocka_unit_test(a_client_that_a_trusted_proxy_named_is_the_uploader),
 		cmocka_unit_test(a_download_names_the_hosts_customer_and_not_the_client),
 		cmocka_unit_test(file_details_carry_digests_and_the_match_and_no_verdict),
 		cmocka_unit_test(nothing_ever_says_that_a_person_looked),
