@@ -323,23 +323,36 @@ static uint32_t judge_some(struct vg_worker *w)
 	return n;
 }
 
+/* At most VG_WORKER_BURSTS from one lane. */
+static uint32_t take_bursts(struct vg_worker *w, uint32_t lane_idx)
+{
+	struct vg_intake *lane = w->setup.lanes[lane_idx];
+	uint32_t n_taken = 0;
+
+	for (unsigned i = 0; i < VG_WORKER_BURSTS; i++) {
+		int n = vg_intake_pending(lane), k = 0;
+		for (; k < n && !w->gave_up && !vg_match_link_full(w->setup.link); k++) {
+			struct vg_intake_event ev;
+			vg_intake_take(lane, &ev);
+			on_event(w, lane_idx, &ev);
+		}
+		if (n > 0)
+			vg_intake_publish(lane);
+		n_taken += (uint32_t)k;
+		if (k < VG_INTAKE_BURST)
+			break;
+	}
+	return n_taken;
+}
+
 uint32_t vg_worker_step(struct vg_worker *worker)
 {
 	uint32_t n_taken = 0;
 	bool idle = true;
 
 	for (uint32_t i = 0; i < worker->setup.n_lanes; i++) {
-		struct vg_intake *lane = worker->setup.lanes[i];
-		int n = vg_intake_pending(lane);
-		for (int k = 0; k < n && !worker->gave_up && !vg_match_link_full(worker->setup.link); k++) {
-			struct vg_intake_event ev;
-			vg_intake_take(lane, &ev);
-			on_event(worker, i, &ev);
-			n_taken++;
-		}
-		if (n > 0)
-			vg_intake_publish(lane);
-		idle &= vg_intake_pending(lane) <= 0;
+		n_taken += take_bursts(worker, i);
+		idle &= vg_intake_pending(worker->setup.lanes[i]) <= 0;
 	}
 	n_taken += vg_worker_gather(worker, idle || !n_taken, await_turn);
 	return n_taken + judge_some(worker);

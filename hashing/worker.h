@@ -29,6 +29,7 @@
 #define VG_WORKER_BATCH_PART    8u             /* in a small one: so much of its chunks */
 #define VG_WORKER_GATHER_LANES  2u             /* streams that wait, in lanes, are enough to begin */
 #define VG_WORKER_GATHER_NS     2000000u       /* a closed body waits no longer for others */
+#define VG_WORKER_BURSTS        8u             /* taken from each lane before anything is judged */
 #define VG_WORKER_JUDGE_BYTES   65536u         /* judged in one go, before the lanes are looked at again */
 #define VG_WORKER_WALL_FACTOR   10u /* time on the wall that a body may cost, in its limits of processor time */
 
@@ -51,7 +52,8 @@ void vg_worker_destroy(struct vg_worker *worker);
 /* Start-up only. NULL: out of memory. */
 struct vg_worker *vg_worker_create(const struct vg_worker_setup *setup) VG_DEALLOC(vg_worker_destroy);
 
-/* Takes at most a burst from each lane and does all that follows from it. Returns how many descriptors it took. */
+/* Takes some bursts from each lane and judges what is first among what is closed. Returns how many descriptors and
+ * objects that were. */
 uint32_t vg_worker_step(struct vg_worker *worker);
 
 /* A record of this object is durable: give it to vg_match_link as its acked function, the worker as its ctx. */
