@@ -76,14 +76,13 @@ enum vg_err vg_tables_build(const struct vg_index_view *view, int *fd, uint64_t 
 	int made = vg_memfd_new("vigil-tables", h.n_bytes);
 	if (made < 0)
 		return VG_EIO;
+	if (fallocate(made, 0, 0, (off_t)h.n_bytes)) /* no memory: said now, not by SIGBUS */
+		goto out;
 	job.base = vg_memfd_map_large(made, h.n_bytes, PROT_READ | PROT_WRITE);
 	if (!job.base)
 		goto out;
-	(void)madvise(job.base, h.n_bytes, MADV_COLLAPSE); /* large pages where there are some: faster, no more */
-	if (fallocate(made, 0, 0, (off_t)h.n_bytes)) {     /* no memory: said now, not by SIGBUS */
-		munmap(job.base, h.n_bytes);
-		goto out;
-	}
+	(void)madvise(job.base, h.n_bytes,
+		      MADV_COLLAPSE); /* of pages that are there: large ones, where there are some */
 	sort_all(&job);
 	if (EVP_Digest(job.base + sizeof(h), h.n_bytes - sizeof(h), h.sha256, NULL, EVP_sha256(), NULL)) {
 		memcpy(job.base, &h, sizeof(h));

@@ -10,7 +10,9 @@
 static inline void *vg_bands_make_room(size_t n_bytes)
 {
 	int fd = vg_memfd_new("tables", n_bytes);
-	void *at = fd < 0 ? NULL : vg_memfd_map_large(fd, n_bytes, PROT_READ | PROT_WRITE);
+	void *at = fd < 0 || fallocate(fd, 0, 0, (off_t)n_bytes)
+			   ? NULL
+			   : vg_memfd_map_large(fd, n_bytes, PROT_READ | PROT_WRITE);
 	if (!at)
 		abort();
 	close(fd);
