@@ -4,8 +4,8 @@
  * (dataplane/proto/again).
  *
  * What it says is written to `forwarded` of the bodies' cards, like X-Forwarded-For, never to their addresses: a
- * claim, unless a trusted proxy sent it (dataplane/proto/trust). LOCAL and UNKNOWN connections claim nothing. A header that breaks its format lets the flow go on as it
- * is, without a claim, counted. */
+ * claim, unless a trusted proxy sent it (dataplane/proto/trust). LOCAL and UNKNOWN connections claim nothing. A header
+ * that breaks its format lets the flow go on as it is, without a claim, counted. */
 #include "dataplane/proto/parser.h"
 
 #define VG_PROXY_LINE_BYTES 107u /* the longest header of version 1, with its line end */

@@ -106,6 +106,22 @@ static void conversations_give_their_bodies_at_any_cut(void **state)
 	}
 }
 
+static void a_trusted_web_server_names_the_client(void **state)
+{
+	struct vg_talk_bench *b = *state;
+	static struct vg_fcgi_made ask, answer;
+	vg_fcgi_make(&ask, ASK);
+	vg_fcgi_make(&answer, HEAD "|o1:abc|E1");
+	const struct vg_talk_step steps[] = { { '>', ask.bytes, ask.n }, { '<', answer.bytes, answer.n } };
+	b->proto->trust.n_rules = 1;
+	b->proto->trust.rules[0] = (struct vg_scope_rule){ .ip = { [10] = 0xff, 0xff, 10, 0, 0, 1 }, .n_bits = 128 };
+	vg_talk_all_cuts(
+		b, "trusted", VG_APP_FASTCGI, 0, steps, 2,
+		"down GET h /1.jpg 200 type=image/jpeg file=1.jpg client=192.0.2.7 flags=40: abc = complete\n");
+	b->proto->trust.rules[0].ip[15] = 2; /* another one */
+	vg_talk_all_cuts(b, "not trusted", VG_APP_FASTCGI, 0, steps, 2, TYPED "abc = complete\n");
+}
+
 static void only_beginnings_are_recognised(void **state)
 {
 	struct vg_fcgi_made made;
@@ -136,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(conversations_give_their_bodies_at_any_cut, vg_talk_open,
 						vg_talk_close),
+		cmocka_unit_test_setup_teardown(a_trusted_web_server_names_the_client, vg_talk_open, vg_talk_close),
 		cmocka_unit_test(only_beginnings_are_recognised),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,40 @@ static void conversations_give_their_bodies_however_they_are_cut(void **state)
 		talk_hold(*state, &talks[i]);
 }
 
+static void a_trusted_proxy_names_the_client(void **state)
+{
+	static char many[600];
+	const struct talk trusted[] = {
+		{ "the right end of the list",
+		  VG_APP_HTTP2,
+		  0,
+		  { { '>',
+		      "PRI\nSET\nH 1 e " ASK("/a") " x-forwarded-for=10.9.9.9,~203.0.113.9 forwarded=for=203.0.113.66",
+		      0 },
+		    { '<', "SET\nH 1 - " OK "\nD 1 e a", 0 } },
+		  DOWN("/a") " file=a client=203.0.113.9 flags=40: a = complete\n",
+		  0,
+		  0 },
+		{ "a list that is longer than what is kept",
+		  VG_APP_HTTP2,
+		  0,
+		  { { '>', many, 0 }, { '<', "SET\nH 1 - " OK "\nD 1 e a", 0 } },
+		  DOWN("/a") " file=a client=203.0.113.9 flags=40: a = complete\n",
+		  0,
+		  0 },
+	};
+	struct vg_talk_bench *b = *state;
+	size_t n = (size_t)snprintf(many, sizeof(many), "PRI\nSET\nH 1 e " ASK("/a") " x-forwarded-for=");
+	for (unsigned i = 0; i < 40; i++)
+		n += (size_t)snprintf(many + n, sizeof(many) - n, "10.9.9.%u,", i);
+	snprintf(many + n, sizeof(many) - n, "203.0.113.9");
+	b->proto->trust.n_rules = 1;
+	b->proto->trust.rules[0] = (struct vg_scope_rule){ .ip = { [10] = 0xff, 0xff, 10, 0, 0, 1 }, .n_bits = 128 };
+	for (size_t i = 0; i < VG_ARRAY_LEN(trusted); i++)
+		talk_hold(b, &trusted[i]);
+	b->proto->trust.n_rules = 0;
+}
+
 static struct vg_proto_flow *flow_begin(struct vg_talk_bench *b, struct vg_h2_make *make)
 {
 	struct vg_flow_ident ident = { .ip_version = 4 };
@@ -205,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(conversations_give_their_bodies_however_they_are_cut, vg_talk_open,
 						vg_talk_close),
+		cmocka_unit_test_setup_teardown(a_trusted_proxy_names_the_client, vg_talk_open, vg_talk_close),
 		cmocka_unit_test_setup_teardown(too_many_streams_let_the_oldest_go, vg_talk_open, vg_talk_close),
 		cmocka_unit_test_setup_teardown(open_bodies_beyond_the_limit_are_truncated_and_counted, vg_talk_open,
 						vg_talk_close),
