@@ -70,6 +70,23 @@ static void look_up_whole(struct vg_match *m, struct vg_msg_record *record, bool
 	record->n_hits = (uint8_t)(n_exact + n + n_after);
 }
 
+/* A film that was in no list is not decoded again: there are no frames to show. One that was in a list is, for these. */
+static bool was_in_no_list(struct vg_match *m, const struct vg_match_file *file, struct vg_seen_key *key)
+{
+	const struct vg_seen_verdict *known;
+
+	if (!m->seen || !file->digests || file->bytes.n_bytes != file->n_bytes)
+		return false;
+	*key = (struct vg_seen_key){ .n_bytes = file->n_bytes, .index_epoch = vg_index_epoch(m->index) };
+	key->digests = *file->digests;
+	if (file->exact) /* whoever asks for objects asks for their frames */
+		return false;
+	vg_count(m->stats, VG_H_SEEN_ASKED, 1);
+	known = vg_seen_get(m->seen, key);
+	vg_count(m->stats, VG_H_SEEN, known != NULL);
+	return known != NULL;
+}
+
 bool vg_match_film(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record)
 {
 	struct film f = { .look = {
@@ -81,9 +98,12 @@ bool vg_match_film(struct vg_match *m, const struct vg_match_file *file, struct 
 				      .on_frame = on_frame,
 				      .ctx = &f };
 	struct vg_film_end end;
+	struct vg_seen_key key = { .n_bytes = 0 };
 	bool cut_short = false;
 	enum vg_err err;
 
+	if (was_in_no_list(m, file, &key))
+		return true;
 	if (m->before_decode)
 		m->before_decode(m->hook_ctx, file->n_bytes);
 	err = vg_video_frames(m->video, &film, &end);
@@ -101,5 +121,7 @@ bool vg_match_film(struct vg_match *m, const struct vg_match_file *file, struct 
 	vg_count(m->stats, VG_H_VIDEOS_CUT_SHORT, cut_short);
 	record->flags |= VG_RECORD_HAS_FRAMES | VG_RECORD_HAS_PDQ;
 	record->flags |= end.partial || end.over_budget ? VG_RECORD_PART_FILM : 0;
+	if (key.n_bytes && !record->n_hits && !end.partial && !end.over_budget && !cut_short)
+		vg_seen_put(m->seen, &key, &(struct vg_seen_verdict){ .n_hits = 0 });
 	return true;
 }

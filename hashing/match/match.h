@@ -21,7 +21,7 @@ struct vg_match {
 	struct vg_pdq *pdq;
 	struct vg_index *index;
 	struct vg_stats_page *stats;
-	struct vg_seen *seen;         /* NULL: every picture is decoded. Films are not remembered */
+	struct vg_seen *seen;         /* NULL: all is decoded. Of films it knows those in no list */
 	struct vg_video *video;       /* NULL: films are not decoded */
 	struct vg_frame_hash *frames; /* VG_FRAMES_MAX; of the film judged last, record->n_frames of them */
 	uint64_t deadline_ns;         /* CLOCK_THREAD_CPUTIME_ID, when a film must have ended; 0: its own limit */

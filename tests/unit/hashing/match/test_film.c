@@ -74,22 +74,30 @@ static void the_sampled_frames_are_in_the_record(void **state)
 	assert_int_equal(count_of(f, VG_H_VIDEO_DECODED), 20);
 }
 
+/* An index of one picture. */
+static void take(struct fixture *f, uint64_t generation, const uint8_t *pdq)
+{
+	struct vg_index_make make = { .n_lists = 0 };
+	size_t n_bytes;
+	uint8_t *bytes;
+	int fd;
+	vg_index_make_list(&make, VG_ACTION_REPORT, VG_ACTION_REVIEW, 31);
+	vg_index_make_add(&make, 0, VG_ALGO_PDQ, pdq);
+	bytes = vg_index_make_bytes(&make, generation, &n_bytes);
+	fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
+	assert_int_equal(vg_index_take(f->match.index, fd, -1, generation), VG_OK);
+	close(fd);
+	free(bytes);
+	vg_index_make_free(&make);
+}
+
 static void a_frame_is_found_in_a_list_of_pictures(void **state)
 {
 	struct fixture *f = *state;
 	struct vg_match_file file = load(f, "vp9.webm");
 	struct vg_msg_record r = { .flags = 0 };
-	struct vg_index_make make = { .n_lists = 0 };
-	size_t n_bytes;
-	uint8_t *bytes;
-	int fd;
 	vg_match_file(&f->match, &file, &r);
-	vg_index_make_list(&make, VG_ACTION_REPORT, VG_ACTION_REVIEW, 31);
-	vg_index_make_add(&make, 0, VG_ALGO_PDQ, f->match.frames[1].pdq);
-	bytes = vg_index_make_bytes(&make, 7, &n_bytes);
-	fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
-	assert_int_equal(vg_index_take(f->match.index, fd, -1, 7), VG_OK);
-	close(fd);
+	take(f, 7, f->match.frames[1].pdq);
 	r = (struct vg_msg_record){ .flags = 0 };
 	vg_match_file(&f->match, &file, &r);
 	assert_int_equal(r.n_hits, 1);
@@ -97,8 +105,6 @@ static void a_frame_is_found_in_a_list_of_pictures(void **state)
 	assert_int_equal(r.hits[0].frame_idx, 10);
 	assert_int_equal(r.hits[0].distance, 0);
 	assert_memory_equal(r.pdq, f->match.frames[1].pdq, sizeof(r.pdq));
-	free(bytes);
-	vg_index_make_free(&make);
 }
 
 static void frames_lie_behind_the_sample(void **state)
@@ -169,6 +175,41 @@ static void what_gives_no_frame_is_counted_by_reason(void **state)
 	assert_int_equal(r.flags, VG_RECORD_HAS_DIGESTS | VG_RECORD_NO_DECODE);
 }
 
+static void a_film_in_no_list_is_not_decoded_again(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_match_file file = load(f, "h264.flv");
+	struct vg_msg_record r = { .flags = 0 };
+	f->match.seen = vg_seen_create(64);
+	vg_match_file(&f->match, &file, &r);
+	assert_int_equal(count_of(f, VG_H_VIDEOS), 1);
+	r = (struct vg_msg_record){ .flags = 0 };
+	vg_match_file(&f->match, &file, &r);
+	assert_int_equal(r.flags, VG_RECORD_HAS_DIGESTS);
+	assert_int_equal(r.n_hits + r.n_frames, 0);
+	assert_int_equal(count_of(f, VG_H_VIDEOS), 1);
+	assert_int_equal(count_of(f, VG_H_SEEN), 1);
+	file.exact = true; /* somebody wants to see its frames */
+	vg_match_file(&f->match, &file, &r);
+	assert_int_equal(count_of(f, VG_H_VIDEOS), 2);
+	assert_int_equal(r.n_frames, 2);
+	file.exact = false;
+	take(f, 8, f->match.frames[1].pdq); /* another list: that one has it */
+	for (unsigned i = 0; i < 2; i++) {
+		r = (struct vg_msg_record){ .flags = 0 };
+		vg_match_file(&f->match, &file, &r);
+		assert_int_equal(r.n_hits, 1);
+		assert_int_equal(r.n_frames, 2);
+	}
+	assert_int_equal(count_of(f, VG_H_VIDEOS), 4);
+	file = load(f, "cut.mp4"); /* what is damaged is looked at each time */
+	f->digests.md5[0] = 2;
+	vg_match_file(&f->match, &file, &r);
+	vg_match_file(&f->match, &file, &r);
+	assert_int_equal(count_of(f, VG_H_VIDEOS), 6);
+	vg_seen_destroy(f->match.seen);
+}
+
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -201,6 +242,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_frame_is_found_in_a_list_of_pictures, setup, teardown),
 		cmocka_unit_test_setup_teardown(frames_lie_behind_the_sample, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_head_is_decoded_as_far_as_it_goes, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_film_in_no_list_is_not_decoded_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_gives_no_frame_is_counted_by_reason, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
