@@ -4,6 +4,7 @@
 
 #include <openjpeg.h>
 
+#include "hashing/image/jp2_head.h"
 #include "hashing/image/luma_priv.h"
 
 #define COMPONENT_BYTES 8u /* of a sample while it is decoded */
@@ -152,9 +153,15 @@ enum vg_err vg_luma_jp2(struct vg_image *image, const struct vg_chain *bytes)
 {
 	uint8_t head[4] = { 0 };
 	struct job job = { .warned = false };
-	opj_stream_t *stream = opj_stream_create(1u << 16, OPJ_TRUE);
+	opj_stream_t *stream;
 	opj_codec_t *codec;
-	enum vg_err err = VG_EBUDGET;
+	uint64_t n_wanted;
+	enum vg_err err = vg_jp2_cost(bytes, &n_wanted);
+
+	if (err || n_wanted > image->limits.max_memory_bytes)
+		return err ? err : VG_EBUDGET;
+	err = VG_EBUDGET;
+	stream = opj_stream_create(1u << 16, OPJ_TRUE);
 
 	(void)vg_chain_copy(bytes, 0, head, sizeof(head));
 	codec = opj_create_decompress(head[0] == 0xff ? OPJ_CODEC_J2K : OPJ_CODEC_JP2);
