@@ -1,6 +1,7 @@
 /* A MATCH record, its attribution record and its bytes, all foreign: nothing is read outside, and nothing is believed
  * that does not hold: what passes as an exact hit has the digest of the bytes in the list. Input: record,
- * attribution, then the bytes. The list has the MD5 of "vigil" (entry 0) and a PDQ hash (entry 1). */
+ * attribution, then the memfd: the bytes and, of a film, its frames behind them. The list has the MD5 of "vigil" (entry
+ * 0), a PDQ hash and a video of two frames (entry 1). */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ struct lists {
 	struct vg_index_entry entries[2];
 	struct vg_index_md5 md5;
 	struct vg_index_pdq pdq;
+	struct vg_index_video video;
+	struct vg_index_frame frames[2];
 	struct vg_index_view view;
 };
 
@@ -33,11 +36,19 @@ static void lists_init(struct lists *l)
 	EVP_Digest("vigil", 5, l->md5.value, NULL, EVP_md5(), NULL);
 	memset(l->pdq.value, 0xa5, sizeof(l->pdq.value));
 	l->pdq.entry_idx = 1;
+	l->list.frame_distance = 31;
+	l->list.query_percent = 80;
+	l->video = (struct vg_index_video){ 1, 0, 2 };
+	memset(l->frames[1].value, 0x5a, 32);
 	l->view = (struct vg_index_view){ .header = &l->header,
 					  .lists = &l->list,
 					  .entries = l->entries,
 					  .md5 = &l->md5,
 					  .pdq = &l->pdq,
+					  .videos = &l->video,
+					  .frames = l->frames,
+					  .n_videos = 1,
+					  .n_frames = 2,
 					  .strings = "",
 					  .n_lists = 1,
 					  .n_entries = 2,
@@ -56,21 +67,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(&r, data, sizeof(r));
 	memcpy(&a, data + sizeof(r), sizeof(a));
-	const uint8_t *bytes = data + sizeof(r) + sizeof(a);
 	size_t n_bytes = size - sizeof(r) - sizeof(a);
 	a.n_head = a.n_head > VG_ATTR_HEAD_BYTES ? VG_ATTR_HEAD_BYTES : a.n_head; /* as vg_attribution_read() does */
 	lists_init(&l);
 	(void)vg_verify_fields(&r, 0);
-	if (r.n_sample_bytes != n_bytes) /* what the memfd's size would have refused */
+	/* what the memfd's size would have refused */
+	if (r.n_sample_bytes > n_bytes || vg_record_memfd_bytes(r.n_sample_bytes, r.n_frames) != n_bytes)
 		return 0;
+	uint8_t *bytes = malloc(n_bytes + 1);
+	if (!bytes)
+		abort();
+	memcpy(bytes, data + sizeof(r) + sizeof(a), n_bytes);
 	struct vg_verify_args args = { .record = &r, .view = &l.view, .attribution = &a, .bytes = bytes };
-	if (vg_verify_match(&args, &v))
+	if (r.n_frames)
+		args.frames = (const void *)(bytes + vg_record_frames_off(r.n_sample_bytes));
+	if (vg_verify_match(&args, &v)) {
+		free(bytes);
 		return 0;
+	}
+	n_bytes = (size_t)r.n_sample_bytes;
 	VG_INVARIANT(v.n_hits && v.n_hits <= VG_RECORD_MAX_HITS && r.generation == 1 && r.boot_id == a.boot_id);
 	for (unsigned i = 0; i < v.n_hits; i++) {
 		VG_INVARIANT(v.hits[i].entry_idx < 2);
 		VG_INVARIANT(v.hit_exact[i] || v.hit_action[i] != VG_ACTION_REPORT);
 		VG_INVARIANT(!v.hit_exact[i] || v.partial || (n_bytes == 5 && !memcmp(bytes, "vigil", 5)));
 	}
+	free(bytes);
 	return 0;
 }

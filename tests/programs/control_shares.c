@@ -1,5 +1,5 @@
-/* test-control_shares LIST: every video of a vPDQ list as a film against every one of them, as vigild computes it: a line
- * "QUERY LISTED query% compared% match|-" each. */
+/* test-control_shares LIST: every video of a vPDQ list as a film against every one of them, as vigild computes it: a
+ * line "QUERY LISTED query% compared% match|-" each. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
