@@ -28,8 +28,15 @@ for p in $(named vigil-hashing "$house"); do
 		*) bad="$bad hashing:$(readlink "$fd")" ;;
 		esac
 	done
-	# Nothing of the arena or the index is mapped writable.
+	# Nothing of the arena, the attribution or the index is mapped writable; only its own three pages are.
 	grep -E 'memfd' "/proc/$p/maps"
+	grep -E '/memfd:vigil-(out|attr|index|tables)' "/proc/$p/maps" | grep -qv ' r--s ' && bad="$bad hashing:writable-memory"
+	grep -E ' .w..' "/proc/$p/maps" | grep memfd | grep -qvE '/memfd:vigil-(in|stats) ' && bad="$bad hashing:writes-elsewhere"
+	grep -E ' [r-][w-]x. ' "/proc/$p/maps" | grep -q ' rwx' && bad="$bad hashing:writable-code"
+	awk '/memfd:vigil-(out|attr|in|stats) /{print $5}' "/proc/$p/maps" | sort -u >"$W/memory.$n"
+	[ -s "$W/memory.$n" ] || bad="$bad hashing:no-lane"
 done
+# Neither has anything of the other's: not its arena, not its answers, not who its objects are of.
+comm -12 "$W/memory.1" "$W/memory.2" | grep -q . && bad="$bad hashing:shares-memory-with-another"
 [ $n = 2 ] || bad="$bad $n-hashers-instead-of-2"
 [ -z "$bad" ] || fail "not as it should be:$bad"

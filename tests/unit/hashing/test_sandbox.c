@@ -40,6 +40,9 @@
 #define SKIP_SANITIZED() (void)0
 #endif
 
+/* Known beforehand: asking for it is not allowed, and must not be what a test dies of. */
+static pid_t parent;
+
 /* Runs act in a child inside the sandbox; the child's wait status. act's return is its exit code. */
 static int in_sandbox(int (*act)(void))
 {
@@ -47,6 +50,7 @@ static int in_sandbox(int (*act)(void))
 	int status;
 	pid_t child;
 	snprintf(dir, sizeof(dir), "/tmp/vigil-test-empty.%d", getpid());
+	parent = getpid();
 	child = fork();
 	if (!child) {
 		if (vg_hashing_sandbox_close(dir))
@@ -80,11 +84,11 @@ static int do_fork(void)
 }
 static int do_kill(void)
 {
-	return kill(getppid(), SIGTERM);
+	return kill(parent, SIGTERM);
 }
 static int do_signal_another(void)
 {
-	return (int)syscall(SYS_tgkill, getppid(), getppid(), SIGTERM);
+	return (int)syscall(SYS_tgkill, parent, parent, SIGTERM);
 }
 static int do_executable(void)
 {
@@ -101,19 +105,19 @@ static int do_dumpable(void)
 }
 static int do_ptrace(void)
 {
-	return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) == 0;
+	return ptrace(PTRACE_ATTACH, parent, NULL, NULL) == 0;
 }
 static int do_read_other(void)
 {
 	char byte;
 	struct iovec here = { &byte, 1 }, there = { (void *)(uintptr_t)&do_ptrace, 1 };
-	return process_vm_readv(getppid(), &here, 1, &there, 1, 0) == 1;
+	return process_vm_readv(parent, &here, 1, &there, 1, 0) == 1;
 }
 static int do_write_other(void)
 {
 	char byte = 0;
 	struct iovec here = { &byte, 1 }, there = { &byte, 1 };
-	return process_vm_writev(getppid(), &here, 1, &there, 1, 0) == 1;
+	return process_vm_writev(parent, &here, 1, &there, 1, 0) == 1;
 }
 static int do_write_open(void)
 {
@@ -154,7 +158,7 @@ static int do_uring(void)
 }
 static int do_pidfd(void)
 {
-	return syscall(SYS_pidfd_open, getppid(), 0) >= 0;
+	return syscall(SYS_pidfd_open, parent, 0) >= 0;
 }
 static int do_handle(void)
 {
@@ -168,6 +172,29 @@ static int do_perf(void)
 {
 	return syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0) >= 0;
 }
+/* What another process holds, the memory of another hasher among it. */
+static int do_open_anothers(void)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/fd/0", parent);
+	return open(path, O_RDWR) >= 0;
+}
+static int do_take_anothers(void)
+{
+	return syscall(SYS_pidfd_getfd, 0, 0, 0) >= 0;
+}
+static int do_write_memory(void)
+{
+	return open("/proc/self/mem", O_RDWR) >= 0;
+}
+static int do_system_v(void)
+{
+	return syscall(SYS_shmat, 0, NULL, 0) == 0;
+}
+static int do_advise_another(void)
+{
+	return syscall(SYS_process_madvise, 0, NULL, 0, 0, 0) == 0;
+}
 static int do_unlink(void)
 {
 	return unlink("/tmp/x") == 0;
@@ -175,13 +202,14 @@ static int do_unlink(void)
 
 static void what_it_may_not_do_kills_it(void **state)
 {
-	int (*const acts[])(void) = { do_create,      do_write_open,     do_socket,     do_socket_pair,
-				      do_connect,     do_bind,           do_exec,       do_fork,
-				      do_vfork,       do_kill,           do_ptrace,     do_read_other,
-				      do_write_other, do_signal_another, do_executable, do_make_executable,
-				      do_dumpable,    do_unlink,         do_rename,     do_mount,
-				      do_bpf,         do_userfault,      do_uring,      do_pidfd,
-				      do_handle,      do_keyctl,         do_perf };
+	int (*const acts[])(void) = { do_create,        do_write_open,     do_socket,     do_socket_pair,
+				      do_connect,       do_bind,           do_exec,       do_fork,
+				      do_vfork,         do_kill,           do_ptrace,     do_read_other,
+				      do_write_other,   do_signal_another, do_executable, do_make_executable,
+				      do_dumpable,      do_unlink,         do_rename,     do_mount,
+				      do_bpf,           do_userfault,      do_uring,      do_pidfd,
+				      do_handle,        do_keyctl,         do_perf,       do_open_anothers,
+				      do_take_anothers, do_write_memory,   do_system_v,   do_advise_another };
 	(void)state;
 	SKIP_SANITIZED();
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
@@ -205,6 +233,9 @@ static int do_try(void)
 	struct rlimit limit;
 	if (open("/etc/passwd", O_RDONLY) >= 0 || errno != EPERM || open("/", O_RDONLY | O_DIRECTORY) >= 0)
 		return 1;
+	snprintf(text, sizeof(text), "/proc/%d/fd/0", parent);
+	if (open(text, O_RDONLY) >= 0 || errno != EPERM)
+		return 7;
 	if (open("/proc/self/mem", O_RDONLY) >= 0 || fopen("/etc/localtime", "r") || access("/", R_OK) == 0)
 		return 2;
 	if (readlink("/proc/self/exe", text, sizeof(text)) >= 0 || getcwd(text, sizeof(text)))
