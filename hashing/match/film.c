@@ -70,7 +70,7 @@ static void look_up_whole(struct vg_match *m, struct vg_msg_record *record, bool
 	record->n_hits = (uint8_t)(n_exact + n + n_after);
 }
 
-/* A film that was in no list is not decoded again: there are no frames to show. One that was in a list is, for these. */
+/* A film that was in no list is not decoded again: nobody asks for its frames. */
 static bool was_in_no_list(struct vg_match *m, const struct vg_match_file *file, struct vg_seen_key *key)
 {
 	const struct vg_seen_verdict *known;
