@@ -122,6 +122,9 @@ static enum vg_err start_batch(void *arg, const struct vg_run_batch *batch)
 		err = vg_supervise_write_dataplane(d->config->control.run_dir, conf);
 	if (!err)
 		err = vg_supervise_write_hashing(d->config->control.run_dir, &hashing);
+	if (!err && batch->scan)
+		err = vg_scan_state_begin(batch->scan, (size_t)(batch->paths - batch->spec->paths),
+					  d->config->control.run_dir);
 	if (!err) {
 		remove_sockets(d, batch->spec->n_hashers);
 		err = start_hashers(d, batch->spec->n_hashers);

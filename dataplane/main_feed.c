@@ -20,6 +20,7 @@
 #include <vigil/memfd.h>
 
 #include "dataplane/handoff/server.h"
+#include "dataplane/resume.h"
 
 #define ROOM       "vigil-feed"
 /* Bytes read at a time. */
@@ -37,6 +38,8 @@ struct feed {
 	struct vg_body_sink sink;
 	struct vg_handoff_server *server;
 	uint64_t boot_id, n_files;
+	struct vg_resume resume;
+	size_t n_root; /* of the port's own path, that files below it begin with */
 	int stats_fd, n_failed;
 };
 
@@ -73,6 +76,7 @@ static void file_failed(struct feed *f, const char *path)
 {
 	fprintf(stderr, "vigil-feed: %s: %s\n", path, strerror(errno));
 	f->n_failed++;
+	vg_count(f->stats, VG_C_FILES_UNREADABLE, 1);
 }
 
 static uint16_t text_put(const char *text, char *field, size_t cap)
@@ -84,12 +88,14 @@ static uint16_t text_put(const char *text, char *field, size_t cap)
 }
 
 /* filename: the path as it was given or found; url: where it is on this machine. */
-static void card_fill(struct feed *f, struct vg_attribution *card, const char *path, uint32_t port, uint64_t n_bytes)
+static void card_fill(struct feed *f, struct vg_attribution *card, const char *path, uint32_t port, uint64_t n_bytes,
+		      uint64_t path_key)
 {
 	char *absolute = realpath(path, NULL);
 	memset(card, 0, sizeof(*card));
 	card->flow_id = ++f->n_files;
 	card->capture_idx = port;
+	card->path_key = path_key;
 	card->proto = VG_PROTO_FILE;
 	card->direction = VG_UPLOAD;
 	card->size_hint = n_bytes;
@@ -113,12 +119,35 @@ static void room_wait(struct feed *f)
 		look_after(f, POLL_MS);
 }
 
+/* Digests are of what was read; whoever wrote meanwhile may have made something that never was. */
+static void file_changed(struct feed *f, const char *path)
+{
+	vg_count(f->stats, VG_C_FILES_CHANGED, 1);
+	vg_log(VG_LOG_WARN, ROOM, "%s: changed while it was read", path);
+}
+
+/* A path below its port's, as RUN/resume names it. */
+static const char *below(const struct feed *f, const char *path)
+{
+	size_t n = strlen(path);
+
+	path += n < f->n_root ? n : f->n_root;
+	return *path == '/' ? path + 1 : path;
+}
+
+/* n: the last read's answer. A reader that was stopped leaves a truncated file, which a resumed scan reads again. */
+static unsigned how_it_ended(ssize_t n)
+{
+	return n < 0 ? VG_STATE_ABORTED : n || is_stopped() ? VG_STATE_TRUNCATED : VG_STATE_COMPLETE;
+}
+
 static void file_feed(struct feed *f, const char *path, uint32_t port)
 {
 	static uint8_t bytes[READ_BYTES];
 	struct vg_attribution card;
 	struct vg_body *body;
-	struct stat st;
+	struct stat st, after;
+	uint64_t path_key;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	ssize_t n = 0;
 
@@ -126,10 +155,19 @@ static void file_feed(struct feed *f, const char *path, uint32_t port)
 		file_failed(f, path);
 		goto out;
 	}
-	if (!S_ISREG(st.st_mode))
+	path_key = vg_feed_path_key(path, &st);
+	if (!S_ISREG(st.st_mode) || !st.st_size || (!port && vg_resume_is_done(&f->resume, below(f, path), path_key))) {
+		vg_count(f->stats,
+			 !S_ISREG(st.st_mode) ? VG_C_FILES_SPECIAL
+			 : !st.st_size        ? VG_C_FILES_EMPTY
+					      : VG_C_FILES_BEFORE,
+			 1);
+		atomic_fetch_add_explicit(&f->stats->progress_bytes, (uint64_t)st.st_size, memory_order_relaxed);
 		goto out;
+	}
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	room_wait(f);
-	card_fill(f, &card, path, port, (uint64_t)st.st_size);
+	card_fill(f, &card, path, port, (uint64_t)st.st_size, path_key);
 	body = f->sink.open(f->sink.ctx, &card);
 	while (body && !is_stopped() && (n = read(fd, bytes, sizeof(bytes))) > 0) {
 		room_wait(f);
@@ -140,8 +178,11 @@ static void file_feed(struct feed *f, const char *path, uint32_t port)
 	}
 	if (n < 0)
 		file_failed(f, path);
+	else if (!n && (fstat(fd, &after) || after.st_size != st.st_size || after.st_mtim.tv_sec != st.st_mtim.tv_sec ||
+			after.st_mtim.tv_nsec != st.st_mtim.tv_nsec))
+		file_changed(f, path);
 	if (body)
-		f->sink.close(f->sink.ctx, body, n ? VG_STATE_TRUNCATED : VG_STATE_COMPLETE, vg_wall_now().ns);
+		f->sink.close(f->sink.ctx, body, how_it_ended(n), vg_wall_now().ns);
 	atomic_fetch_add_explicit(&f->stats->progress_bytes, (uint64_t)st.st_size, memory_order_relaxed);
 out:
 	if (fd >= 0)
@@ -178,6 +219,8 @@ static void path_feed(struct feed *f, const char *path, uint32_t port, unsigned 
 		else if (!depth) {
 			errno = EINVAL;
 			file_failed(f, path);
+		} else {
+			vg_count(f->stats, S_ISLNK(st.st_mode) ? VG_C_FILES_LINK : VG_C_FILES_SPECIAL, 1);
 		}
 		free(real);
 		return;
@@ -229,6 +272,10 @@ static int feed_init(struct feed *f, const char *run_dir)
 	struct vg_dataplane_conf *conf = &f->conf;
 	if (snapshot_read(run_dir, conf))
 		return -1;
+	if (vg_resume_load(&f->resume, run_dir)) {
+		vg_log(VG_LOG_ERROR, ROOM, "%s/resume cannot be used", run_dir);
+		return -1;
+	}
 	conf->n_cores = 1;
 	conf->n_streams = 1;
 	if (getrandom(&f->boot_id, sizeof(f->boot_id), 0) != (ssize_t)sizeof(f->boot_id))
@@ -253,6 +300,7 @@ static void feed_fini(struct feed *f)
 	vg_handoff_server_destroy(f->server);
 	vg_media_destroy(f->media);
 	vg_handoff_destroy(f->handoff);
+	vg_resume_fini(&f->resume);
 	if (f->stats)
 		munmap(f->stats, VG_STATS_BYTES);
 	if (f->stats_fd >= 0)
@@ -264,8 +312,10 @@ static void run(struct feed *f)
 	/* all hashers first, so that the files are spread evenly */
 	while (!is_stopped() && vg_handoff_n_attached(f->handoff) < f->conf.n_hashers)
 		look_after(f, POLL_MS);
-	for (uint32_t port = 0; port < f->conf.n_ports && !is_stopped(); port++)
+	for (uint32_t port = 0; port < f->conf.n_ports && !is_stopped(); port++) {
+		f->n_root = strlen(f->conf.ports[port]);
 		path_feed(f, f->conf.ports[port], port, 0);
+	}
 	vg_handoff_input_done(f->handoff);
 	while (!is_stopped() && !vg_handoff_server_released(f->server))
 		look_after(f, POLL_MS);

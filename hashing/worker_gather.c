@@ -7,6 +7,10 @@
 
 void vg_worker_lend(struct vg_worker *w, struct vg_job *job, const struct vg_span *bytes)
 {
+	bool bulk = job->object->flags & VG_OPEN_ALL_FILES;
+
+	w->batch_bytes = bulk ? w->bulk_bytes : w->paced_bytes;
+	w->gather_ns = bulk ? VG_WORKER_BULK_NS : VG_WORKER_GATHER_NS;
 	vg_batch_lend(w->batch, job->raw, bytes->at, bytes->n_bytes);
 }
 
@@ -107,7 +111,7 @@ uint32_t vg_worker_gather(struct vg_worker *w, bool idle, void (*finish)(struct 
 	} else if (vg_batch_streams(w->batch) >= VG_WORKER_GATHER_LANES * vg_batch_lanes(w->batch)) {
 		vg_batch_run(w->batch);
 	}
-	if (w->closing && waits(w->closing) && vg_mono_now().ns - w->closing->closed_ns > VG_WORKER_GATHER_NS)
+	if (w->closing && waits(w->closing) && vg_mono_now().ns - w->closing->closed_ns > w->gather_ns)
 		vg_batch_drain(w->batch, w->closing->raw);
 	return finish_closed(w, finish);
 }

@@ -49,6 +49,8 @@ struct vg_worker {
 	uint32_t n_digests; /* free ones, from the front */
 	struct vg_digests *spare;
 	struct vg_batch *batch;
+	uint64_t bulk_bytes, gather_ns; /* as for the object that was lent last */
+	uint64_t paced_bytes;
 	uint64_t batch_bytes;   /* that may wait in it */
 	struct vg_job *owing;   /* jobs with n_owed, in no order */
 	struct vg_job *closing; /* closed, their digests not done or behind one whose are not; oldest first */

@@ -62,7 +62,10 @@ static bool make_pools(struct vg_worker *w)
 	w->spans = calloc(w->max_spans + 1, sizeof(*w->spans));
 	w->cut_spans = calloc(w->max_spans + 1, sizeof(*w->cut_spans));
 	w->spare = vg_digests_create();
-	w->batch_bytes = least(arena_bytes / VG_WORKER_BATCH_PART, VG_WORKER_BATCH_BYTES);
+	w->paced_bytes = least(arena_bytes / VG_WORKER_BATCH_PART, VG_WORKER_BATCH_BYTES);
+	w->bulk_bytes = least(arena_bytes / VG_WORKER_BULK_PART, VG_WORKER_BULK_BYTES);
+	w->batch_bytes = w->paced_bytes;
+	w->gather_ns = VG_WORKER_GATHER_NS;
 	w->batch = vg_batch_create(w->max_spans + 1);
 	w->resources = vg_resources_create(&resources);
 	w->nest = vg_nest_create(least(c->max_unpacked_bytes, VG_WORKER_NEST_KEEP));

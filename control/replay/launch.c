@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
+#include <vigil/bytes.h>
 #include <vigil/config_snapshot.h>
 
 #include "control/replay/borrow.h"
@@ -84,6 +87,39 @@ static int check_paths(struct launch *l)
 	return l->spec.n_paths ? DONE : FAILED;
 }
 
+/* What a state file is the state of: paths, lists as they are now, and where the lines go. */
+static char *resume_key(const struct launch *l)
+{
+	const struct vg_run_args *args = l->args;
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	uint8_t value[EVP_MAX_MD_SIZE];
+	char *key = malloc(65);
+	struct stat st;
+	int bad = !digest || !key || !EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
+	for (size_t i = 0; !bad && i < l->spec.n_paths; i++)
+		bad = !EVP_DigestUpdate(digest, l->spec.paths[i], strlen(l->spec.paths[i]) + 1);
+	if (!bad && args->objects)
+		bad = !EVP_DigestUpdate(digest, args->objects, strlen(args->objects) + 1);
+	for (unsigned i = 0; !bad && i < args->n_lists; i++) {
+		uint64_t words[3] = { 0 };
+		if (!stat(args->lists[i], &st)) {
+			words[0] = (uint64_t)st.st_size;
+			words[1] = (uint64_t)st.st_mtim.tv_sec;
+			words[2] = (uint64_t)st.st_mtim.tv_nsec;
+		}
+		bad = !EVP_DigestUpdate(digest, args->lists[i], strlen(args->lists[i]) + 1) ||
+		      !EVP_DigestUpdate(digest, words, sizeof(words));
+	}
+	bad = bad || !EVP_DigestFinal_ex(digest, value, NULL);
+	EVP_MD_CTX_free(digest);
+	if (bad) {
+		free(key);
+		return NULL;
+	}
+	vg_hex(value, 32, key);
+	return key;
+}
+
 static int fill_spec(struct launch *l)
 {
 	const struct vg_run_args *args = l->args;
@@ -104,6 +140,12 @@ static int fill_spec(struct launch *l)
 	spec->summary_path = is_hash ? strdup("/dev/null") : NULL;
 	if (spec->mode == VG_RUN_SCAN)
 		spec->n_cores = 1;
+	if (args->resume) {
+		spec->resume_path = strdup(args->resume);
+		spec->resume_key = resume_key(l);
+		if (!spec->resume_path || !spec->resume_key)
+			return FAILED;
+	}
 	return (is_hash && (!spec->objects_path || !spec->summary_path)) || (args->objects && !spec->objects_path) ||
 			       (args->cases && !spec->cases_path)
 		       ? FAILED

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum vg_err vg_lines_open(struct vg_lines *lines, const char *path)
+static enum vg_err open_file(struct vg_lines *lines, const char *path, int flags)
 {
-	*lines = (struct vg_lines){ .fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600) };
+	*lines = (struct vg_lines){ .fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags, 0600) };
 	if (lines->fd < 0)
 		return VG_EIO;
 	lines->buffer = malloc(VG_LINES_BUFFER);
@@ -16,6 +16,30 @@ enum vg_err vg_lines_open(struct vg_lines *lines, const char *path)
 		return VG_OK;
 	close(lines->fd);
 	return VG_ENOMEM;
+}
+
+enum vg_err vg_lines_open(struct vg_lines *lines, const char *path)
+{
+	return open_file(lines, path, O_TRUNC);
+}
+
+enum vg_err vg_lines_go_on(struct vg_lines *lines, const char *path, uint64_t n_bytes)
+{
+	enum vg_err err = open_file(lines, path, 0);
+	off_t n_there = err ? -1 : lseek(lines->fd, 0, SEEK_END);
+	if (err)
+		return err;
+	if (n_there < 0 || (uint64_t)n_there < n_bytes)
+		err = n_there < 0 ? VG_EIO : VG_ERANGE;
+	else if (ftruncate(lines->fd, (off_t)n_bytes) || lseek(lines->fd, (off_t)n_bytes, SEEK_SET) < 0)
+		err = VG_EIO;
+	lines->n_file_bytes = n_bytes;
+	if (err) {
+		free(lines->buffer);
+		lines->buffer = NULL;
+		close(lines->fd);
+	}
+	return err;
 }
 
 enum vg_err vg_lines_flush(struct vg_lines *lines)
@@ -30,6 +54,7 @@ enum vg_err vg_lines_flush(struct vg_lines *lines)
 		else
 			done += (size_t)n;
 	}
+	lines->n_file_bytes += done;
 	lines->n_bytes = 0;
 	return lines->err;
 }
@@ -44,6 +69,15 @@ enum vg_err vg_lines_add(struct vg_lines *lines, const char *line, size_t n_byte
 		vg_lines_flush(lines);
 	memcpy(lines->buffer + lines->n_bytes, line, n_bytes);
 	lines->n_bytes += n_bytes;
+	return lines->err;
+}
+
+enum vg_err vg_lines_sync(struct vg_lines *lines)
+{
+	if (!lines->buffer)
+		return VG_OK;
+	if (!vg_lines_flush(lines) && fdatasync(lines->fd))
+		lines->err = VG_EIO;
 	return lines->err;
 }
 

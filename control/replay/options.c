@@ -31,6 +31,7 @@ static const struct vg_run_option options[] = {
 	{ "hashers", 0, "N", REPLAY | SCAN | HASH, "hashing processes" },
 	{ "loop", 0, "N", REPLAY, "work through each capture N times" },
 	{ "pace", 0, NULL, REPLAY, "at the capture's own speed, shedding as production does" },
+	{ "resume", 0, "FILE", SCAN, "keep there how far the scan is, and go on from there when it was interrupted" },
 	{ "state", 0, "DIR", REPLAY | SCAN, "keep the private state in DIR (made new)" },
 	{ "json", 'j', NULL, REPLAY | SCAN | HASH, "print JSON" },
 	{ "help", 'h', NULL, REPLAY | SCAN | HASH, "print this and end" },
@@ -95,11 +96,10 @@ static enum vg_err take(struct vg_run_args *args, const char *name, const char *
 {
 	struct {
 		const char *name, **to;
-	} const texts[] = { { "config", &args->config },
-			    { "objects", &args->objects },
-			    { "cases", &args->cases },
-			    { "report-to", &args->report_to },
-			    { "state", &args->state } };
+	} const texts[] = {
+		{ "config", &args->config },       { "objects", &args->objects }, { "cases", &args->cases },
+		{ "report-to", &args->report_to }, { "resume", &args->resume },   { "state", &args->state }
+	};
 	struct {
 		const char *name;
 		int *to;
@@ -140,6 +140,8 @@ static enum vg_err check(const struct vg_run_args *args, char *why, size_t n_why
 		snprintf(why, n_why, "more than %u %ss", VG_RUN_MAX_PATHS, what);
 	else if (args->objects && args->cases && !strcmp(args->objects, args->cases))
 		snprintf(why, n_why, "--objects and --cases name the same file");
+	else if (args->resume && args->cases)
+		snprintf(why, n_why, "--resume and --cases do not go together: cases are folded over a whole scan");
 	else if (args->pace && args->loop > 1)
 		snprintf(why, n_why, "--pace and --loop do not go together");
 	else
@@ -236,5 +238,8 @@ void vg_run_help(enum vg_run_command command, FILE *out)
 			 o->letter ? ", " : " ", o->name, o->value ? " " : "", o->value ? o->value : "");
 		fprintf(out, "  %-22s %s\n", left, o->help);
 	}
-	fputs("\nexit: 0 done, 1 failed, 2 usage\n", out);
+	fputs(command == SCAN ? "\nexit: 0 done, 1 failed, interrupted, or files could not be read (named on stderr, "
+				"counted in the summary), 2 usage\n"
+			      : "\nexit: 0 done, 1 failed, 2 usage\n",
+	      out);
 }

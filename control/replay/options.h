@@ -22,7 +22,7 @@ const struct vg_run_option *vg_run_options(size_t *n_options);
 
 struct vg_run_args {
 	enum vg_run_command command;
-	const char *config, *objects, *cases, *report_to, *state; /* NULL = not given; borrowed from argv */
+	const char *config, *objects, *cases, *report_to, *state, *resume; /* NULL = not given; borrowed from argv */
 	const char *lists[VG_RUN_MAX_LISTS];
 	unsigned n_lists;
 	uint32_t n_cores, n_hashers; /* 0 = as the configuration says */

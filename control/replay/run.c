@@ -18,6 +18,7 @@
 #include "control/replay/lines.h"
 #include "control/replay/object_line.h"
 #include "control/replay/progress.h"
+#include "control/replay/scan.h"
 #include "control/replay/seen.h"
 #include "control/replay/summary.h"
 
@@ -31,6 +32,7 @@
 #define STALL_NS      120000000000ull
 /* Hashers that died since the last record came: they cannot work here at all. */
 #define MAX_DEATHS    16
+#define SAVE_NS       2000000000ull /* what an interrupted scan may do again */
 #define PROGRESS_NS   200000000ull
 #define PROGRESS_FROM 1.0
 
@@ -56,6 +58,8 @@ struct vg_run {
 	uint64_t n_filed, n_hasher_restarts;
 	uint64_t n_bodies; /* objects whose own record came: every one handed over must be among them */
 	struct vg_lines objects, cases;
+	struct vg_scan scan; /* state NULL: it begins anew each time */
+	uint64_t saved_ns;
 	struct vg_seen seen;
 	struct vg_tally tally;
 	struct waiting *waiting;
@@ -152,6 +156,16 @@ static int print_summary(struct vg_run *run)
 	return bad;
 }
 
+/* What is in the objects file from now on is not done again. */
+static void save(struct vg_run *run)
+{
+	if (!run->scan.state)
+		return;
+	run->saved_ns = vg_mono_now().ns;
+	if (vg_scan_save(&run->scan))
+		fail(run, "%s: the state cannot be kept: %s", run->spec->resume_path, strerror(errno));
+}
+
 static void end(struct vg_run *run)
 {
 	static const struct vg_cases_filter all = { .state = -1, .max_rows = UINT32_MAX };
@@ -163,12 +177,16 @@ static void end(struct vg_run *run)
 	clear_progress(run);
 	if (run->cases.buffer && vg_cases_list(run->rooms.cases, &all, write_case, run))
 		fail(run, "the cases could not be read");
+	if (run->failed)
+		save(run);
 	if (vg_lines_close(&run->objects))
 		fail(run, "%s: writing failed: %s", run->spec->objects_path, strerror(errno));
 	if (vg_lines_close(&run->cases))
 		fail(run, "%s: writing failed: %s", run->spec->cases_path, strerror(errno));
 	if (!run->failed && print_summary(run))
 		fail(run, "the summary could not be written");
+	if (run->scan.state && !run->failed)
+		vg_scan_state_remove(run->scan.state);
 	run->ops.done(run->ops.arg, run->failed || run->some_failed ? 1 : 0);
 }
 
@@ -258,6 +276,8 @@ static void tick(void *ctx)
 		return;
 	if (vg_lines_flush(&run->objects))
 		fail(run, "%s: writing failed: %s", run->spec->objects_path, strerror(errno));
+	if (run->phase == PHASE_RUNNING && now_ns - run->saved_ns > SAVE_NS)
+		save(run);
 	show_progress(run, now_ns);
 }
 
@@ -269,12 +289,24 @@ static int open_output(struct vg_lines *lines, const char *path)
 	return -1;
 }
 
+static int open_objects(struct vg_run *run)
+{
+	if (!run->spec->resume_path)
+		return open_output(&run->objects, run->spec->objects_path);
+	if (vg_scan_open(&run->scan, run->spec, &run->objects))
+		return -1;
+	run->batch.scan = run->scan.state;
+	run->next_path = vg_scan_state_path_idx(run->scan.state);
+	return 0;
+}
+
 static void release(struct vg_run *run)
 {
 	vg_loop_cancel(run->rooms.loop, run->timer);
 	(void)vg_lines_close(&run->objects);
 	(void)vg_lines_close(&run->cases);
 	vg_seen_fini(&run->seen);
+	vg_scan_fini(&run->scan);
 	free(run->waiting);
 	free(run);
 }
@@ -302,7 +334,7 @@ struct vg_run *vg_run_create(const struct vg_run_spec *spec, const struct vg_run
 	for (size_t i = 0; i < spec->n_paths; i++)
 		if (!stat(spec->paths[i], &st) && S_ISREG(st.st_mode))
 			run->n_bytes_all += (uint64_t)st.st_size * spec->loop;
-	if (!open_output(&run->objects, spec->objects_path) && !open_output(&run->cases, spec->cases_path))
+	if (!open_objects(run) && !open_output(&run->cases, spec->cases_path))
 		run->timer = vg_loop_every(rooms->loop, TICK_MS, tick, run);
 	if (run->timer)
 		return run;
@@ -345,6 +377,11 @@ void vg_run_on_record(struct vg_run *run, const struct vg_msg_record *record, co
 	run->n_deaths = 0;
 	if (case_id > 0 && run->spec->files_reports)
 		wait_for_receipt(run, case_id, record->enqueued_ns);
+	if (run->scan.state) {
+		if (vg_scan_record(&run->scan, &facts, run->line))
+			fail(run, "%s: a file's lines could not be kept", run->spec->resume_path);
+		return;
+	}
 	if (!run->objects.buffer)
 		return;
 	n = vg_object_line(&facts, run->line, sizeof(run->line));
@@ -440,6 +477,8 @@ void vg_run_on_stopped(struct vg_run *run)
 	if (run->failed) {
 		end(run);
 	} else if (run->next_path < run->spec->n_paths) {
+		if (run->scan.state)
+			vg_scan_state_batch_done(run->scan.state, run->next_path);
 		begin_batch(run);
 	} else {
 		run->phase = PHASE_FILING;

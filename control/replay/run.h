@@ -15,6 +15,7 @@
 #include "control/intake/intake.h"
 #include "control/loop/loop.h"
 #include "control/outbox/outbox.h"
+#include "control/replay/scan_state.h"
 #include "control/replay/spec.h"
 
 struct vg_run;
@@ -24,6 +25,7 @@ struct vg_run_batch {
 	const struct vg_run_spec *spec;
 	char *const *paths;
 	uint32_t n_paths, batch_idx;
+	struct vg_scan_state *scan; /* a scan that can be interrupted: RUN/resume is to be written; else NULL */
 };
 /* What vigild's main does for a run. */
 struct vg_run_ops {

@@ -59,10 +59,11 @@ enum vg_err vg_run_spec_write(const struct vg_run_spec *spec, const char *path)
 	for (size_t i = 0; i < spec->n_paths; i++)
 		if (json_array_append_new(paths, path_json(spec->paths[i])))
 			goto out;
-	root = json_pack("{s:s, s:O, s:o, s:o, s:o, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b}", "mode",
+	root = json_pack("{s:s, s:O, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b}", "mode",
 			 spec->mode == VG_RUN_SCAN ? "scan" : "replay", "paths", paths, "objects",
 			 path_json(spec->objects_path), "cases", path_json(spec->cases_path), "summary",
-			 path_json(spec->summary_path), "cores", (json_int_t)spec->n_cores, "hashers",
+			 path_json(spec->summary_path), "resume", path_json(spec->resume_path), "resume_key",
+			 path_json(spec->resume_key), "cores", (json_int_t)spec->n_cores, "hashers",
 			 (json_int_t)spec->n_hashers, "loop", (json_int_t)spec->loop, "pace", spec->pace, "all_files",
 			 spec->all_files, "json", spec->json, "exact_pdq", spec->exact_pdq, "files_reports",
 			 spec->files_reports, "keep_state", spec->keep_state);
@@ -118,6 +119,11 @@ static enum vg_err read_all(const json_t *root, struct vg_run_spec *spec, const 
 		return err;
 	spec->objects_path = path_from(json_object_get(root, "objects"));
 	spec->cases_path = path_from(json_object_get(root, "cases"));
+	spec->resume_path = path_from(json_object_get(root, "resume"));
+	spec->resume_key = path_from(json_object_get(root, "resume_key"));
+	*what = "resume_key";
+	if (spec->resume_path && !spec->resume_key)
+		return VG_EINVAL;
 	spec->summary_path = path_from(json_object_get(root, "summary"));
 	*what = "cores, hashers or loop";
 	if (read_number(root, "cores", 64, &spec->n_cores) || read_number(root, "hashers", 64, &spec->n_hashers) ||
@@ -173,5 +179,7 @@ void vg_run_spec_free(struct vg_run_spec *spec)
 	free(spec->objects_path);
 	free(spec->cases_path);
 	free(spec->summary_path);
+	free(spec->resume_path);
+	free(spec->resume_key);
 	memset(spec, 0, sizeof(*spec));
 }

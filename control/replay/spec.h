@@ -21,6 +21,7 @@ struct vg_run_spec {
 	char **paths; /* as the user gave them, each readable from vigild's working folder */
 	size_t n_paths;
 	char *objects_path, *cases_path; /* NULL = not wanted; made new, whole lines are flushed */
+	char *resume_path, *resume_key;  /* scan: state file, and what it is the state of; NULL = not wanted */
 	char *summary_path;              /* NULL = summary goes to stdout */
 	uint32_t n_cores, n_hashers;     /* >= 1 */
 	uint32_t loop;                   /* times over each capture, >= 1 */

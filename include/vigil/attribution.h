@@ -101,7 +101,7 @@ struct vg_attribution {
 	_Atomic uint32_t hold; /* enum vg_hold_outcome; written after hold_passed_bytes */
 	uint32_t reserved_4;
 	_Atomic uint64_t hold_passed_bytes; /* of the body, that reached the receiver where it was STOPPED */
-	uint8_t room[8];
+	uint64_t path_key;                  /* VG_PROTO_FILE: of its path and inode, see vg_feed_path_key() */
 };
 _Static_assert(sizeof(struct vg_attribution) == 2048, "attribution records are 2 KiB");
 

@@ -102,6 +102,16 @@ struct vg_hashing_conf {
 	uint64_t resource_hold_ms; /* one without a new piece for so long is let go */
 };
 
+/* RUN/resume, for a vigil-feed that goes on where another scan was interrupted: this header, n_path bytes of the last
+ * file that is done with all before it in the order of the walk (below port 0's path, no slash in front; n_path 0 with
+ * port 0 itself a file, or nothing done), then n_keys path_keys of files behind it that are done, too. Native order. */
+#define VG_RESUME_MAGIC    0x4d534552u
+#define VG_RESUME_MAX_PATH 4096u
+#define VG_RESUME_MAX_KEYS (1u << 24)
+struct vg_feed_resume {
+	uint32_t magic, n_path, n_keys, has_path;
+};
+
 #define VG_FORWARD_MAX_PAIRS 16
 /* RUN/forward.snapshot, for vigil-forward. Its flags are VG_CONF_NO_HUGE and VG_CONF_REALTIME. */
 struct vg_forward_conf {

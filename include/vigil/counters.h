@@ -5,6 +5,7 @@
 #include <vigil/counters_forward.h>
 #include <vigil/counters_media.h>
 #include <vigil/counters_proto.h>
+#include <vigil/counters_scan.h>
 
 #define VG_DATAPLANE_COUNTERS(X)                                                                                      \
 	X(VG_C_RX_PACKETS, "rx_packets_total", "packets received from the port")                                      \
@@ -101,7 +102,8 @@
 	X(VG_C_HOLD_UNHELD, "hold_unheld_total", "bodies that could not be watched: no state was free")               \
 	X(VG_C_KEPT, "objects_kept_total", "objects that an early look asked to keep whole under pressure")           \
 	VG_FILE_PROTOCOL_COUNTERS(X)                                                                                  \
-	VG_WEB_PROTOCOL_COUNTERS(X)
+	VG_WEB_PROTOCOL_COUNTERS(X)                                                                                   \
+	VG_SCAN_COUNTERS(X)
 
 #define VG_HASHING_COUNTERS(X)                                                                                       \
 	X(VG_H_OBJECTS, "hash_objects_total", "objects taken in")                                                    \
