@@ -44,6 +44,7 @@ enum vg_err vg_ctl_cases_approve(struct vg_ctl_call *call);
 enum vg_err vg_ctl_cases_dismiss(struct vg_ctl_call *call);
 enum vg_err vg_ctl_cases_list(struct vg_ctl_call *call);
 enum vg_err vg_ctl_cases_show(struct vg_ctl_call *call);
+enum vg_err vg_ctl_cases_frames(struct vg_ctl_call *call);
 enum vg_err vg_ctl_lists_reload(struct vg_ctl_call *call);
 enum vg_err vg_ctl_lists_show(struct vg_ctl_call *call);
 enum vg_err vg_ctl_lists_suppress(struct vg_ctl_call *call);

@@ -162,6 +162,37 @@ static int64_t wanted(struct vg_ctl_call *call)
 	return id;
 }
 
+struct frames {
+	json_t *rows;
+	unsigned file_no;
+};
+static void add_frame(void *ctx, const struct vg_frame_hash *frame)
+{
+	const struct frames *f = ctx;
+	json_array_append_new(f->rows, json_pack("{s:i, s:I, s:i, s:o, s:f}", "file", (int)f->file_no, "frame",
+						 (json_int_t)frame->frame_no, "quality", (int)frame->quality, "pdq",
+						 hex(frame->pdq, sizeof(frame->pdq)), "time",
+						 (double)frame->timestamp_ms / 1e3));
+}
+
+enum vg_err vg_ctl_cases_frames(struct vg_ctl_call *call)
+{
+	struct vg_case c;
+	struct frames frames = { .rows = json_array() };
+	int64_t id = wanted(call);
+	enum vg_err err = id ? vg_cases_load(call->env->cases, id, &c) : VG_ENOTFOUND;
+	call->result = frames.rows;
+	if (err)
+		return err;
+	for (unsigned i = 0; i < c.n_files && !err; i++) {
+		frames.file_no = i + 1;
+		err = c.files[i].n_frames ? vg_cases_frames(call->env->cases, c.files[i].id, add_frame, &frames)
+					  : VG_OK;
+	}
+	vg_case_free(&c);
+	return err == VG_ENOTFOUND ? VG_OK : err;
+}
+
 enum vg_err vg_ctl_cases_show(struct vg_ctl_call *call)
 {
 	struct vg_case c;

@@ -33,6 +33,7 @@ say "films decoded $(metric vigil_videos_decoded_total), frames $(metric vigil_v
 # A person approves the film that a vPDQ list knows: the report says the shares of its frames, and never that it was viewed.
 c=$(ctl cases list | awk '$2 == "review" { print $1; exit }')
 ctl cases show "$c" | grep -q query_percent || fail "the case does not tell the shares: $(ctl cases show "$c")"
+[ "$(ctl -j cases frames "$c" | grep -o "\"pdq\"" | wc -l)" -ge 2 ] || fail "its frames are not kept: $(ctl cases frames "$c")"
 ctl cases approve "$c" || fail "approve"
 filed() { [ "$(n_filed)" = 2 ]; }
 wait_for 40 "the second report" filed
