@@ -215,7 +215,7 @@ enum vg_err vg_scan_state_begin(struct vg_scan_state *s, size_t first_path, cons
 	head.n_keys = s->n_keys;
 	bad = fwrite(&head, sizeof(head), 1, out) != 1 ||
 	      fwrite(s->below ? s->below : "", 1, head.n_path, out) != head.n_path ||
-	      fwrite(s->keys, sizeof(*s->keys), s->n_keys, out) != s->n_keys;
+	      (s->n_keys && fwrite(s->keys, sizeof(*s->keys), s->n_keys, out) != s->n_keys);
 	return fclose(out) || bad ? VG_EIO : VG_OK;
 }
 
