@@ -65,7 +65,8 @@ static uint32_t name_take(struct vg_fcgi_params *params, struct vg_fcgi_texts *t
 	uint32_t room = params->at < VG_FCGI_NAME_BYTES ? VG_FCGI_NAME_BYTES - params->at : 0;
 
 	n = params->n_name - params->at < n ? params->n_name - params->at : n;
-	memcpy(params->name + params->at, bytes, n < room ? n : room);
+	if (room)
+		memcpy(params->name + params->at, bytes, n < room ? n : room);
 	params->at += n;
 	if (params->at == params->n_name)
 		value_begin(params, texts);
