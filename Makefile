@@ -44,7 +44,7 @@ CFLAGS_tests     := $(CFLAGS_control)
 LIBS_forward     := $(call pkg,--libs libdpdk) -lrte_net_ring -lseccomp
 LIBS_dataplane   := $(call pkg,--libs libdpdk) -lrte_net_ring -lpcap -lhs -lndpi -lnghttp2 -lseccomp -lm
 LIBS_hashing     := -lavformat -lavcodec -lswscale -lavutil -ljpeg -lpng16 -lwebp -lwebpdemux -lgif -ltiff -lheif -lavif -ljxl -lopenjp2 -larchive -lz -llzma -lzstd -lbrotlidec -lcrypto -lseccomp -lm
-LIBS_control     := -lsqlite3 -lsodium -lxml2 -lcurl -ljansson -lyaml -lmicrohttpd -lcrypto -lseccomp -lpcap -lm
+LIBS_control     := -lsqlite3 -lsodium -lidn2 -lxml2 -lcurl -ljansson -lyaml -lmicrohttpd -lcrypto -lseccomp -lpcap -lm
 LIBS_tests       := -lmicrohttpd -lgnutls -lxml2 -lsodium -ljansson -ljpeg -lpng16 -lz -lbrotlienc -lcrypto -lpcap -lm
 
 ifneq ($(V),1)

@@ -17,7 +17,7 @@ static enum vg_err used_bytes(struct vg_store *store, uint64_t *n_bytes)
 static enum vg_err seal(const struct vg_commit_rooms *rooms, struct vg_case_match *match, int memfd)
 {
 	uint64_t n_used;
-	if (vg_cases_policy(match) == VG_ACTION_COUNT)
+	if (vg_cases_policy(match) == VG_ACTION_COUNT || match->has_topic)
 		return VG_OK;
 	if (used_bytes(rooms->store, &n_used))
 		return VG_EIO;

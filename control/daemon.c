@@ -200,6 +200,8 @@ static enum vg_err open_intake(struct vg_daemon *d, char *why, size_t n_why)
 	d->intake = vg_intake_create(d->loop, d->lists, &conf, &hooks);
 	if (!d->intake)
 		return wrong(why, n_why, VG_ENOMEM, "intake: out of memory");
+	if (vg_daemon_publish_urls(d))
+		return wrong(why, n_why, VG_EIO, "the table of listed URLs cannot be made");
 	if (d->spec || !has_inspect_first(d->config))
 		return VG_OK;
 	d->knowns = vg_knowns_create(d->store, d->lists);
@@ -333,6 +335,8 @@ static void release(struct vg_daemon *d)
 	vg_cases_destroy(d->cases);
 	vg_audit_destroy(d->audit);
 	vg_store_close(d->store);
+	if (d->urls_fd >= 0)
+		close(d->urls_fd);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
 	free(d);
@@ -345,7 +349,7 @@ struct vg_daemon *vg_daemon_create(struct vg_loop *loop, const struct vg_daemon_
 		snprintf(why, n_why, "out of memory");
 		return NULL;
 	}
-	d->lock_fd = -1;
+	d->lock_fd = d->urls_fd = -1;
 	d->loop = loop;
 	d->config = conf->config;
 	d->spec = conf->spec;
@@ -391,16 +395,19 @@ enum vg_err vg_daemon_reload_lists(struct vg_daemon *d, char *why, size_t n_why)
 	if (vg_audit_append(d->audit, "vigild", "lists.loaded", "lists", details))
 		return wrong(why, n_why, VG_EIO, "audit: %s", vg_store_why(d->store));
 	vg_log(VG_LOG_INFO, "control/daemon",
-	       "list generation %llu: %llu md5, %llu sha1, %llu sha256, %llu pdq, %llu vpdq",
+	       "list generation %llu: %llu md5, %llu sha1, %llu sha256, %llu pdq, %llu url, %llu vpdq",
 	       (unsigned long long)info.generation, (unsigned long long)info.n_md5, (unsigned long long)info.n_sha1,
-	       (unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq, (unsigned long long)info.n_videos);
+	       (unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq, (unsigned long long)info.n_urls,
+	       (unsigned long long)info.n_videos);
 	if (info.n_blank_videos || info.n_thinned_videos)
 		vg_log(VG_LOG_WARN, "control/daemon",
 		       "%llu listed videos have no frame good enough to match and are left out; of %llu only every so "
 		       "many frames were taken",
 		       (unsigned long long)info.n_blank_videos, (unsigned long long)info.n_thinned_videos);
-	if (d->intake)
+	if (d->intake) {
+		(void)vg_daemon_publish_urls(d);
 		vg_intake_publish(d->intake);
+	}
 	if (d->knowns && !vg_knowns_refresh(d->knowns)) {
 		struct vg_intake_known table = vg_knowns_table(d->knowns);
 		vg_intake_know(d->intake, &table);

@@ -27,7 +27,9 @@ struct vg_daemon {
 	struct vg_evidence *evidence;
 	struct vg_outbox *outbox;
 	struct vg_intake *intake;
-	struct vg_knowns *knowns;        /* NULL: no pair is inspect-first */
+	struct vg_knowns *knowns; /* NULL: no pair is inspect-first */
+	int urls_fd;              /* the table of listed URLs that the dataplane has; -1: none yet */
+	uint64_t n_urls_tables;
 	struct vg_forward_link *forward; /* NULL: nothing is inline */
 	struct vg_port_watch *ports;     /* NULL in replays */
 	struct vg_supervise *programs;
@@ -41,6 +43,8 @@ struct vg_daemon {
 	uint32_t n_refused_audited;
 };
 
+/* daemon_urls.c: gives the dataplane the listed URLs of the lists in use; VG_EIO: logged, it keeps what it has. */
+enum vg_err vg_daemon_publish_urls(struct vg_daemon *daemon);
 /* daemon_hooks.c: what intake, outbox and supervise tell. */
 struct vg_intake_hooks vg_daemon_intake_hooks(struct vg_daemon *daemon);
 void vg_daemon_on_outbox(void *ctx, const struct vg_outbox_event *event);

@@ -151,6 +151,13 @@ static void take_file(const struct vg_intake_match *match, struct vg_case_file *
 		take_hit(match->view, v, i, &f->hits[i]);
 }
 
+/* Of what is listed by its URL only, pictures, films and what may hold them are kept; of the rest it is told who
+ * asked. */
+static int is_file(unsigned kind)
+{
+	return VG_KIND_IS_IMAGE(kind) || VG_KIND_IS_VIDEO(kind) || VG_KIND_IS_CONTAINER(kind);
+}
+
 void vg_match_case(const struct vg_intake_match *match, struct vg_case_match *out)
 {
 	const struct vg_msg_record *r = match->record;
@@ -164,6 +171,8 @@ void vg_match_case(const struct vg_intake_match *match, struct vg_case_match *ou
 	take_file(match, &out->file);
 	out->frames = match->frames;
 	memcpy(out->hit_actions, match->verified->hit_action, sizeof(out->hit_actions));
+	out->has_topic = match->verified->url_only && (!is_file(r->kind) || !r->n_sample_bytes);
+	memcpy(out->topic, match->verified->url_value, sizeof(out->topic));
 	out->held = match->held;
 	snprintf(out->reason, sizeof(out->reason), "%s", match->reason);
 }

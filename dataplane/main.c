@@ -27,6 +27,7 @@
 #define POLL_MS      2
 #define WATCH_NS     200000000u  /* how often the ports are looked at */
 #define STOP_WAIT_NS 2000000000u /* after TERM: for verdicts that are still out */
+#define URLS_WAIT_NS 10000000000ull
 
 struct dataplane {
 	struct vg_dataplane_conf conf;
@@ -125,12 +126,28 @@ static enum vg_err take_known(void *ctx, const struct vg_msg_known *msg, int fd)
 	return err;
 }
 
+/* Listed URLs: for each core. */
+static enum vg_err take_urls(void *ctx, const struct vg_msg_urls *msg, int fd)
+{
+	struct dataplane *dp = ctx;
+	enum vg_err err = VG_OK;
+
+	for (uint32_t i = 0; i < dp->conf.n_cores && !err; i++)
+		err = vg_urls_take(&dp->workers[i]->urls, msg, fd);
+	if (!err)
+		atomic_store(&dp->shared.awaits_urls, 0);
+	if (err)
+		vg_log(VG_LOG_ERROR, ROOM, "the table of listed URLs is refused: %s", vg_err_str(err));
+	return err;
+}
+
 static int open_all(struct dataplane *dp, const char *run_dir)
 {
 	struct vg_dataplane_conf *conf = &dp->conf;
 	struct vg_shared *shared = &dp->shared;
 
 	shared->conf = conf;
+	atomic_store(&shared->awaits_urls, (conf->flags & VG_CONF_REPLAY) != 0);
 	if (getrandom(&shared->boot_id, sizeof(shared->boot_id), 0) != (ssize_t)sizeof(shared->boot_id))
 		return -1;
 	if (vg_eal_start(conf, run_dir, 1 + conf->n_cores + (uint32_t)needs_dispatcher(conf)))
@@ -157,7 +174,7 @@ static int open_all(struct dataplane *dp, const char *run_dir)
 	dp->server = vg_handoff_server_create(run_dir, conf, shared->boot_id, dp->handoffs, dp->stats_fds,
 					      conf->n_cores);
 	if (dp->server)
-		vg_handoff_server_on_known(dp->server, take_known, dp);
+		vg_handoff_server_on_known(dp->server, take_known, take_urls, dp);
 	return dp->server ? 0 : -1;
 }
 
@@ -195,11 +212,13 @@ static void watch(struct dataplane *dp, uint64_t now_ns)
 static void serve(struct dataplane *dp)
 {
 	struct signalfd_siginfo info;
-	uint64_t stopped_ns = 0;
+	uint64_t stopped_ns = 0, begun_ns = vg_mono_now().ns;
 
 	while (!vg_handoff_server_released(dp->server)) {
 		vg_handoff_server_poll(dp->server, POLL_MS);
 		watch(dp, vg_mono_now().ns);
+		if (vg_mono_now().ns - begun_ns > URLS_WAIT_NS) /* there is no vigild */
+			atomic_store(&dp->shared.awaits_urls, 0);
 		if (!stopped_ns && read(dp->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 			stopped_ns = vg_mono_now().ns;
 			atomic_store(&dp->shared.stop, 1);

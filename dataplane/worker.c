@@ -123,6 +123,7 @@ static int turn(struct vg_worker *worker)
 	uint64_t mono_ns = vg_mono_now().ns;
 
 	vg_handoff_poll(worker->handoff, mono_ns);
+	vg_proto_poll(worker->proto);
 	if (worker->hold)
 		vg_hold_poll(worker->hold, mono_ns);
 	if (worker->core_idx == 0 && mono_ns >= worker->next_lost_ns) {
@@ -164,7 +165,7 @@ int vg_worker_run(void *arg)
 	struct vg_shared *shared = worker->shared;
 
 	while (!is_set(&shared->stop) && (shared->conf->flags & VG_CONF_REPLAY) &&
-	       vg_handoff_n_attached(worker->handoff) < shared->conf->n_hashers) {
+	       (vg_handoff_n_attached(worker->handoff) < shared->conf->n_hashers || is_set(&shared->awaits_urls))) {
 		vg_handoff_poll(worker->handoff, vg_mono_now().ns);
 		usleep(DRAINED_US);
 	}

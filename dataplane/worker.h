@@ -15,6 +15,7 @@
 #include "dataplane/inspect.h"
 #include "dataplane/media/media.h"
 #include "dataplane/proto/proto.h"
+#include "dataplane/scope/urls.h"
 #include "dataplane/steer.h"
 
 /* What the threads of one dataplane share; written by main, except n_lost. */
@@ -25,6 +26,7 @@ struct vg_shared {
 	uint64_t boot_id;
 	_Atomic int stop;        /* take no more input */
 	_Atomic int quit;        /* leave */
+	_Atomic int awaits_urls; /* a replay: vigild's table of listed URLs has not come yet */
 	_Atomic uint64_t n_lost; /* buffers that were lost: a lossless replay has failed */
 };
 struct vg_worker {
@@ -37,6 +39,7 @@ struct vg_worker {
 	struct vg_media *media;
 	struct vg_proto *proto;
 	struct vg_inspect *inspect;
+	struct vg_urls urls; /* main puts tables in, proto looks at them */
 	struct vg_feed feed;
 	struct vg_dispatch_end end;  /* ring NULL: none */
 	struct vg_steer *steer;      /* main's; NULL: every port has one queue */

@@ -18,6 +18,7 @@ static void release(struct vg_worker *worker)
 	vg_media_destroy(worker->media);
 	vg_hold_destroy(worker->hold);
 	vg_handoff_destroy(worker->handoff);
+	vg_urls_fini(&worker->urls);
 	if (worker->stats_fd >= 0)
 		close(worker->stats_fd);
 	free(worker);
@@ -72,6 +73,7 @@ static int create_rooms(struct vg_worker *worker)
 	if (!worker->proto)
 		return -1;
 	vg_proto_seed(worker->proto, shared->boot_id);
+	vg_proto_urls(worker->proto, &worker->urls);
 	worker->inspect = vg_inspect_create(shared->conf, seed, worker->stats, worker->proto);
 	if (worker->inspect)
 		vg_inspect_hold(worker->inspect, worker->hold);

@@ -84,11 +84,12 @@ static bool judge(struct vg_worker *w, const struct vg_match_file *file, const s
 	asked.exact = vg_match_link_wants_objects(w->setup.link);
 	vg_match_file(w->setup.match, &asked, &r->record);
 	r->memfd = -1;
-	if (!r->record.n_hits && !vg_match_link_wants_objects(w->setup.link))
+	int is_listed = r->record.flags & VG_RECORD_LISTED;
+	if (!r->record.n_hits && !is_listed && !vg_match_link_wants_objects(w->setup.link))
 		return false;
-	if (!r->record.n_hits)
+	if (!r->record.n_hits && !is_listed)
 		return !r->record.n_frames || seal_bytes(w, &(struct vg_chain){ NULL, 0, 0 }, 0, r);
-	vg_count(w->setup.stats, VG_H_MATCHES, 1);
+	vg_count(w->setup.stats, r->record.n_hits ? VG_H_MATCHES : VG_H_LISTED, 1);
 	return seal_bytes(w, sample, file->n_bytes, r);
 }
 
@@ -267,11 +268,14 @@ static bool judge_body(struct vg_worker *w, struct vg_job *job, const struct clo
 		r->record.flags |= VG_RECORD_ENCRYPTED;
 	if (c->end.n_bad || c->end.needs_seek)
 		r->record.flags |= VG_RECORD_BAD_ARCHIVE;
+	if (o->flags & VG_OPEN_LISTED) /* by its URL, which vigild knows */
+		r->record.flags |= VG_RECORD_LISTED;
 	send = judge(w, &file, &c->end.bytes, r);
 	if (c->end.multipart)
 		r->record.kind = VG_KIND_MULTIPART;
 	/* a text that was only looked into is nobody's object */
-	if (send && !r->record.n_hits && o->flags & VG_OPEN_TEXT && !(o->flags & VG_OPEN_ALL_FILES)) {
+	if (send && !r->record.n_hits && !(o->flags & VG_OPEN_LISTED) && o->flags & VG_OPEN_TEXT &&
+	    !(o->flags & VG_OPEN_ALL_FILES)) {
 		vg_count(w->setup.stats, VG_H_TEXTS, 1);
 		send = false;
 	}

@@ -46,6 +46,11 @@ struct vg_case_hit {
 	unsigned frame;           /* PDQ: of an animation or film; VPDQ: the first that is alike */
 	int exact;                /* 1 = cryptographic digest, recomputed by vigild */
 };
+/* What a hit is, in a word: url = only the URL that the file was asked for by. */
+static inline const char *vg_case_hit_why(const struct vg_case_hit *hit)
+{
+	return hit->algo == VG_ALGO_URL ? "url" : hit->exact ? "exact" : "perceptual";
+}
 /* One file of a case. */
 struct vg_case_file {
 	int64_t id;
@@ -93,7 +98,7 @@ struct vg_case {
 	char reason[256];     /* of HELD or DISMISSED */
 	char approved_by[64]; /* who approved a review, empty otherwise */
 	int64_t created_ns, updated_ns;
-	int perceptual_only; /* no exact hit in any file */
+	int perceptual_only; /* no exact hit in any file; not said of hits that are URLs: their `algo` does */
 	int fileviewed;      /* always 0: only an audited whole-file view event could set it, and there is none yet */
 	struct vg_case_origin origin;
 	unsigned n_files;

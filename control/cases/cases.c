@@ -122,6 +122,12 @@ static void party_of(const struct vg_case_origin *o, char *party, size_t n_party
 			 vg_carriers_tenant(o, o->src_ip, tenant, sizeof(tenant)));
 }
 
+/* What is the same content: its bytes, or what it is about. */
+static const uint8_t *content_of(const struct vg_case_match *m)
+{
+	return m->has_topic ? m->topic : m->file.sha256;
+}
+
 static enum vg_err find_known(struct vg_cases *cases, const struct vg_case_match *m, struct vg_case_added *added)
 {
 	static const char sql[] =
@@ -152,7 +158,7 @@ static enum vg_err find_fold(struct vg_cases *cases, const struct vg_case_match 
 		" FROM cases c WHERE c.fold_sha256=? AND c.fold_party=? AND c.created_ns>? AND c.action>=? AND "
 		"c.state<>?"
 		" AND (c.state<>? OR ?) AND (c.partial=0 OR ?) ORDER BY c.id DESC LIMIT 1";
-	sqlite3_stmt *s = vg_store_query(cases->store, sql, "btiiiiii", m->file.sha256, sizeof(m->file.sha256), party,
+	sqlite3_stmt *s = vg_store_query(cases->store, sql, "btiiiiii", content_of(m), sizeof(m->topic), party,
 					 now_ns - cases->fold_window_ns, (int64_t)vg_cases_policy(m),
 					 (int64_t)VG_CASE_DISMISSED, (int64_t)VG_CASE_HELD, (int64_t) !!m->held,
 					 (int64_t) !!m->file.partial);
@@ -219,7 +225,7 @@ static enum vg_err insert_case(struct vg_cases *cases, const struct vg_case_matc
 	added->state = state_of(m, action);
 	if (vg_store_exec(cases->store, sql, "iitiiiibt", (int64_t)added->state, (int64_t)action,
 			  m->held ? m->reason : "", now_ns, now_ns, (int64_t)!has_exact(&m->file),
-			  (int64_t) !!m->file.partial, m->file.sha256, sizeof(m->file.sha256), party))
+			  (int64_t) !!m->file.partial, content_of(m), sizeof(m->topic), party))
 		return VG_EIO;
 	added->case_id = vg_store_last_id(cases->store);
 	gmtime_r(&now_s, &day);

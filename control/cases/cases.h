@@ -5,10 +5,10 @@
  *
  * Folding, within the window since the case was made: an upload folds by sha256 and source address (with the
  * forwarded one, where a proxy names it), a download by sha256 and host (without a host: server address); who
- * downloads does not matter: the reported party is the host's customer. A folded match adds a sighting (its own key
- * and origin) and no second file. It does not fold, but makes a new case, where policy wants more of it than of the
- * case (review -> report), where the case is DISMISSED, where the case is HELD and the match is not, and where the
- * case has a head sample only and the match has all bytes. */
+ * downloads does not matter: the reported party is the host's customer. What has a topic folds by that. A folded
+ * match adds a sighting (its own key and origin) and no second file. It does not fold, but makes a new case, where
+ * policy wants more of it than of the case (review -> report), where the case is DISMISSED, where the case is HELD
+ * and the match is not, and where the case has a head sample only and the match has all bytes. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -33,6 +33,8 @@ struct vg_case_match {
 	uint8_t hit_actions[8];
 	int held; /* a brake holds it, reason says why: state HELD whatever policy says */
 	char reason[256];
+	int has_topic; /* it folds by `topic`, not by its digest, and no bytes are kept: no file */
+	uint8_t topic[32];
 };
 struct vg_case_added {
 	int64_t case_id, file_id;

@@ -113,6 +113,9 @@ static struct finding check_lists(const struct vg_config *c)
 			return (struct finding){ list->line,
 						 "query_percent and compared_percent are both 0: films would "
 						 "match by one frame; raise one" };
+		if (list->kind == VG_LIST_URLS && vg_action_case(list->action) == VG_ACTION_REPORT)
+			return (struct finding){ list->line, "a list of URLs files nothing by itself, as a URL is no "
+							     "picture; take review, alert, count or block" };
 		for (uint32_t k = 0; k < i; k++)
 			if (!strcmp(c->lists[k].name, list->name))
 				return (struct finding){ list->line, "another list has this name; rename one" };
@@ -176,10 +179,12 @@ static int check_scope(const struct vg_config *config, const uint32_t *lines, si
 	}
 	if (!vg_config_scope(config, &scratch, &key, why, n_why))
 		return 0;
-	*line = !strcmp(key, "prefixes")  ? LINE(scope.prefixes)
-		: !strcmp(key, "exclude") ? LINE(scope.exclude)
-		: !strcmp(key, "vlans")   ? LINE(scope.vlans)
-					  : LINE(scope.protocols_off);
+	*line = !strcmp(key, "prefixes")       ? LINE(scope.prefixes)
+		: !strcmp(key, "exclude")      ? LINE(scope.exclude)
+		: !strcmp(key, "vlans")        ? LINE(scope.vlans)
+		: !strcmp(key, "urls")         ? LINE(scope.urls)
+		: !strcmp(key, "exclude_urls") ? LINE(scope.exclude_urls)
+					       : LINE(scope.protocols_off);
 	return -1;
 }
 

@@ -20,6 +20,7 @@
 #define VG_CONFIG_MAX_KEYS  8
 #define VG_CONFIG_MAX_SCOPE 256 /* prefixes to look at, and as many not to */
 #define VG_CONFIG_MAX_VLANS 64
+#define VG_CONFIG_MAX_SITES 256 /* patterns of URLs to look at, and as many not to */
 #define VG_CONFIG_MAX_EAL   16
 #define VG_CONFIG_NEVER     255u
 #define VG_CONFIG_MAX_BYTES (1u << 20) /* of a configuration file */
@@ -94,10 +95,14 @@ struct vg_config_scope {
 	char prefixes[VG_CONFIG_MAX_SCOPE][64], exclude[VG_CONFIG_MAX_SCOPE][64];
 	char vlans[VG_CONFIG_MAX_VLANS][16];
 	char protocols_off[16][16];
+	uint32_t n_urls, n_exclude_urls;
+	char urls[VG_CONFIG_MAX_SITES][VG_SCOPE_SITE], exclude_urls[VG_CONFIG_MAX_SITES][VG_SCOPE_SITE];
 };
+enum vg_config_list_kind { VG_LIST_HASHES, VG_LIST_URLS };
 /* One list file and its policy. */
 struct vg_config_list {
 	char name[128], file[VG_CONFIG_PATH], source[128];
+	uint32_t kind;                      /* enum vg_config_list_kind */
 	uint32_t action, perceptual_action; /* enum vg_action */
 	uint32_t match_distance;            /* bits, <= VG_PDQ_MAX_DISTANCE */
 	uint32_t file_distance;             /* bits, or VG_CONFIG_NEVER */

@@ -182,6 +182,10 @@ const struct vg_option vg_options[] = {
 	     "addresses that are not looked at; the longest prefix of an address decides"),
 	MANY("scope", "vlans", VG_OPTION_TEXTS, scope.vlans, scope.n_vlans,
 	     "tags that are looked at, one (100) or a range (100-199), outer or inner; none = all"),
+	MANY("scope", "urls", VG_OPTION_TEXTS, scope.urls, scope.n_urls,
+	     "HTTP requests that are looked at (www.example.org, *.example.org, example.org/upload/*); none = all"),
+	MANY("scope", "exclude_urls", VG_OPTION_TEXTS, scope.exclude_urls, scope.n_exclude_urls,
+	     "HTTP requests that are not looked at, whatever else fits them; * = any bytes, without a / = a host"),
 	MANY("scope", "protocols_off", VG_OPTION_TEXTS, scope.protocols_off, scope.n_protocols_off,
 	     "protocols that are not looked into (http, http2, websocket, ftp, tftp, smb, nfs, rsync, fastcgi, ...)"),
 
@@ -230,7 +234,9 @@ const struct vg_option vg_options[] = {
 
 	LIST_TEXT("name", VG_OPTION_TEXT, name, 1, "", "what cases, metrics and reports call it"),
 	LIST_TEXT("file", VG_OPTION_PATH, file, 1, "",
-		  "lines: algo,value[,entry_id[,class[,note]]], or video,entry_id and its vPDQ frames"),
+		  "lines: algo,value[,entry_id[,class[,note]]], or video,entry_id and its vPDQ frames; or URLs"),
+	{ "lists", "kind", VG_OPTION_CHOICE, LIST_AT(kind), 0, 0, "hash", "", "hash|url", 0, 0,
+	  "url = lines: URL[ entry_id[,class[,note]]], looked for in requests; such a list never files by itself" },
 	LIST_TEXT("source", VG_OPTION_TEXT, source, 0, "", "who made it, as a report shall say"),
 	{ "lists", "action", VG_OPTION_CHOICE, LIST_AT(action), 0, 0, "review", "",
 	  "count|alert|review|report|block|report+block", 0, 0,

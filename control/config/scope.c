@@ -73,6 +73,30 @@ static unsigned protocol_of(const char *name)
 	return VG_PROTO_NONE;
 }
 
+/* A pattern as the dataplane matches it: against host/path?query in the normal form (url.h). NULL, or what is wrong. */
+static const char *take_site(const char *text, int is_in, struct vg_scope_site *site)
+{
+	size_t n = strlen(text);
+	if (strstr(text, "://"))
+		return "pattern: leave out the scheme";
+	if (!n || n >= sizeof(site->pattern))
+		return "pattern of 1 to 126 bytes";
+	if (text[0] == '/')
+		return "pattern: write host/path, as in */path";
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f)
+			return "pattern: write A-labels and %XX in the place of blanks and other alphabets";
+	for (const char *p = text; *p && *p != '/'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			return "pattern: write the host in small letters";
+		else if (*p == ':')
+			return "pattern: leave out the port";
+	memset(site, 0, sizeof(*site));
+	site->is_in = (uint8_t)is_in;
+	memcpy(site->pattern, text, n);
+	return NULL;
+}
+
 static int wrong(const char *key, const char **option, const char *text, const char *what, char *why, size_t n_why)
 {
 	*option = key;
@@ -99,6 +123,13 @@ int vg_config_scope(const struct vg_config *config, struct vg_scope_conf *conf, 
 		if (take_vlans(s->vlans[i], conf->vlans[i]))
 			return wrong("vlans", option, s->vlans[i], "tag; write one (100) or a range (100-199)", why,
 				     n_why);
+	for (uint32_t i = 0; i < s->n_urls + s->n_exclude_urls; i++, conf->n_sites++) {
+		int is_in = i < s->n_urls;
+		const char *text = is_in ? s->urls[i] : s->exclude_urls[i - s->n_urls];
+		const char *what = take_site(text, is_in, &conf->sites[conf->n_sites]);
+		if (what)
+			return wrong(is_in ? "urls" : "exclude_urls", option, text, what, why, n_why);
+	}
 	for (uint32_t i = 0; i < s->n_protocols_off; i++) {
 		unsigned id = protocol_of(s->protocols_off[i]);
 		if (!id)

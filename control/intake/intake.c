@@ -42,7 +42,7 @@ static void drop(struct vg_intake_link *link, uint64_t wait_ms)
 	link->fd = -1;
 	intake->counts.n_links_lost += link->has_hello;
 	link->has_hello = link->waits_for_room = 0;
-	link->index_sent = link->index_taken = link->known_sent = 0;
+	link->index_sent = link->index_taken = link->known_sent = link->urls_sent = 0;
 	link->seq = link->seq_acked = 0;
 	link->wait_ms = wait_ms;
 	link->next_try_ns = vg_mono_now().ns + wait_ms * 1000000u;
@@ -62,6 +62,19 @@ static enum vg_err flush_known(struct vg_intake_link *link)
 	return err == VG_EAGAIN ? VG_OK : err;
 }
 
+static enum vg_err flush_urls(struct vg_intake_link *link)
+{
+	const struct vg_intake_urls *urls = &link->intake->urls;
+	struct vg_msg_urls m = { vg_msg_head(VG_MSG_URLS, sizeof(m)), urls->generation };
+	enum vg_err err;
+	if (!urls->generation || urls->generation == link->urls_sent)
+		return VG_OK;
+	err = vg_sock_send(link->fd, &m, sizeof(m), &urls->fd, 1);
+	if (!err)
+		link->urls_sent = urls->generation;
+	return err == VG_EAGAIN ? VG_OK : err;
+}
+
 /* Sends what is due: the index, the acknowledgement. A full socket is asked again when it has room. */
 static enum vg_err flush(struct vg_intake_link *link)
 {
@@ -70,8 +83,10 @@ static enum vg_err flush(struct vg_intake_link *link)
 	enum vg_err err = VG_OK;
 	if (!link->has_hello)
 		return VG_OK;
-	if (is_dataplane(link))
-		return flush_known(link);
+	if (is_dataplane(link)) {
+		err = flush_known(link);
+		return err ? err : flush_urls(link);
+	}
 	vg_lists_info(intake->lists, &info);
 	if (info.generation && info.generation != link->index_sent) {
 		struct vg_msg_index m = { vg_msg_head(VG_MSG_INDEX, sizeof(m)), info.generation };
@@ -306,6 +321,7 @@ static void link_init(struct vg_intake_link *link, struct vg_intake *intake, uin
 	link->hasher_idx = hasher_idx;
 	link->fd = -1;
 	vg_brake_init(&link->brake, intake->conf.matches_per_minute);
+	vg_brake_init(&link->url_brake, intake->conf.matches_per_minute);
 }
 
 struct vg_intake *vg_intake_create(struct vg_loop *loop, struct vg_lists *lists, const struct vg_intake_conf *conf,
@@ -342,6 +358,13 @@ void vg_intake_publish(struct vg_intake *intake)
 void vg_intake_know(struct vg_intake *intake, const struct vg_intake_known *known)
 {
 	intake->known = *known;
+	if (intake->dataplane.fd >= 0 && flush(&intake->dataplane))
+		drop(&intake->dataplane, TICK_MS);
+}
+
+void vg_intake_know_urls(struct vg_intake *intake, const struct vg_intake_urls *urls)
+{
+	intake->urls = *urls;
 	if (intake->dataplane.fd >= 0 && flush(&intake->dataplane))
 		drop(&intake->dataplane, TICK_MS);
 }

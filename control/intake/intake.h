@@ -73,6 +73,13 @@ struct vg_intake_known {
 };
 void vg_intake_know(struct vg_intake *intake, const struct vg_intake_known *known);
 
+/* The same for listed URLs (VG_MSG_URLS). */
+struct vg_intake_urls {
+	int fd;
+	uint64_t generation;
+};
+void vg_intake_know_urls(struct vg_intake *intake, const struct vg_intake_urls *urls);
+
 /* Counters of this room. */
 struct vg_intake_counts {
 	uint64_t n_matches, n_objects, n_refused[VG_REFUSAL_N], n_held, n_links, n_links_lost, n_index_refused, n_waits;

@@ -4,6 +4,8 @@
 #include "control/intake/brake.h"
 #include "control/intake/intake.h"
 
+#include <vigil/url_table.h>
+
 /* One link: to the dataplane (hasher_idx VG_INTAKE_GONE) or to a hasher. */
 struct vg_intake_link {
 	struct vg_intake *intake;
@@ -12,13 +14,13 @@ struct vg_intake_link {
 	int has_hello, waits_for_room;
 	uint64_t boot_id;               /* the hasher's word */
 	uint64_t index_sent;            /* generation last sent, 0 = none */
-	uint64_t known_sent;            /* to the dataplane: generation last sent, 0 = none */
+	uint64_t known_sent, urls_sent; /* to the dataplane: generations last sent, 0 = none */
 	uint64_t index_taken;           /* generation it says it searches with */
 	uint64_t seq, seq_acked;        /* of the last record worked, of the last ACK that went out */
 	uint64_t awaited_seq, await_ns; /* a record whose transfer's end is not written yet, since when */
 	uint64_t next_try_ns, wait_ms;
 	const struct vg_stats_page *page;
-	struct vg_brake brake;
+	struct vg_brake brake, url_brake; /* url: of claims that name no file of a list */
 	uint64_t log_begin_ns; /* lines about this link in the minute that began then: a liar must not fill the disk */
 	uint32_t n_logged;
 };
@@ -31,6 +33,7 @@ struct vg_intake {
 	struct vg_intake_link dataplane, *hashers;
 	uint64_t timer, welcome_ns; /* when the present dataplane said WELCOME */
 	struct vg_intake_known known;
+	struct vg_intake_urls urls;
 	struct vg_intake_counts counts;
 	struct vg_stats_page gone[2]; /* sums of processes that are gone: dataplane, hashing */
 };

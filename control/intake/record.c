@@ -29,7 +29,7 @@ static int may_log(struct vg_intake_link *link)
 static int is_lie(enum vg_refusal refusal)
 {
 	return refusal != VG_REFUSE_NONE && refusal != VG_REFUSE_BOOT && refusal != VG_REFUSE_GENERATION &&
-	       refusal != VG_REFUSE_SUPPRESSED;
+	       refusal != VG_REFUSE_SUPPRESSED && refusal != VG_REFUSE_URL && refusal != VG_REFUSE_URL_RATE;
 }
 
 static void refuse(struct vg_intake_link *link, enum vg_refusal refusal)
@@ -149,6 +149,8 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 	enum vg_refusal refusal = vg_verify_match(&args, &verified);
 	if (!refusal && is_lost && (!verified.exact || verified.partial))
 		refusal = VG_REFUSE_BOOT;
+	if (!refusal && verified.url_only && vg_brake_match(&link->url_brake, vg_mono_now().ns))
+		refusal = VG_REFUSE_URL_RATE;
 	if (refusal) {
 		refuse(link, refusal);
 		return VG_OK;
@@ -169,7 +171,7 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 					 .memfd = memfd,
 					 .bytes = bytes,
 					 .frames = args.frames };
-	const char *why = vg_brake_match(&link->brake, vg_mono_now().ns);
+	const char *why = verified.url_only ? NULL : vg_brake_match(&link->brake, vg_mono_now().ns);
 	why = is_lost ? lost_text : why ? why : doubt_about(attribution);
 	if (why) {
 		match.held = 1;
@@ -211,6 +213,25 @@ static const struct vg_index_view *find_view(struct vg_intake_link *link, const 
 	return now;
 }
 
+/* A claim that names no file of a list is of the URL only: what the lists in use say of it counts. */
+static int is_of_url(const struct vg_msg_record *r)
+{
+	return r->flags & VG_RECORD_LISTED && !r->n_hits;
+}
+
+static const struct vg_index_view *view_for(struct vg_intake_link *link, const struct vg_msg_record **r,
+					    const uint8_t *bytes, struct vg_msg_record *again)
+{
+	struct vg_lists_info info;
+	vg_lists_info(link->intake->lists, &info);
+	if (!is_of_url(*r) || (*r)->generation == info.generation)
+		return find_view(link, r, bytes, again);
+	*again = **r;
+	again->generation = info.generation;
+	*r = again;
+	return vg_lists_view(link->intake->lists, info.generation);
+}
+
 static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_record *r, const int *fds, size_t n_fds)
 {
 	struct vg_msg_record again;
@@ -221,7 +242,7 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 	enum vg_refusal refusal = vg_verify_fields(r, 1);
 	if (!refusal && r->boot_id != link->boot_id) /* a hasher serves one dataplane in its life */
 		refusal = VG_REFUSE_BOOT;
-	if (!refusal && !may_look_up(link, r))
+	if (!refusal && !is_of_url(r) && !may_look_up(link, r))
 		refusal = VG_REFUSE_GENERATION;
 	if (!refusal && (n_fds != 1 || r->n_sample_bytes > intake->conf.max_sample_bytes ||
 			 vg_memfd_check(fds[0], VG_SEALS_FINAL, n_wanted, n_wanted, &n_bytes)))
@@ -234,14 +255,16 @@ static enum vg_err work_match(struct vg_intake_link *link, const struct vg_msg_r
 		refuse(link, refusal);
 		return VG_OK;
 	}
-	const uint8_t *bytes = vg_memfd_map(fds[0], n_bytes, PROT_READ);
+	static const uint8_t nothing[1];
+	const uint8_t *bytes = n_bytes ? vg_memfd_map(fds[0], n_bytes, PROT_READ) : nothing;
 	if (!bytes)
 		return VG_EAGAIN;
-	view = find_view(link, &r, bytes, &again);
+	view = view_for(link, &r, bytes, &again);
 	if (!view)
 		refuse(link, VG_REFUSE_GENERATION);
 	enum vg_err err = view ? give_match(link, r, fds[0], bytes, &attribution, view) : VG_OK;
-	munmap((void *)(uintptr_t)bytes, n_bytes);
+	if (n_bytes)
+		munmap((void *)(uintptr_t)bytes, n_bytes);
 	return err;
 }
 

@@ -8,8 +8,10 @@
 
 #include <vigil/base.h>
 
+#include "control/lists/list_url.h"
+
 #define MAX_SAME    256 /* entries of one digest that are looked through */
-#define KNOWN_FLAGS (2u * VG_RECORD_PART_FILM - 1)
+#define KNOWN_FLAGS (2u * VG_RECORD_LISTED - 1)
 
 const char *vg_refusal_str(unsigned refusal)
 {
@@ -53,10 +55,12 @@ enum vg_refusal vg_verify_fields(const struct vg_msg_record *r, int is_match)
 			return VG_REFUSE_FIELDS;
 	if (!is_match)
 		return r->n_hits && !r->generation ? VG_REFUSE_FIELDS : VG_REFUSE_NONE;
-	if (!r->n_hits || !r->generation || !r->n_sample_bytes)
+	if (r->flags & VG_RECORD_LISTED && (r->flags & (VG_RECORD_MEMBER_OF | VG_RECORD_RESOURCE) || !r->generation))
+		return VG_REFUSE_FIELDS;
+	if (!(r->flags & VG_RECORD_LISTED) && (!r->n_hits || !r->generation || !r->n_sample_bytes))
 		return VG_REFUSE_FIELDS;
 	/* What was not seen to its end has no digests, only its bytes. */
-	if ((r->flags & VG_RECORD_PARTIAL) && !(r->flags & VG_RECORD_HAS_DIGESTS))
+	if ((r->flags & VG_RECORD_PARTIAL) && !(r->flags & (VG_RECORD_HAS_DIGESTS | VG_RECORD_LISTED)))
 		return VG_REFUSE_FIELDS;
 	if (r->flags & VG_RECORD_PARTIAL ? r->n_sample_bytes > r->n_bytes : r->n_sample_bytes != r->n_bytes)
 		return VG_REFUSE_FIELDS;
@@ -272,6 +276,43 @@ static enum vg_refusal check_hit(const struct vg_verify_args *args, struct vg_ve
 	return VG_REFUSE_NONE;
 }
 
+/* What a URL alone asks for at most: a person's look. */
+static uint8_t url_action(unsigned action)
+{
+	return action == VG_ACTION_REPORT         ? VG_ACTION_REVIEW
+	       : action == VG_ACTION_REPORT_BLOCK ? VG_ACTION_BLOCK
+						  : (uint8_t)action;
+}
+
+/* The request's URL, by the record that the dataplane wrote, in the lists of `view`. */
+static enum vg_refusal check_url(const struct vg_verify_args *args, struct vg_verified *v)
+{
+	const struct vg_index_view *view = args->view;
+	const struct vg_attribution *a = args->attribution;
+	uint32_t entries[VG_RECORD_MAX_HITS], n;
+	unsigned n_before = v->n_hits;
+	struct vg_url url;
+	if (!(a->flags & VG_ATTR_LISTED))
+		return VG_REFUSE_NOT_LISTED;
+	if (vg_url_normal(&url, (const uint8_t *)a->host, a->n_host, (const uint8_t *)a->url, a->n_url))
+		return v->n_hits ? VG_REFUSE_NONE : VG_REFUSE_URL;
+	n = vg_list_url_find(view, &url, entries, VG_RECORD_MAX_HITS, v->url_value);
+	for (uint32_t i = 0; i < n && v->n_hits < VG_RECORD_MAX_HITS; i++) {
+		const struct vg_index_entry *entry = &view->entries[entries[i]];
+		const struct vg_index_list *list = &view->lists[entry->list_idx];
+		if (args->suppressed &&
+		    args->suppressed(args->ctx, VG_ALGO_URL, v->url_value, view->strings + list->name_off,
+				     view->strings + entry->id_off)) {
+			v->n_suppressed++;
+			continue;
+		}
+		v->hit_action[v->n_hits] = url_action(list->action);
+		v->hits[v->n_hits++] = (struct vg_hit){ .entry_idx = entries[i], .algo = VG_ALGO_URL };
+	}
+	v->url_only = !n_before && v->n_hits;
+	return v->n_hits || v->n_suppressed ? VG_REFUSE_NONE : VG_REFUSE_URL;
+}
+
 enum vg_refusal vg_verify_match(const struct vg_verify_args *args, struct vg_verified *verified)
 {
 	memset(verified, 0, sizeof(*verified));
@@ -292,6 +333,8 @@ enum vg_refusal vg_verify_match(const struct vg_verify_args *args, struct vg_ver
 		refusal = vg_verify_frames(args->record, args->frames);
 	for (unsigned i = 0; i < args->record->n_hits && !refusal; i++)
 		refusal = check_hit(args, verified, &args->record->hits[i]);
+	if (!refusal && args->record->flags & VG_RECORD_LISTED)
+		refusal = check_url(args, verified);
 	if (!refusal && !verified->n_hits)
 		refusal = VG_REFUSE_SUPPRESSED;
 	return refusal;

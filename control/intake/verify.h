@@ -25,7 +25,10 @@
 	X(VG_REFUSE_DISTANCE, "distance", "the perceptual distance claimed is wrong or too large")        \
 	X(VG_REFUSE_FRAMES, "frames", "the frames of a film are not as they must be")                     \
 	X(VG_REFUSE_PERCENT, "percent", "the shares claimed of a film's frames are wrong or too small")   \
-	X(VG_REFUSE_SUPPRESSED, "suppressed", "every hit is on the suppress list")
+	X(VG_REFUSE_SUPPRESSED, "suppressed", "every hit is on the suppress list")                        \
+	X(VG_REFUSE_NOT_LISTED, "not_listed", "of a request that the dataplane did not mark as listed")   \
+	X(VG_REFUSE_URL, "url", "no list in use has the URL of the request")                              \
+	X(VG_REFUSE_URL_RATE, "url_rate", "more listed requests in a minute than matches_per_minute")
 enum vg_refusal {
 #define X(sym, label, help) sym,
 	VG_REFUSAL_TABLE(X)
@@ -56,6 +59,8 @@ struct vg_verified {
 	int hit_exact[VG_RECORD_MAX_HITS];
 	uint8_t hit_action[VG_RECORD_MAX_HITS]; /* enum vg_action by that hit's list */
 	unsigned n_suppressed;                  /* hits that the suppress list took out */
+	int url_only;                           /* the bytes are in no list, only the URL they were asked for by */
+	uint8_t url_value[32];                  /* url_only: of its first hit (struct vg_index_url) */
 };
 
 /* Bounds of all fields of a MATCH or OBJECT record, before anything is looked up. */

@@ -7,10 +7,12 @@
 
 #include <vigil/index_format.h>
 #include <vigil/memfd.h>
+#include <vigil/url_table.h>
 
 #include "control/lists/lists.h"
 
-#define N_RECENT 16
+#define N_RECENT   16
+#define N_SECTIONS 10
 
 /* A growing array of equal items. */
 struct heap {
@@ -64,7 +66,7 @@ struct vg_build *vg_build_create(void)
 	b->strings.n_item = 1;
 	b->videos.n_item = sizeof(struct vg_index_video);
 	b->frames.n_item = sizeof(struct vg_index_frame);
-	for (unsigned algo = VG_ALGO_MD5; algo <= VG_ALGO_PDQ; algo++)
+	for (unsigned algo = VG_ALGO_MD5; algo < VG_ALGO_N; algo++)
 		b->values[algo].n_item = vg_list_value_bytes((enum vg_algo)algo) + sizeof(uint32_t);
 	if (add(&b->strings, "", 1))
 		return b;
@@ -197,7 +199,8 @@ enum vg_err vg_build_row(struct vg_build *build, const struct vg_list_row *row)
 	if (row->algo == VG_ALGO_VPDQ && row->n_value)
 		return add_frame(build, row);
 	end_video(build);
-	if (build->entries.n >= VG_LISTS_MAX_ENTRIES)
+	if (build->entries.n >= VG_LISTS_MAX_ENTRIES ||
+	    (row->algo == VG_ALGO_URL && build->values[VG_ALGO_URL].n >= VG_URL_MAX_ENTRIES))
 		return VG_EFULL;
 	memset(&entry, 0, sizeof(entry));
 	entry.list_idx = (uint32_t)build->lists.n - 1;
@@ -269,22 +272,23 @@ static uint64_t aligned(uint64_t n)
 }
 
 /* Lays the sections out one behind the other; returns the whole size. */
-static uint64_t lay_out(struct vg_build *b, struct vg_index_header *h, struct vg_index_section *sections[9],
-			struct heap *heaps[9])
+static uint64_t lay_out(struct vg_build *b, struct vg_index_header *h, struct vg_index_section *sections[N_SECTIONS],
+			struct heap *heaps[N_SECTIONS])
 {
-	struct vg_index_section *s[9] = { &h->lists, &h->entries, &h->md5,    &h->sha1,   &h->sha256s,
-					  &h->pdq,   &h->videos,  &h->frames, &h->strings };
-	struct heap *from[9] = { &b->lists,
-				 &b->entries,
-				 &b->values[VG_ALGO_MD5],
-				 &b->values[VG_ALGO_SHA1],
-				 &b->values[VG_ALGO_SHA256],
-				 &b->values[VG_ALGO_PDQ],
-				 &b->videos,
-				 &b->frames,
-				 &b->strings };
+	struct vg_index_section *s[N_SECTIONS] = { &h->lists, &h->entries, &h->md5,    &h->sha1,   &h->sha256s,
+						   &h->pdq,   &h->urls,    &h->videos, &h->frames, &h->strings };
+	struct heap *from[N_SECTIONS] = { &b->lists,
+					  &b->entries,
+					  &b->values[VG_ALGO_MD5],
+					  &b->values[VG_ALGO_SHA1],
+					  &b->values[VG_ALGO_SHA256],
+					  &b->values[VG_ALGO_PDQ],
+					  &b->values[VG_ALGO_URL],
+					  &b->videos,
+					  &b->frames,
+					  &b->strings };
 	uint64_t at = aligned(sizeof(*h));
-	for (unsigned i = 0; i < 9; i++) {
+	for (unsigned i = 0; i < N_SECTIONS; i++) {
 		sections[i] = s[i];
 		heaps[i] = from[i];
 		s[i]->off = at;
@@ -294,13 +298,13 @@ static uint64_t lay_out(struct vg_build *b, struct vg_index_header *h, struct vg
 	return at;
 }
 
-static enum vg_err write_out(struct vg_index_header *h, struct vg_index_section *sections[9], struct heap *heaps[9],
-			     int fd)
+static enum vg_err write_out(struct vg_index_header *h, struct vg_index_section *sections[N_SECTIONS],
+			     struct heap *heaps[N_SECTIONS], int fd)
 {
 	uint8_t *at = vg_memfd_map(fd, h->n_bytes, PROT_READ | PROT_WRITE);
 	if (!at)
 		return VG_EIO;
-	for (unsigned i = 0; i < 9; i++)
+	for (unsigned i = 0; i < N_SECTIONS; i++)
 		if (heaps[i]->n)
 			memcpy(at + sections[i]->off, heaps[i]->at, heaps[i]->n * heaps[i]->n_item);
 	int is_ok = EVP_Digest(at + sizeof(*h), h->n_bytes - sizeof(*h), h->sha256, NULL, EVP_sha256(), NULL);
@@ -313,8 +317,8 @@ enum vg_err vg_build_finish(struct vg_build *build, uint64_t generation, int64_t
 			    uint64_t *n_folded)
 {
 	struct vg_index_header h;
-	struct vg_index_section *sections[9];
-	struct heap *heaps[9];
+	struct vg_index_section *sections[N_SECTIONS];
+	struct heap *heaps[N_SECTIONS];
 	memset(&h, 0, sizeof(h));
 	h.magic = VG_INDEX_MAGIC;
 	h.version = VG_INDEX_VERSION;
@@ -322,7 +326,7 @@ enum vg_err vg_build_finish(struct vg_build *build, uint64_t generation, int64_t
 	h.built_ns = built_ns;
 	*n_folded = 0;
 	end_video(build);
-	for (unsigned algo = VG_ALGO_MD5; algo <= VG_ALGO_PDQ; algo++)
+	for (unsigned algo = VG_ALGO_MD5; algo < VG_ALGO_N; algo++)
 		*n_folded += sort_and_fold(build, &build->values[algo]);
 	h.n_bytes = lay_out(build, &h, sections, heaps);
 	*fd = vg_memfd_new("vigil-index", h.n_bytes);

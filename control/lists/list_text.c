@@ -7,6 +7,8 @@
 #include <vigil/base.h>
 #include <vigil/bytes.h>
 
+#include "control/lists/list_url.h"
+
 /* MD5, SHA-1, SHA-256 of the empty input (RFC 1321 A.5; FIPS 180-4 examples). */
 static const uint8_t empty_md5[16] = { 0xd4, 0x1d, 0x8c, 0xd9, 0x8f, 0x00, 0xb2, 0x04,
 				       0xe9, 0x80, 0x09, 0x98, 0xec, 0xf8, 0x42, 0x7e };
@@ -18,10 +20,10 @@ static const uint8_t empty_sha256[32] = { 0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x
 
 uint32_t vg_list_value_bytes(enum vg_algo algo)
 {
-	return algo == VG_ALGO_MD5                             ? 16
-	       : algo == VG_ALGO_SHA1                          ? 20
-	       : algo == VG_ALGO_SHA256 || algo == VG_ALGO_PDQ ? 32
-							       : 0;
+	return algo == VG_ALGO_MD5                                                    ? 16
+	       : algo == VG_ALGO_SHA1                                                 ? 20
+	       : algo == VG_ALGO_SHA256 || algo == VG_ALGO_PDQ || algo == VG_ALGO_URL ? 32
+										      : 0;
 }
 
 enum vg_algo vg_list_algo(const char *name)
@@ -53,6 +55,11 @@ void vg_list_text_init(struct vg_list_text *text, vg_list_row_fn fn, void *ctx)
 	text->ctx = ctx;
 	text->line = 1;
 	text->default_id = "";
+}
+
+void vg_list_text_urls(struct vg_list_text *text)
+{
+	text->is_urls = 1;
 }
 
 enum vg_err vg_list_text_wrong(struct vg_list_text *text, const char *format, ...)
@@ -102,6 +109,20 @@ static enum vg_err value_of(struct vg_list_text *text, struct vg_list_row *row, 
 			 : VG_OK;
 }
 
+/* The URL at the beginning of a line; *at moves to its other fields. */
+static enum vg_err url_of(struct vg_list_text *text, struct vg_list_row *row, char **at)
+{
+	char *url = *at;
+	const char *why;
+	size_t n = strcspn(url, " \t");
+	*at = url[n] ? url + n + 1 : NULL;
+	url[n] = 0;
+	row->algo = VG_ALGO_URL;
+	row->n_value = vg_list_value_bytes(VG_ALGO_URL);
+	why = vg_list_url_value(url, row->value);
+	return why ? vg_list_text_wrong(text, "%s", why) : VG_OK;
+}
+
 static enum vg_err parse_line(struct vg_list_text *text)
 {
 	char *at = text->text;
@@ -118,12 +139,14 @@ static enum vg_err parse_line(struct vg_list_text *text)
 	if (!*at || *at == '#')
 		return VG_OK;
 	size_t n_digits = strspn(at, "0123456789"), n_blanks = strspn(at + n_digits, " \t");
-	if (n_digits && at[n_digits + n_blanks] == ',') /* no algorithm is called that */
+	if (!text->is_urls && n_digits && at[n_digits + n_blanks] == ',') /* no algorithm is called that */
 		return vg_list_text_frame(text, at);
-	const char *name = field(&at, 0), *value = field(&at, 0);
+	const char *name = text->is_urls ? "" : field(&at, 0), *value = text->is_urls ? "" : field(&at, 0);
 	int is_video = !strcmp(name, "video");
 	enum vg_err err = vg_list_text_end_video(text);
-	if (!err && !is_video)
+	if (!err && text->is_urls)
+		err = url_of(text, &row, &at);
+	else if (!err && !is_video)
 		err = value_of(text, &row, name, value);
 	if (err)
 		return err;

@@ -5,7 +5,8 @@
  *
  * vPDQ: `video,entry_id[,class[,note]]` begins a video; what follows are its frames, either one a line as the vPDQ
  * reference writes them, `frame,quality,hash,timestamp`, or one JSON list of strings `hash,quality,timestamp`, which
- * begins a line and may go over several. A file that begins with frames is one video, named by default_id. */
+ * begins a line and may go over several. A file that begins with frames is one video, named by default_id.
+ * Lines of a list of URLs are `URL[ entry_id[,class[,note]]]` (list_url.h). */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ typedef enum vg_err (*vg_list_row_fn)(void *ctx, const struct vg_list_row *row);
 struct vg_list_text {
 	vg_list_row_fn fn;
 	void *ctx;
+	int is_urls;
 	uint64_t line; /* of the line being gathered, 1.. */
 	size_t n_line;
 	const char *default_id; /* of a video at the beginning that has no line of its own; borrowed, "" at first */
@@ -40,6 +42,8 @@ struct vg_list_text {
 	char why[160]; /* what is wrong with `line` and what to do; "" where fn ended it */
 };
 void vg_list_text_init(struct vg_list_text *text, vg_list_row_fn fn, void *ctx);
+/* The lines are URLs, not values; before the first is fed. */
+void vg_list_text_urls(struct vg_list_text *text);
 /* VG_OK, VG_EINVAL (see line and why), or what fn said. Nothing more may be fed after a failure. */
 enum vg_err vg_list_text_feed(struct vg_list_text *text, const char *bytes, size_t n_bytes);
 /* The last line may lack its end. */

@@ -147,6 +147,8 @@ static enum vg_err read_file(struct reading *r, const struct vg_config_list *con
 	vg_list_text_init(text, on_row, r);
 	name_of(conf->file, default_id, sizeof(default_id));
 	text->default_id = default_id;
+	if (conf->kind == VG_LIST_URLS)
+		vg_list_text_urls(text);
 	for (size_t n; !err && (n = fread(piece, 1, n_piece, file)) > 0;)
 		err = vg_list_text_feed(text, piece, n);
 	if (!err && ferror(file)) {
@@ -278,6 +280,7 @@ void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info)
 	info->n_sha1 = g->view.n_sha1;
 	info->n_sha256 = g->view.n_sha256;
 	info->n_pdq = g->view.n_pdq;
+	info->n_urls = g->view.n_urls;
 	info->n_videos = g->view.n_videos;
 	info->n_frames = g->view.n_frames;
 	info->n_tables_bytes = lists->n_tables_bytes;

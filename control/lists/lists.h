@@ -33,7 +33,7 @@ enum vg_err vg_lists_reload(struct vg_lists *lists, const struct vg_config_list 
 struct vg_lists_info {
 	uint64_t generation, n_bytes; /* 0 = no generation yet */
 	int64_t built_ns;
-	uint64_t n_md5, n_sha1, n_sha256, n_pdq, n_videos, n_frames;
+	uint64_t n_md5, n_sha1, n_sha256, n_pdq, n_urls, n_videos, n_frames;
 	uint64_t n_tables_bytes, tables_ms; /* search tables of PDQ and frames: 0 = none */
 	uint32_t n_lists, n_suppressed;     /* suppressed: rows of the suppress list */
 	uint64_t n_left_out;                /* entries the suppress list kept out of this generation */

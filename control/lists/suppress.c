@@ -8,6 +8,7 @@
 #include <vigil/bytes.h>
 
 #include "control/lists/list_text.h"
+#include "control/lists/list_url.h"
 
 #define MAX_ROWS 1000000
 
@@ -67,8 +68,16 @@ static const char *add_value(struct vg_suppress *s, const char *name, const char
 	void *items = s->values;
 	struct value_row row = { .algo = (uint8_t)vg_list_algo(name) };
 	uint32_t n = vg_list_value_bytes((enum vg_algo)row.algo);
-	if (!n || !value || strlen(value) != 2 * n || vg_unhex(value, row.value, n))
-		return "this is neither algo,value nor entry,ID[,list]; correct it";
+	const char *wrong = NULL;
+	if (!strcmp(name, "url")) {
+		wrong = value ? vg_list_url_value(value + strspn(value, " \t"), row.value) : "url,URL; correct it";
+		row.algo = VG_ALGO_URL;
+		n = VG_LIST_URL_VALUE;
+	} else if (!n || !value || strlen(value) != 2 * n || vg_unhex(value, row.value, n)) {
+		wrong = "this is neither algo,value nor entry,ID[,list]; correct it";
+	}
+	if (wrong)
+		return wrong;
 	if (grow(&items, s->n_values, &s->cap_values, sizeof(*s->values)))
 		return "too many rows; shorten the file";
 	s->values = items;

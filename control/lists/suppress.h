@@ -1,6 +1,6 @@
 #pragma once
-/* suppress: what must never match: values and entries, from a file of lines `algo,value` or `entry,ID[,list]` (comments
- * and blank lines as in list files). Sorted, looked up by halving. One thread. */
+/* suppress: what must never match: values and entries, from a file of lines `algo,value`, `url,URL` or
+ * `entry,ID[,list]` (comments and blank lines as in list files). Sorted, looked up by halving. One thread. */
 #include <stddef.h>
 #include <stdint.h>
 

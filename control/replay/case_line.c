@@ -16,7 +16,7 @@ static void put_hit(struct vg_json_text *text, const struct vg_case_hit *hit)
 		vg_json_text_null(text, "why");
 		vg_json_text_null(text, "algo");
 	} else {
-		vg_json_text_str(text, "why", hit->exact ? "exact" : "perceptual");
+		vg_json_text_str(text, "why", vg_case_hit_why(hit));
 		vg_json_text_str(text, "algo", vg_algo_str(hit->algo));
 	}
 	vg_json_text_u64(text, "distance", hit->distance);

@@ -27,6 +27,7 @@ static const struct vg_run_option options[] = {
 	{ "cases", 0, "FILE", REPLAY | SCAN, "write one JSON line for each case" },
 	{ "report-to", 0, "URL", REPLAY,
 	  "file reports there: a loopback https URL, or the endpoint.json of a test endpoint" },
+	{ "url-list", 0, "FILE", REPLAY, "search requests for the URLs of this list; may be given again" },
 	{ "cores", 0, "N", REPLAY, "dataplane cores" },
 	{ "hashers", 0, "N", REPLAY | SCAN | HASH, "hashing processes" },
 	{ "loop", 0, "N", REPLAY, "work through each capture N times" },
@@ -125,6 +126,7 @@ static enum vg_err take(struct vg_run_args *args, const char *name, const char *
 		snprintf(why, n_why, *value ? "more than %u lists" : "--list wants a file", VG_RUN_MAX_LISTS);
 		return VG_EINVAL;
 	}
+	args->is_urls[args->n_lists] = !strcmp(name, "url-list");
 	args->lists[args->n_lists++] = value;
 	return VG_OK;
 }

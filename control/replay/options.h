@@ -24,6 +24,7 @@ struct vg_run_args {
 	enum vg_run_command command;
 	const char *config, *objects, *cases, *report_to, *state, *resume; /* NULL = not given; borrowed from argv */
 	const char *lists[VG_RUN_MAX_LISTS];
+	uint8_t is_urls[VG_RUN_MAX_LISTS]; /* of each: a list of URLs */
 	unsigned n_lists;
 	uint32_t n_cores, n_hashers; /* 0 = as the configuration says */
 	uint32_t loop;

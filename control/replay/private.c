@@ -164,7 +164,7 @@ enum vg_err vg_private_make(struct vg_private *private, const char *state, char 
 }
 
 /* A list is called by its file's name without folder and ending; the second of one name gets a number. */
-static enum vg_err put_list(struct vg_config *config, const char *path, char *why, size_t n_why)
+static enum vg_err put_list(struct vg_config *config, const char *path, int is_urls, char *why, size_t n_why)
 {
 	struct vg_config_list *list = &config->lists[config->n_lists];
 	const char *base = strrchr(path, '/');
@@ -192,7 +192,8 @@ static enum vg_err put_list(struct vg_config *config, const char *path, char *wh
 			i = UINT32_MAX; /* from the beginning: the new name may be taken too */
 		}
 	strcpy(list->source, "--list");
-	list->action = VG_ACTION_REPORT;
+	list->kind = is_urls ? VG_LIST_URLS : VG_LIST_HASHES;
+	list->action = is_urls ? VG_ACTION_ALERT : VG_ACTION_REPORT;
 	list->perceptual_action = VG_ACTION_REVIEW;
 	config->n_lists++;
 	return VG_OK;
@@ -229,7 +230,7 @@ enum vg_err vg_private_fill(struct vg_private *private, struct vg_config *config
 			    size_t n_why)
 {
 	for (unsigned i = 0; i < args->n_lists; i++) {
-		enum vg_err err = put_list(config, args->lists[i], why, n_why);
+		enum vg_err err = put_list(config, args->lists[i], args->is_urls[i], why, n_why);
 		if (err)
 			return err;
 	}

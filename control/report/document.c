@@ -199,6 +199,8 @@ static void note_hit(struct vg_note *note, unsigned no, const struct vg_case_hit
 			 "of "
 			 "the listed video's like one of its",
 			 h->query_percent, h->compared_percent);
+	else if (h->algo == VG_ALGO_URL)
+		snprintf(how, sizeof(how), "requested by a listed URL, its content is in no list: match");
 	else
 		snprintf(how, sizeof(how), "perceptual %s match at distance %u of 256 bits, image variant %u",
 			 vg_algo_str(h->algo), h->distance, h->variant);
@@ -232,7 +234,7 @@ static void put_info(xmlNodePtr root, const struct vg_case *c)
 		c->n_files == 1 ? "" : "s");
 	vg_note_add(note, "Vigil case %s.", c->name);
 	if (c->perceptual_only)
-		vg_note_add(note, "All matches are perceptual, none is exact.");
+		vg_note_add(note, "No match is exact.");
 	if (c->approved_by[0])
 		vg_note_add(note,
 			    "Released for reporting by an operator from its digests and metadata, without viewing.");

@@ -115,6 +115,7 @@ static void lists(FILE *out, const struct vg_stats_env *env)
 	fprintf(out, "vigil_list_entries{algo=\"sha256\"} %llu\nvigil_list_entries{algo=\"pdq\"} %llu\n",
 		(unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq);
 	fprintf(out, "vigil_list_entries{algo=\"vpdq\"} %llu\n", (unsigned long long)info.n_videos);
+	fprintf(out, "vigil_list_entries{algo=\"url\"} %llu\n", (unsigned long long)info.n_urls);
 	gauge(out, "list_video_frames", "distinct frames of the listed videos", (double)info.n_frames);
 	gauge(out, "list_videos_left_out", "listed videos without a frame good enough to match",
 	      (double)info.n_blank_videos);

@@ -10,6 +10,7 @@
 #include <vigil/config_snapshot.h>
 #include <vigil/err.h>
 #include <vigil/msg.h>
+#include <vigil/url_table.h>
 
 #include "dataplane/handoff/handoff.h"
 
@@ -22,9 +23,12 @@ struct vg_handoff_server *vg_handoff_server_create(const char *run_dir, const st
 						   uint64_t boot_id, struct vg_handoff *const *cores,
 						   const int *stats_fds, uint32_t n_cores)
 	VG_DEALLOC(vg_handoff_server_destroy);
-/* Whom KNOWN messages of vigild go to; fd stays the server's. Without, or with other than VG_OK, its link ends. */
+/* Whom KNOWN and URLS messages of vigild go to; fd stays the server's. Without the first, or with other than VG_OK,
+ * its link ends. */
 typedef enum vg_err vg_handoff_known_fn(void *ctx, const struct vg_msg_known *msg, int fd);
-void vg_handoff_server_on_known(struct vg_handoff_server *server, vg_handoff_known_fn *fn, void *ctx);
+typedef enum vg_err vg_handoff_urls_fn(void *ctx, const struct vg_msg_urls *msg, int fd);
+void vg_handoff_server_on_known(struct vg_handoff_server *server, vg_handoff_known_fn *known, vg_handoff_urls_fn *urls,
+				void *ctx);
 /* Waits at most timeout_ms for the socket and does what there is to do; call it in a loop (some milliseconds). */
 void vg_handoff_server_poll(struct vg_handoff_server *server, int timeout_ms);
 /* To be destroyed after the workers have ended and before their handoffs. */

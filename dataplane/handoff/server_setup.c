@@ -47,6 +47,7 @@ struct vg_handoff_server {
 	struct vg_handoff *const *cores;
 	const int *stats_fds;
 	vg_handoff_known_fn *on_known;
+	vg_handoff_urls_fn *on_urls;
 	void *known_ctx;
 	struct link links[MAX_LINKS];
 	struct hasher hashers[VG_LANE_MAX_HASHERS];
@@ -314,22 +315,33 @@ static void link_wait(struct vg_handoff_server *s, struct link *l, uint64_t now_
 		link_refuse(s, l, VG_ROLE_HASHER, l->hasher_idx);
 }
 
+union message {
+	struct vg_msg_head head;
+	struct vg_msg_hello hello;
+	struct vg_msg_known known;
+	struct vg_msg_urls urls;
+	uint8_t room[256];
+};
+
+/* What vigild says after its HELLO; 1: it was taken. */
+static int control_take_table(struct vg_handoff_server *s, const union message *m, size_t n_bytes, int fd)
+{
+	if (s->on_known && vg_msg_is(&m->head, n_bytes, VG_MSG_KNOWN, sizeof(m->known)))
+		return !s->on_known(s->known_ctx, &m->known, fd);
+	if (vg_msg_is(&m->head, n_bytes, VG_MSG_URLS, sizeof(m->urls))) /* files have no requests */
+		return !s->on_urls || !s->on_urls(s->known_ctx, &m->urls, fd);
+	return 0;
+}
+
 static void link_read(struct vg_handoff_server *s, struct link *l)
 {
-	union {
-		struct vg_msg_head head;
-		struct vg_msg_hello hello;
-		struct vg_msg_known known;
-		uint8_t room[256];
-	} m;
+	union message m;
 	int fds[VG_SOCK_MAX_FDS], is_known;
 	size_t n_bytes, n_fds;
 	enum vg_err err = vg_sock_recv(l->fd, &m, sizeof(m), &n_bytes, fds, &n_fds);
 	if (err == VG_EAGAIN)
 		return;
-	is_known = !err && l->kind == LINK_CONTROL && n_fds == 1 && s->on_known &&
-		   vg_msg_is(&m.head, n_bytes, VG_MSG_KNOWN, sizeof(m.known)) &&
-		   !s->on_known(s->known_ctx, &m.known, fds[0]);
+	is_known = !err && l->kind == LINK_CONTROL && n_fds == 1 && control_take_table(s, &m, n_bytes, fds[0]);
 	while (!err && n_fds)
 		close(fds[--n_fds]);
 	if (!err && l->kind == LINK_NEW && vg_msg_is(&m.head, n_bytes, VG_MSG_HELLO, sizeof(m.hello))) {
@@ -418,9 +430,11 @@ void vg_handoff_server_poll(struct vg_handoff_server *s, int timeout_ms)
 	links_tidy(s);
 }
 
-void vg_handoff_server_on_known(struct vg_handoff_server *s, vg_handoff_known_fn *fn, void *ctx)
+void vg_handoff_server_on_known(struct vg_handoff_server *s, vg_handoff_known_fn *known, vg_handoff_urls_fn *urls,
+				void *ctx)
 {
-	s->on_known = fn;
+	s->on_known = known;
+	s->on_urls = urls;
 	s->known_ctx = ctx;
 }
 

@@ -29,6 +29,8 @@ static int wants(const struct vg_hold *h, const struct vg_hold_dir *d, const str
 	*slides = 0;
 	if (b->state == VG_BODY_OFF)
 		return 0;
+	if (b->by_url)
+		return 1;
 	if (b->state == VG_BODY_UNDECIDED && b->is_download)
 		return !b->has_waited;
 	if (b->is_ended || b->is_known)
@@ -181,7 +183,7 @@ static int stop_known(struct vg_hold *h, const struct vg_hold_dir *d)
 		struct vg_hold_body *b = vg_hold_body_at(h, i);
 		if (!b->is_known || b->state == VG_BODY_OFF || !vg_hold_queue_stop(h, b))
 			continue;
-		vg_count(h->stats, VG_C_HOLD_KNOWN, 1);
+		vg_count(h->stats, b->by_url ? VG_C_HOLD_URL : VG_C_HOLD_KNOWN, 1);
 		b->state = VG_BODY_OFF;
 		return 1;
 	}

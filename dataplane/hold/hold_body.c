@@ -131,6 +131,7 @@ static struct vg_body *on_open(void *ctx, const struct vg_attribution *card)
 	}
 	if (h->now && can_cut(h, card->proto))
 		watch(h, b, card);
+	b->by_url = b->is_known = b->flow && card->flags & VG_ATTR_STOP;
 	return (struct vg_body *)(void *)b;
 }
 
@@ -154,8 +155,12 @@ static enum vg_step on_data(void *ctx, struct vg_body *opaque, const uint8_t *by
 	struct vg_hold_body *b = body_of(opaque);
 	enum vg_step step;
 	h->current = b;
-	step = h->inner.data(h->inner.ctx, b->inner, bytes, n_bytes, wall_ns);
+	step = b->inner ? h->inner.data(h->inner.ctx, b->inner, bytes, n_bytes, wall_ns) : VG_MORE;
 	h->current = NULL;
+	if (step != VG_MORE && b->by_url && b->state != VG_BODY_OFF) {
+		b->inner = NULL; /* nobody looks at it, but it is stopped all the same */
+		step = VG_MORE;
+	}
 	if (step != VG_MORE) {
 		give_up(h, b);
 		body_end(h, b);
@@ -173,8 +178,12 @@ static enum vg_step on_gap(void *ctx, struct vg_body *opaque, uint64_t n_missing
 	struct vg_hold_body *b = body_of(opaque);
 	enum vg_step step;
 	h->current = b;
-	step = h->inner.gap(h->inner.ctx, b->inner, n_missing);
+	step = b->inner ? h->inner.gap(h->inner.ctx, b->inner, n_missing) : VG_SKIP;
 	h->current = NULL;
+	if (b->by_url && b->state != VG_BODY_OFF) {
+		b->inner = step == VG_MORE ? b->inner : NULL;
+		return VG_MORE;
+	}
 	give_up(h, b); /* it cannot match exactly any more */
 	if (step != VG_MORE)
 		body_end(h, b);
@@ -184,7 +193,8 @@ static enum vg_step on_gap(void *ctx, struct vg_body *opaque, uint64_t n_missing
 static void on_amend(void *ctx, struct vg_body *opaque, const struct vg_attribution *card)
 {
 	struct vg_hold *h = ctx;
-	h->inner.amend(h->inner.ctx, body_of(opaque)->inner, card);
+	if (body_of(opaque)->inner)
+		h->inner.amend(h->inner.ctx, body_of(opaque)->inner, card);
 }
 
 static void on_close(void *ctx, struct vg_body *opaque, enum vg_state state, int64_t wall_ns)
@@ -192,9 +202,10 @@ static void on_close(void *ctx, struct vg_body *opaque, enum vg_state state, int
 	struct vg_hold *h = ctx;
 	struct vg_hold_body *b = body_of(opaque);
 	h->current = b;
-	h->inner.close(h->inner.ctx, b->inner, state, wall_ns);
+	if (b->inner)
+		h->inner.close(h->inner.ctx, b->inner, state, wall_ns);
 	h->current = NULL;
-	if (state != VG_STATE_COMPLETE || b->state == VG_BODY_UNDECIDED)
+	if (!b->by_url && (state != VG_STATE_COMPLETE || b->state == VG_BODY_UNDECIDED))
 		give_up(h, b);
 	body_end(h, b);
 }
@@ -210,13 +221,16 @@ void vg_hold_body_sink(struct vg_hold *h, const struct vg_body_sink *inner, stru
 static struct vg_object *object_open(void *ctx, const struct vg_attribution *card, uint32_t flags)
 {
 	struct vg_hold *h = ctx;
-	struct vg_hold_body *b = h->current && h->current->state == VG_BODY_UNDECIDED ? h->current : NULL;
+	struct vg_hold_body *now = h->current, *b = now && now->state == VG_BODY_UNDECIDED ? now : NULL;
 	struct vg_object *o = h->media.open(h->media.ctx, card, flags | (b ? VG_OPEN_HOLD : 0));
-	if (b && o) {
+	if (o && now && !b && now->by_url) { /* stopped before there was anything to hand over */
+		now->object = o;
+		vg_handoff_tag(o, vg_pool_idx(&h->bodies, now) + 1);
+	} else if (b && o) {
 		b->object = o;
 		b->state = VG_BODY_WATCHED;
 		vg_handoff_tag(o, vg_pool_idx(&h->bodies, b) + 1);
-	} else if (b) {
+	} else if (b && !b->by_url) {
 		give_up(h, b);
 	}
 	return o;

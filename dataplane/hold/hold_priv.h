@@ -1,8 +1,8 @@
 #pragma once
 /* hold_priv: private state of one core's verdict hold. */
 #include "dataplane/hold/hold.h"
-#include "dataplane/hold/sha256.h"
 #include "dataplane/proto/pool.h"
+#include "dataplane/scope/sha256.h"
 
 #define VG_HOLD_NONE   UINT32_MAX
 #define VG_HOLD_WAYS   4u
@@ -22,6 +22,7 @@ struct vg_hold_body {
 	uint32_t born;             /* the packet it began in: hold->packet_no */
 	uint32_t digest;           /* of the pool, or VG_HOLD_NONE: is not (or no longer) like a known one */
 	uint8_t dir, state, is_ended, is_known, is_download, can_451;
+	uint8_t by_url;     /* known because of its request's URL: from its first byte on */
 	uint8_t has_waited; /* UNDECIDED, and its head waited in vain for its first bytes */
 	uint8_t outcome;    /* enum vg_hold_outcome as it was last written */
 };

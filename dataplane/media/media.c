@@ -24,6 +24,12 @@ static int is_wrapped(const struct vg_attribution *card)
 	return card->codings || card->n_boundary || card->flags & (VG_ATTR_PIECE | VG_ATTR_ALL_PARTS);
 }
 
+/* Its request was for a listed URL: handed over whatever it is, even if it is nothing. */
+static int is_listed(const struct vg_attribution *card)
+{
+	return card->flags & VG_ATTR_LISTED;
+}
+
 struct vg_body *vg_media_open(void *ctx, const struct vg_attribution *card)
 {
 	struct vg_media *m = ctx;
@@ -31,7 +37,13 @@ struct vg_body *vg_media_open(void *ctx, const struct vg_attribution *card)
 	int is_short = card->size_hint < m->min_bytes && !is_wrapped(card) && !m->all_files;
 
 	vg_count(m->stats, VG_C_BODIES, 1);
-	if (is_short || (card->size_hint != UINT64_MAX && card->size_hint > m->max_bytes)) {
+	if (card->flags & VG_ATTR_OUT) {
+		vg_count(m->stats, VG_C_BODIES_OUT, 1);
+		return NULL;
+	}
+	if (is_listed(card))
+		;
+	else if (is_short || (card->size_hint != UINT64_MAX && card->size_hint > m->max_bytes)) {
 		vg_count(m->stats, VG_C_BODIES_SMALL, 1);
 		return NULL;
 	}
@@ -62,15 +74,16 @@ static enum vg_step decide(struct vg_media *m, struct vg_media_body *body, const
 					       : vg_sniff(m->sniff, first, n_first);
 	int is_text = m->texts && kind == VG_KIND_UNKNOWN && !is_wrapped(card) && vg_media_is_text(first, n_first);
 
-	if (!is_wrapped(card) && !is_text && !m->all_files && !VG_KIND_IS_IMAGE(kind) && !VG_KIND_IS_VIDEO(kind) &&
-	    !VG_KIND_IS_CONTAINER(kind)) {
+	if (!is_wrapped(card) && !is_listed(card) && !is_text && !m->all_files && !VG_KIND_IS_IMAGE(kind) &&
+	    !VG_KIND_IS_VIDEO(kind) && !VG_KIND_IS_CONTAINER(kind)) {
 		vg_count(m->stats, VG_C_BODIES_UNWANTED, 1);
 		body_free(m, body);
 		return VG_SKIP;
 	}
 	card->kind = (uint8_t)(is_text ? VG_KIND_TEXT : kind);
 	body->object = m->sink.open(m->sink.ctx, card,
-				    (m->all_files ? VG_OPEN_ALL_FILES : 0) | (is_text ? VG_OPEN_TEXT : 0));
+				    (m->all_files ? VG_OPEN_ALL_FILES : 0) | (is_text ? VG_OPEN_TEXT : 0) |
+					    (is_listed(card) ? VG_OPEN_LISTED : 0));
 	if (!body->object) { /* shed, counted there */
 		body_free(m, body);
 		return VG_SKIP;
@@ -174,7 +187,8 @@ void vg_media_close(void *ctx, struct vg_body *opaque, enum vg_state state, int6
 	if (body->pending) {
 		const struct vg_attribution *card = &body->pending->card;
 		int is_empty = !body->pending->n_first;
-		if (is_empty || (body->pending->n_first < m->min_bytes && !is_wrapped(card) && !m->all_files)) {
+		if (!is_listed(card) &&
+		    (is_empty || (body->pending->n_first < m->min_bytes && !is_wrapped(card) && !m->all_files))) {
 			if (!is_empty)
 				vg_count(m->stats, VG_C_BODIES_SMALL, 1);
 			body_free(m, body);

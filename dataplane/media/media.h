@@ -3,9 +3,9 @@
  * body sink, feeds a media sink (handoff). One per core, fixed pools, no locks, no clock.
  *
  * Wanted: pictures and videos by their first bytes (sniff.h), never by what a header claims; coded and multipart
- * bodies always (what is inside decides); with VG_CONF_TEXTS text, too (files may stand in it as base64); with
- * VG_CONF_ALL_FILES everything of at least one byte. The size limits of the configuration apply to the announced size,
- * and object_max_bytes also to the seen one. */
+ * bodies always (what is inside decides), and those of listed requests (VG_ATTR_LISTED), even empty; with
+ * VG_CONF_TEXTS text, too (files may stand in it as base64); with VG_CONF_ALL_FILES everything of at least one byte.
+ * The size limits of the configuration apply to the announced size, and object_max_bytes also to the seen one. */
 #include <stdint.h>
 
 #include <vigil/base.h>

@@ -7,11 +7,13 @@
 
 struct vg_ask {
 	uint16_t n_method, n_host, n_url, n_filename, n_agent, n_forwarded;
+	uint16_t marks;     /* of target.h */
+	int64_t wall_ns;    /* when its head was complete */
 	int cut, is_client; /* is_client: forwarded is a trusted proxy's word */
 	char method[VG_ATTR_METHOD], host[VG_ATTR_HOST], url[VG_ATTR_URL], filename[VG_ATTR_FILENAME],
 		agent[VG_ATTR_AGENT], forwarded[VG_ATTR_FORWARDED];
 };
 
-/* Fills proto->card with the texts of ask and nothing else; NULL: an empty card. For vg_body_sink.amend, and as the
- * beginning of a whole card. Hot. */
+/* Fills proto->card with the texts and marks of ask and nothing else; NULL: a request that is not known. For
+ * vg_body_sink.amend, and as the beginning of a whole card. Hot. */
 void vg_ask_card(struct vg_proto *proto, const struct vg_ask *ask);

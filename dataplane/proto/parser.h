@@ -19,6 +19,8 @@
 #include "dataplane/proto/pool.h"
 #include "dataplane/proto/proto.h"
 #include "dataplane/proto/trust.h"
+#include "dataplane/scope/sites.h"
+#include "dataplane/scope/urls.h"
 #include "dataplane/stream/stream.h"
 
 struct vg_parser;
@@ -27,6 +29,9 @@ struct vg_again;
 /* One core's protocols: what the parsers share. */
 struct vg_proto {
 	struct vg_stats_page *stats;
+	struct vg_sites *sites;          /* NULL: all hosts and paths are in scope */
+	struct vg_urls *urls;            /* its listed URLs come by it */
+	const struct vg_url_map *listed; /* those of this burst; NULL: none */
 	struct vg_body_sink sink;
 	struct vg_attribution card; /* the one being filled; nobody's between two calls */
 	struct vg_trust_conf trust;

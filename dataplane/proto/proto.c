@@ -187,3 +187,8 @@ void vg_proto_end(struct vg_proto *proto, struct vg_proto_flow *flow, unsigned d
 {
 	flow->parser->end(proto, flow, dir & 1, how, wall_ns);
 }
+
+void vg_proto_poll(struct vg_proto *proto)
+{
+	proto->listed = proto->urls ? vg_urls_poll(proto->urls) : NULL;
+}

@@ -53,6 +53,11 @@ struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg
 	VG_DEALLOC(vg_proto_destroy);
 /* The seed of resources' names (vg_attribution.resource): random per dataplane, the same on all cores. Cold. */
 void vg_proto_seed(struct vg_proto *proto, uint64_t seed);
+/* Listed URLs as vigild gives them: looked at from then on. Borrowed. Cold. */
+struct vg_urls;
+void vg_proto_urls(struct vg_proto *proto, struct vg_urls *urls);
+/* Between bursts: a new table of listed URLs is taken up. */
+void vg_proto_poll(struct vg_proto *proto);
 /* How its protocols are recognised: fills rows[VG_APP_N] for vg_detect_create(), returns how many. Cold. */
 uint32_t vg_proto_recognisers(const struct vg_proto *proto, struct vg_recogniser *rows);
 

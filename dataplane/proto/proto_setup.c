@@ -45,6 +45,7 @@ static void release(struct vg_proto *p)
 	}
 	vg_expect_destroy(&p->expect);
 	vg_pool_destroy(&p->claims);
+	vg_sites_destroy(p->sites);
 	free(p);
 }
 
@@ -80,6 +81,10 @@ struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg
 		release(p);
 		return NULL;
 	}
+	if (vg_sites_create(&conf->scope, &p->sites)) {
+		release(p);
+		return NULL;
+	}
 	for (; *parsers; parsers++)
 		if (is_on(conf, *parsers) && parser_create(p, conf, *parsers)) {
 			release(p);
@@ -108,4 +113,9 @@ uint32_t vg_proto_recognisers(const struct vg_proto *p, struct vg_recogniser *ro
 void vg_proto_seed(struct vg_proto *proto, uint64_t seed)
 {
 	proto->seed = seed;
+}
+
+void vg_proto_urls(struct vg_proto *proto, struct vg_urls *urls)
+{
+	proto->urls = urls;
 }

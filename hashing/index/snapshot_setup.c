@@ -69,6 +69,7 @@ static enum vg_err check_layout(const struct vg_index_view *view)
 		{ &h->sha1, sizeof(*view->sha1) },
 		{ &h->sha256s, sizeof(*view->sha256) },
 		{ &h->pdq, sizeof(*view->pdq) },
+		{ &h->urls, sizeof(*view->urls) },
 		{ &h->videos, sizeof(*view->videos) },
 		{ &h->frames, sizeof(*view->frames) },
 		{ &h->strings, 1 },

@@ -33,6 +33,9 @@
 #define VG_ATTR_PIECE     16u /* the body is a piece of `resource`: see range_off and part_no */
 #define VG_ATTR_CLIENT    64u /* `forwarded` is the client, as a trusted proxy named it; else a claim of the sender's */
 #define VG_ATTR_ALL_PARTS 32u /* with this message an upload in parts ends: all of `resource` have been sent */
+#define VG_ATTR_LISTED    128u /* the dataplane found the URL of its request on a list */
+#define VG_ATTR_STOP      256u /* and that list says block */
+#define VG_ATTR_OUT       512u /* its request is out of scope: only within the dataplane, such a body has no record */
 
 /* Encapsulations that were around the packets of a body, from outside to inside. */
 #define VG_ATTR_TUNNELS 4
@@ -82,7 +85,7 @@ struct vg_attribution {
 	uint16_t n_host, n_url, n_filename, n_type, n_agent, n_forwarded, n_boundary, reserved;
 	char method[VG_ATTR_METHOD];
 	char host[VG_ATTR_HOST];
-	char url[VG_ATTR_URL]; /* request target as sent */
+	char url[VG_ATTR_URL]; /* request target as sent; one that is longer: as much of its normal form (url.h) */
 	char filename[VG_ATTR_FILENAME];
 	char type[VG_ATTR_TYPE]; /* Content-Type as claimed */
 	char agent[VG_ATTR_AGENT];

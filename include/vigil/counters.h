@@ -128,6 +128,7 @@
 	X(VG_H_PDQ_LOW, "pdq_low_quality_total", "PDQ hashes below the quality limit, not searched")                 \
 	X(VG_H_QUERIES, "index_queries_total", "look-ups in the index")                                              \
 	X(VG_H_MATCHES, "matches_total", "records with at least one hit")                                            \
+	X(VG_H_LISTED, "listed_records_total", "records without a hit, of requests for listed URLs")                 \
 	X(VG_H_SENT, "records_sent_total", "records sent to vigild")                                                 \
 	X(VG_H_ACKED, "records_acknowledged_total", "records vigild made durable")                                   \
 	X(VG_H_RESENT, "records_resent_total", "records sent again on a new link")                                   \

@@ -18,4 +18,9 @@
 	X(VG_C_SOCKS_TUNNELS, "socks_total:outcome=tunnel",                                                           \
 	  "SOCKS handshakes behind which a flow was recognised again")                                                \
 	X(VG_C_SOCKS_REFUSED, "socks_total:outcome=refused", "SOCKS handshakes refused, sealed, or for UDP")          \
-	X(VG_C_SOCKS_BAD, "socks_total:outcome=bad", "SOCKS handshakes that break their format, or have a hole")
+	X(VG_C_SOCKS_BAD, "socks_total:outcome=bad", "SOCKS handshakes that break their format, or have a hole")      \
+	X(VG_C_HOLD_URL, "hold_urls_stopped_total", "of the stopped: by the URL of their request")                    \
+	X(VG_C_REQUESTS_LISTED, "requests_listed_total", "requests for URLs that are on a list")                      \
+	X(VG_C_REQUESTS_OUT, "requests_out_of_scope_total", "requests that scope.urls leaves out: bodies skipped")    \
+	X(VG_C_REQUESTS_NO_HOST, "requests_without_host_total", "requests whose host no list can have")               \
+	X(VG_C_BODIES_OUT, "bodies_skipped_total:reason=scope", "bodies of requests that are out of scope")

@@ -1,15 +1,12 @@
 #pragma once
 /* index_format: one immutable, checksummed generation of the hash lists, as built by control/lists and mapped read-only
  * by hashers (and by vigild, which looks a claimed match up itself). Little-endian, sections 64-byte aligned:
- *
- *   header | lists | entries | md5 | sha1 | sha256 | pdq | videos | frames | strings
+ *   header | lists | entries | md5 | sha1 | sha256 | pdq | urls | videos | frames | strings
  *
  * A section begins where the one before it ends, padded with zeros; the last one's padding ends the file.
- * Exact sections are sorted by value (memcmp), duplicates allowed; pdq is in any order. Frames stand in the order of
- * their videos, without a gap; within a video each value once, sorted; those of a quality below VG_PDQ_MIN_QUALITY
- * never. The checksum is SHA-256 over
- * everything behind the header. vg_index_open() checks every offset, so that later look-ups need no checks but
- * entry_idx. */
+ * Exact sections and urls are sorted by value (memcmp), duplicates allowed; pdq is in any order. Frames stand in the
+ * order of their videos, without a gap; within a video each value once, sorted; none below VG_PDQ_MIN_QUALITY. The
+ * checksum is SHA-256 over everything behind the header. vg_index_open() checks every offset. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,7 +15,7 @@
 #include <vigil/media.h>
 
 #define VG_INDEX_MAGIC   0x31584449474956ull /* "VIGIDX1" */
-#define VG_INDEX_VERSION 2u
+#define VG_INDEX_VERSION 3u
 #define VG_INDEX_ALIGN   64u
 
 struct vg_index_section {
@@ -30,7 +27,7 @@ struct vg_index_header {
 	uint64_t generation, n_bytes; /* whole file */
 	int64_t built_ns;             /* UTC */
 	uint8_t sha256[32];           /* of bytes sizeof(header) .. n_bytes */
-	struct vg_index_section lists, entries, md5, sha1, sha256s, pdq, videos, frames, strings;
+	struct vg_index_section lists, entries, md5, sha1, sha256s, pdq, urls, videos, frames, strings;
 };
 struct vg_index_list {
 	uint32_t name_off, source_off; /* NUL-terminated in strings */
@@ -84,10 +81,11 @@ struct vg_index_view {
 	const struct vg_index_sha1 *sha1;
 	const struct vg_index_sha256 *sha256;
 	const struct vg_index_pdq *pdq;
+	const struct vg_index_sha256 *urls; /* no texts: hashes of URL and host (url_table.h), SHA-256: list_url.h */
 	const struct vg_index_video *videos;
 	const struct vg_index_frame *frames;
 	const char *strings;
-	uint64_t n_lists, n_entries, n_md5, n_sha1, n_sha256, n_pdq, n_videos, n_frames, n_strings;
+	uint64_t n_lists, n_entries, n_md5, n_sha1, n_sha256, n_pdq, n_urls, n_videos, n_frames, n_strings;
 };
 
 static inline int vg_index_section_ok(const struct vg_index_section *s, uint64_t item_bytes, uint64_t n_bytes)
@@ -127,6 +125,7 @@ static inline enum vg_err vg_index_open(const void *base, uint64_t n_bytes, stru
 	    !vg_index_section_ok(&h->sha1, sizeof(*v->sha1), n_bytes) ||
 	    !vg_index_section_ok(&h->sha256s, sizeof(*v->sha256), n_bytes) ||
 	    !vg_index_section_ok(&h->pdq, sizeof(*v->pdq), n_bytes) ||
+	    !vg_index_section_ok(&h->urls, sizeof(*v->urls), n_bytes) ||
 	    !vg_index_section_ok(&h->videos, sizeof(*v->videos), n_bytes) ||
 	    !vg_index_section_ok(&h->frames, sizeof(*v->frames), n_bytes) ||
 	    !vg_index_section_ok(&h->strings, 1, n_bytes))
@@ -139,6 +138,7 @@ static inline enum vg_err vg_index_open(const void *base, uint64_t n_bytes, stru
 	v->sha1 = (const void *)(v->base + h->sha1.off), v->n_sha1 = h->sha1.n_items;
 	v->sha256 = (const void *)(v->base + h->sha256s.off), v->n_sha256 = h->sha256s.n_items;
 	v->pdq = (const void *)(v->base + h->pdq.off), v->n_pdq = h->pdq.n_items;
+	v->urls = (const void *)(v->base + h->urls.off), v->n_urls = h->urls.n_items;
 	v->videos = (const void *)(v->base + h->videos.off), v->n_videos = h->videos.n_items;
 	v->frames = (const void *)(v->base + h->frames.off), v->n_frames = h->frames.n_items;
 	v->strings = (const void *)(v->base + h->strings.off), v->n_strings = h->strings.n_items;
@@ -161,6 +161,7 @@ static inline uint64_t vg_index_n_exact(const struct vg_index_view *v, enum vg_a
 	return algo == VG_ALGO_MD5      ? v->n_md5
 	       : algo == VG_ALGO_SHA1   ? v->n_sha1
 	       : algo == VG_ALGO_SHA256 ? v->n_sha256
+	       : algo == VG_ALGO_URL    ? v->n_urls
 					: 0;
 }
 /* Looks a digest up in a sorted section of records {value[n_value]; uint32_t entry_idx}, among records low .. high - 1
@@ -172,6 +173,7 @@ static inline uint32_t vg_index_find_among(const struct vg_index_view *v, enum v
 	size_t n_value = algo == VG_ALGO_MD5 ? 16 : algo == VG_ALGO_SHA1 ? 20 : 32, stride = n_value + 4;
 	const uint8_t *at = algo == VG_ALGO_MD5    ? (const uint8_t *)v->md5
 			    : algo == VG_ALGO_SHA1 ? (const uint8_t *)v->sha1
+			    : algo == VG_ALGO_URL  ? (const uint8_t *)v->urls
 						   : (const uint8_t *)v->sha256;
 	uint64_t n = vg_index_n_exact(v, algo);
 	uint32_t n_hits = 0;

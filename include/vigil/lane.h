@@ -61,6 +61,7 @@ enum vg_desc_type { VG_DESC_OPEN = 1, VG_DESC_DATA, VG_DESC_GAP, VG_DESC_CLOSE, 
 #define VG_OPEN_RETRY       4u   /* offered again after a hasher died */
 #define VG_OPEN_ALL_FILES   8u   /* digest whatever its kind is */
 #define VG_OPEN_TEXT        128u /* text that may hold files as base64; of no interest itself */
+#define VG_OPEN_LISTED      256u /* the URL of its request is listed: vigild gets it, whatever it is, even empty */
 #define VG_OPEN_RESOURCE    64u  /* the record has a resource: keep what comes for its other pieces */
 #define VG_OPEN_NO_UNPACK   16u  /* beside NO_DECODE: it crashed again, so only digests of the body as it came */
 #define VG_OPEN_HOLD        32u  /* frames wait for its verdict: VG_RETURN_VERDICT as soon as it is known */

@@ -127,10 +127,19 @@ enum vg_coding {
 #define VG_MESSAGES_LAST         2u
 
 /* List algorithms. */
-enum vg_algo { VG_ALGO_NONE, VG_ALGO_MD5, VG_ALGO_SHA1, VG_ALGO_SHA256, VG_ALGO_PDQ, VG_ALGO_VPDQ, VG_ALGO_N };
+enum vg_algo {
+	VG_ALGO_NONE,
+	VG_ALGO_MD5,
+	VG_ALGO_SHA1,
+	VG_ALGO_SHA256,
+	VG_ALGO_PDQ,
+	VG_ALGO_VPDQ,
+	VG_ALGO_URL,
+	VG_ALGO_N
+};
 static inline const char *vg_algo_str(unsigned algo)
 {
-	static const char *const names[] = { "none", "md5", "sha1", "sha256", "pdq", "vpdq" };
+	static const char *const names[] = { "none", "md5", "sha1", "sha256", "pdq", "vpdq", "url" };
 	return algo < VG_ALGO_N ? names[algo] : "unknown";
 }
 /* A digest of all bytes, which vigild recomputes; the others are perceptual. */

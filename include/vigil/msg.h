@@ -5,16 +5,15 @@
  * Three links:
  *   forward     RUN/forward.sock, the forwarder listens; the inspector (dataplane) and vigild connect.
  *   hand-over   RUN/handover.sock, the dataplane listens; hashers and vigild connect.
- *   match       RUN/hasher-N.sock, the hasher listens (made before its sandbox closes, which allows accept4 only);
- *               vigild connects, also again after either side died.
+ *   match       RUN/hasher-N.sock, the hasher listens (before its sandbox closes); vigild connects, also again.
  * Order on the hand-over link:  > HELLO   < WELCOME   then to a hasher < LANE for each core, to vigild < ATTR for each
  * (core, hasher) and < STATS for each core. Later to vigild: < DRAINED once a replay's input is used up and every
- * object
- * is DONE. From vigild, any time after its HELLO: > KNOWN. Nothing else is ever sent; either side closing ends it.
+ * object is DONE. From vigild, after its HELLO: > KNOWN, > URLS (url_table.h).
  * Order on the forward link:  > HELLO   < WELCOME (n_cores = pairs)   then to the inspector < FRAMES for each pair, to
- * vigild < STATS for each pair. A new inspector puts an older one off. Nothing else is ever sent.
+ * vigild < STATS for each pair. A new inspector puts an older one off.
  * Order on the match link:  > CONTROL_HELLO   < HASHER_HELLO (+ stats page)   > INDEX (+ memfd)   < INDEX_TAKEN,
- * then < OBJECT or MATCH (+ memfd) and > ACK (cumulative). What is not acknowledged is sent again on the next link. */
+ * then < OBJECT or MATCH (+ memfd) and > ACK (cumulative). What is not acknowledged is sent again on the next link.
+ * Nothing else is ever sent; either side closing ends a link. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +33,7 @@ enum vg_msg_type {
 	VG_MSG_DRAINED,
 	VG_MSG_FRAMES,
 	VG_MSG_KNOWN,
+	VG_MSG_URLS,
 	VG_MSG_CONTROL_HELLO = 32,
 	VG_MSG_HASHER_HELLO,
 	VG_MSG_INDEX,
@@ -164,6 +164,7 @@ struct vg_hit {
 #define VG_RECORD_RESOURCE    2048u  /* a whole resource put together; the object is the piece that completed it */
 #define VG_RECORD_HAS_FRAMES  8192u  /* a film: n_frames were hashed; of a MATCH they are in its memfd */
 #define VG_RECORD_PART_FILM   16384u /* HAS_FRAMES: cut, damaged or over a budget: not all of it was decoded */
+#define VG_RECORD_LISTED      32768u /* MATCH: of an object of VG_OPEN_LISTED; perhaps without hits, or bytes */
 #define VG_RECORD_NESTED      4096u  /* MEMBER_OF: it lies in a file of the body, which parent_sha256 names */
 /* VG_MSG_OBJECT, and with the object's bytes as a sealed memfd (VG_SEALS_FINAL) VG_MSG_MATCH. An OBJECT with frames has
  * a memfd, too, of its frames alone (n_sample_bytes 0). All of it is a hasher's

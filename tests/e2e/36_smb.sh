@@ -52,4 +52,14 @@ talk SMB3 "get p1.jpg $W/g1" "--client-protection=encrypt" || { cat "$W/smbclien
 encrypted() { [ "$(metric vigil_smb_skipped_messages_total)" -ge 1 ]; }
 wait_for 10 "encrypted messages to be counted" encrypted
 [ "$(n_filed)" = 3 ] || fail "unlisted pictures were reported"
+# A file in two sessions: the first breaks off, the second reads on where it was left. Neither has it all; together it is listed.
+picture p7 507; head -c 24000000 /dev/urandom >>"$W/www/p7.jpg"; cp "$W/www/p7.jpg" "$W/share/"; listed p7
+ctl lists reload >/dev/null || fail "reload"
+in_c smbclient -U root%secret -s /dev/null -m SMB3 -c "get p7.jpg -" //198.51.100.10/files 2>/dev/null | head -c 2000000 >"$W/part"
+cmp -n 2000000 "$W/part" "$W/www/p7.jpg" || fail "the first part"
+head -c 1900000 "$W/part" >"$W/g7"
+talk SMB3 "reget p7.jpg $W/g7" || { cat "$W/smbclient.txt"; fail "smbclient, reget"; }
+cmp "$W/g7" "$W/www/p7.jpg" || fail "reget brought something else"
+wait_for 40 "the report of the file in two sessions" filed 4
+say "a file of which two sessions read a part each is filed: $(metric vigil_resources_ended_total) resources ended"
 say "filed 3 of SMB 1, 2 and 3, encrypted messages $(metric vigil_smb_skipped_messages_total)"

@@ -135,6 +135,8 @@ static inline uint64_t vg_index_make_layout(const struct vg_index_make *m, uint8
 	vg_index_make_section(base, &end, &h->entries, m->entries, m->n_entries, sizeof(*m->entries));
 	for (unsigned a = VG_ALGO_MD5; a <= VG_ALGO_PDQ; a++)
 		vg_index_make_section(base, &end, of[a], m->records[a], m->n_records[a], vg_index_make_stride(a));
+	vg_index_make_section(base, &end, &h->urls, m->records[VG_ALGO_URL], m->n_records[VG_ALGO_URL],
+			      vg_index_make_stride(VG_ALGO_URL));
 	vg_index_make_section(base, &end, &h->videos, m->videos, m->n_videos, sizeof(*m->videos));
 	vg_index_make_section(base, &end, &h->frames, m->frames, m->n_frames, sizeof(*m->frames));
 	vg_index_make_section(base, &end, &h->strings, strings, sizeof(strings), 1);
@@ -150,6 +152,8 @@ static inline uint8_t *vg_index_make_bytes(struct vg_index_make *m, uint64_t gen
 		qsort(m->records[VG_ALGO_SHA1], m->n_records[VG_ALGO_SHA1], 24, vg_index_make_compare20);
 	if (m->n_records[VG_ALGO_SHA256])
 		qsort(m->records[VG_ALGO_SHA256], m->n_records[VG_ALGO_SHA256], 36, vg_index_make_compare32);
+	if (m->n_records[VG_ALGO_URL])
+		qsort(m->records[VG_ALGO_URL], m->n_records[VG_ALGO_URL], 36, vg_index_make_compare32);
 	h.n_bytes = *n_bytes = vg_index_make_layout(m, NULL, &h);
 	uint8_t *base = calloc(1, *n_bytes);
 	if (!base)

@@ -60,6 +60,35 @@ static void text_take(char *to, uint16_t *n_to, size_t cap, const char *from, si
 	memcpy(to, from, *n_to);
 }
 
+/* What pieces of a file belong together by; 0: nothing says that they are of the same one. */
+static uint64_t resource_of(const struct vg_file_ctx *ctx, const struct vg_file *file, const struct vg_file_io *io)
+{
+	const struct vg_span texts[2] = { { (const uint8_t *)file->url, file->n_url },
+					  { (const uint8_t *)&file->size, sizeof(file->size) } };
+
+	if (io != &file->io[VG_FILE_READ] || file->is_written || file->size == VG_FILE_UNKNOWN || !file->size ||
+	    file->name_at >= file->n_url || file->is_cut)
+		return 0;
+	return vg_card_resource(ctx->proto, &ctx->flow->ident, texts, 2);
+}
+
+static void card_place(const struct vg_file_ctx *ctx, const struct vg_file *file, struct vg_file_io *io)
+{
+	struct vg_attribution *c = &ctx->proto->card;
+
+	c->resource = resource_of(ctx, file, io);
+	io->is_piece = c->resource && io->next_off;
+	io->begun_off = io->next_off;
+	if (!c->resource)
+		return;
+	c->range_off = io->next_off;
+	c->range_total = file->size;
+	if (!io->is_piece)
+		return;
+	c->flags |= VG_ATTR_PIECE;
+	c->size_hint = UINT64_MAX; /* how much will be read on from here nobody says */
+}
+
 static void io_begin(const struct vg_file_ctx *ctx, const struct vg_file *file, struct vg_file_io *io)
 {
 	struct vg_attribution *c = &ctx->proto->card;
@@ -76,6 +105,7 @@ static void io_begin(const struct vg_file_ctx *ctx, const struct vg_file *file, 
 	text_take(c->filename, &c->n_filename, sizeof(c->filename), file->url + file->name_at,
 		  (size_t)(file->n_url - file->name_at), &cut);
 	c->flags |= (cut ? VG_ATTR_HEAD_CUT : 0u) | (io->has_conflict ? VG_ATTR_CONFLICT : 0u);
+	card_place(ctx, file, io);
 	io->body = ctx->proto->sink.open(ctx->proto->sink.ctx, c);
 	io->is_begun = 1;
 }
@@ -93,6 +123,22 @@ static void io_data(const struct vg_file_ctx *ctx, const struct vg_file *file, s
 		io->body = NULL;
 	if (!io->body)
 		blocks_drop(ctx->pool, io);
+}
+
+/* What lies before off was not read here, perhaps elsewhere: the body ends, what follows is a piece of its own. False:
+ * it is a gap. */
+static int io_part(const struct vg_file_ctx *ctx, const struct vg_file *file, struct vg_file_io *io, uint64_t off)
+{
+	struct vg_body_sink *sink = &ctx->proto->sink;
+
+	if (is_unwanted(io) || !resource_of(ctx, file, io))
+		return 0;
+	if (io->body)
+		sink->close(sink->ctx, io->body, io->had_gap ? VG_STATE_GAP : VG_STATE_TRUNCATED, ctx->wall_ns);
+	io->body = NULL;
+	io->is_begun = io->had_gap = io->is_piece = 0;
+	io->next_off = io->begun_off = off;
+	return 1;
 }
 
 /* Nothing of what lies before off will come. */
@@ -134,6 +180,8 @@ static enum vg_state end_state(const struct vg_file *file, enum vg_file_way way,
 
 	if (io->had_gap)
 		return VG_STATE_GAP;
+	if (io->is_piece)
+		return how == VG_END_RST ? VG_STATE_ABORTED : VG_STATE_TRUNCATED;
 	if (way == VG_FILE_READ)
 		is_whole = file->size != VG_FILE_UNKNOWN && !file->is_written ? io->next_off >= file->size : is_closed;
 	else if (is_closed)
@@ -154,7 +202,8 @@ static void io_finish(const struct vg_file_ctx *ctx, struct vg_file *file, enum 
 	if (io->is_done)
 		return;
 	while ((block = block_at(ctx->pool, io->first_block))) {
-		io_gap(ctx, file, io, block->off);
+		if (!io_part(ctx, file, io, block->off))
+			io_gap(ctx, file, io, block->off);
 		io_drain(ctx, file, io);
 	}
 	if (io->body)
@@ -247,6 +296,8 @@ static uint32_t io_step(const struct vg_file_ctx *ctx, struct vg_file *file, str
 	const struct vg_file_block *first = block_at(ctx->pool, io->first_block);
 	uint32_t n = n_bytes;
 
+	if (off < io->begun_off && io->is_piece && io_part(ctx, file, io, off))
+		return 0; /* it goes back to what it had passed over */
 	if (off < io->next_off) {
 		n = io->next_off - off < n ? (uint32_t)(io->next_off - off) : n;
 		io_again(ctx, file, io, n);
@@ -270,7 +321,9 @@ static uint32_t io_step(const struct vg_file_ctx *ctx, struct vg_file *file, str
 	n -= io_hold(ctx, io, off, bytes, n);
 	if (n < n_bytes) {
 		first = block_at(ctx->pool, io->first_block);
-		io_gap(ctx, file, io, first && first->off < off + n ? first->off : off + n);
+		uint64_t next_off = first && first->off < off + n ? first->off : off + n;
+		if (!io_part(ctx, file, io, next_off))
+			io_gap(ctx, file, io, next_off);
 		io_drain(ctx, file, io);
 	}
 	return n;

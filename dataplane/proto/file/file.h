@@ -14,6 +14,9 @@
  *	GAP         a part inside is missing
  *	TRUNCATED   it ended before its size was reached, or without a close
  *	ABORTED     the same, by a reset
+ * What is read of a file with a name and a known size belongs together (`resource`) for one client and server, whatever
+ * the handles and connections: where a reader goes on behind a place that it never read, the body before it ends, and
+ * what follows is a piece of its own (VG_ATTR_PIECE), TRUNCATED, as it is not from the first byte to the last.
  * Used by one folder below each; all functions are hot but those of file_setup.c. */
 #include "dataplane/proto/file/keyed.h"
 #include "dataplane/proto/parser.h"
@@ -30,11 +33,13 @@ enum vg_file_way { VG_FILE_READ, VG_FILE_WRITE, VG_FILE_WAYS };
 struct vg_file_io {
 	struct vg_body *body;             /* NULL: not begun, or nobody wants it */
 	uint64_t next_off;                /* all before it was given, or told as a gap */
+	uint64_t begun_off;               /* of the body's first byte */
 	uint32_t first_block, last_block; /* held, by offset; place + 1 */
 	uint16_t n_blocks;
 	uint8_t dir;      /* of the flow: who sends it */
 	uint8_t is_begun; /* the sink was asked */
 	uint8_t is_done;  /* it ended as complete; more of it begins anew */
+	uint8_t is_piece; /* the body begins behind the beginning of the file */
 	uint8_t had_gap, has_conflict;
 };
 

@@ -97,7 +97,7 @@ static void body_begin(struct vg_proto *p, struct vg_http1_dir *d, enum vg_http1
 	d->n_start = 0;
 }
 
-static void request_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const struct vg_http1_head *head,
+static void request_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, struct vg_http1_head *head,
 			 int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir];
@@ -117,7 +117,7 @@ static void request_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigne
 		return;
 	}
 	if (state != VG_HTTP1_START)
-		vg_http1_card_upload(p, flow, dir, head);
+		vg_http1_card_upload(p, flow, dir, head); /* with d->marks */
 	body_begin(p, d, state, head);
 	d->awaits_continue = head->expects_continue && state != VG_HTTP1_START;
 }
@@ -128,6 +128,7 @@ static void response_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 	struct vg_http1_dir *d = &flow->dir[dir];
 	struct vg_http1_ask *ask;
 	enum vg_http1_kind kind;
+	uint32_t marks;
 	enum vg_http1_state state = head->is_chunked     ? VG_HTTP1_CHUNKED
 				    : head->has_transfer ? VG_HTTP1_CLOSE
 				    : !head->has_length  ? VG_HTTP1_CLOSE
@@ -139,20 +140,22 @@ static void response_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 		flow->is_tunnel = head->status == 101 && !vg_http1_upgrade_take(p, flow, dir, head, wall_ns);
 		return;
 	}
-	kind = vg_http1_pair_response(p, flow, dir, head, wall_ns, &ask);
+	kind = vg_http1_pair_response(p, flow, dir, head, wall_ns, &ask, &marks);
 	if (kind == VG_ASK_CONNECT && head->status < 300)
 		flow->is_tunnel = 1;
 	else if (kind != VG_ASK_HEAD && head->status != 204 && head->status != 304 && state != VG_HTTP1_START) {
-		vg_http1_card_download(p, flow, dir, head, ask);
+		vg_http1_card_download(p, flow, dir, head, ask, marks);
 		body_begin(p, d, state, head);
 		d->is_peeking = kind == VG_ASK_LOST && state != VG_HTTP1_CLOSE &&
 				(state != VG_HTTP1_LENGTH || d->left > sizeof(next_head));
 		d->n_peeked = 0;
+	} else {
+		vg_http1_card_sight(p, flow, dir, head, ask, marks);
 	}
 	vg_http1_pair_give(p, ask);
 }
 
-static void head_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const struct vg_http1_head *head,
+static void head_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, struct vg_http1_head *head,
 		      int64_t wall_ns)
 {
 	struct vg_http1_dir *d = &flow->dir[dir], *peer = &flow->dir[!dir];

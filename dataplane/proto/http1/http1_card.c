@@ -1,6 +1,7 @@
 /* Attribution: who, where and what was claimed, from one head and, for a response, from its request. */
 #include "dataplane/proto/http1/http1_priv.h"
 #include "dataplane/proto/http1/http1_text.h"
+#include "dataplane/proto/target.h"
 
 uint32_t vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head *head)
 {
@@ -9,9 +10,13 @@ uint32_t vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head 
 	int cut = 0;
 
 	ask->is_long = ask->is_client = 0;
+	ask->marks = 0;
+	ask->wall_ns = 0;
+	authority = vg_target_host(authority.n_bytes && !head->by_host ? authority : head->host);
 	at += ask->n_method = vg_http1_copy(head->method, at, VG_ATTR_METHOD, &cut);
-	at += ask->n_host = vg_http1_copy(authority.n_bytes ? authority : head->host, at, VG_ATTR_HOST, &cut);
-	at += ask->n_url = vg_http1_copy(head->target, at, VG_ATTR_URL, &cut);
+	at += ask->n_host = vg_http1_copy(authority, at, VG_ATTR_HOST, &cut);
+	at += ask->n_url = head->by_normal ? vg_target_normal(head->target, at, &cut)
+					   : vg_http1_copy(head->target, at, VG_ATTR_URL, &cut);
 	at += ask->n_filename = vg_http1_segment(head->target, at, VG_ATTR_FILENAME, &cut);
 	at += ask->n_agent = vg_http1_copy(head->agent, at, VG_ATTR_AGENT, &cut);
 	ask->n_forwarded = 0;
@@ -54,6 +59,7 @@ void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask)
 	memset(c, 0, sizeof(*c));
 	if (!ask)
 		return;
+	c->flags = ask->marks | (ask->cut ? VG_ATTR_HEAD_CUT : 0u) | (ask->is_client ? VG_ATTR_CLIENT : 0u);
 	at = ask->texts;
 	memcpy(c->method, at, ask->n_method);
 	c->n_method = (uint8_t)ask->n_method;
@@ -70,7 +76,26 @@ void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask)
 	VG_TAKE(agent);
 	VG_TAKE(forwarded);
 #undef VG_TAKE
-	c->flags = (ask->cut ? VG_ATTR_HEAD_CUT : 0u) | (ask->is_client ? VG_ATTR_CLIENT : 0u);
+}
+
+/* A server may go by either (RFC 9112 3.2.2 says by the target's): where both are there and differ both are looked up,
+ * and it is said that the head can be read in two ways. */
+uint32_t vg_http1_card_marks(struct vg_proto *p, struct vg_http1_flow *flow, struct vg_http1_head *head)
+{
+	struct vg_span authority = vg_http1_authority(head->target);
+	uint32_t marks = vg_target_marks(p, authority.n_bytes ? authority : head->host, head->target), other;
+
+	head->by_normal = head->target.n_bytes > VG_ATTR_URL && marks & VG_ATTR_LISTED;
+	if (!authority.n_bytes || !head->host.n_bytes || marks ||
+	    (authority.n_bytes == head->host.n_bytes && !memcmp(authority.at, head->host.at, authority.n_bytes)))
+		return marks;
+	other = vg_target_marks(p, head->host, head->target);
+	if (!other)
+		return 0;
+	head->by_host = 1;
+	head->by_normal = head->target.n_bytes > VG_ATTR_URL;
+	flow->is_ambiguous = 1;
+	return other;
 }
 
 static void card_head(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
@@ -179,16 +204,29 @@ void vg_http1_card_upload(struct vg_proto *p, const struct vg_http1_flow *flow, 
 	vg_http1_card_ask(p, &ask);
 	card_head(p, flow, dir, head);
 	p->card.direction = VG_UPLOAD;
+	p->card.flags |= flow->dir[dir].marks;
 	if (!card_part(p, flow))
 		card_range(p, flow, head);
 }
 
 void vg_http1_card_download(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
-			    const struct vg_http1_head *head, const struct vg_http1_ask *ask)
+			    const struct vg_http1_head *head, const struct vg_http1_ask *ask, uint32_t marks)
 {
 	vg_http1_card_ask(p, ask);
 	card_head(p, flow, dir, head);
+	p->card.flags |= marks;
 	p->card.direction = VG_DOWNLOAD;
 	p->card.http_status = head->status;
 	card_range(p, flow, head);
+}
+
+void vg_http1_card_sight(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
+			 const struct vg_http1_head *head, const struct vg_http1_ask *ask, uint32_t marks)
+{
+	static const struct vg_http1_head none;
+
+	if (!(marks & VG_ATTR_LISTED) || !ask)
+		return;
+	vg_http1_card_download(p, flow, dir, head ? head : &none, ask, marks);
+	vg_target_sight(p, ask->wall_ns);
 }

@@ -22,6 +22,8 @@ struct vg_http1_head {
 	uint8_t expects_continue;
 	uint8_t is_http2;  /* the line of HTTP/2's preface says so */
 	uint8_t has_range; /* Content-Range with a first and a last byte (RFC 9110 14.4): range_off … range_last */
+	uint8_t by_host,
+		by_normal;      /* set by who looks it up: Host counts, not the target's; the target's normal form */
 	uint8_t is_aws_chunked; /* x-amz-content-sha256: STREAMING-… (S3), besides what codings say */
 	uint16_t status;        /* responses */
 	uint32_t n_headers;

@@ -2,6 +2,7 @@
  * requests stand in line. What disturbs that: requests or responses in a gap (then the line says LOST, or starts over
  * when the connection is at rest), and captures in which a response stands before its request. */
 #include "dataplane/proto/http1/http1_priv.h"
+#include "dataplane/proto/target.h"
 
 /* Requests of a flow without responses that keep their texts when the pool runs low. */
 #define ONE_SIDED_TEXTS 4u
@@ -36,10 +37,26 @@ static struct vg_http1_waiting waiting_pop(struct vg_http1_flow *flow)
 	return first;
 }
 
+static uint32_t marks_of(struct vg_http1_waiting one)
+{
+	return (uint32_t)one.marks << VG_HTTP1_MARKS_SHIFT;
+}
+
+/* A request whose response will not be seen: where it is listed it is told all the same. */
+static void waiting_drop(struct vg_proto *p, struct vg_http1_flow *flow)
+{
+	struct vg_http1_waiting one = waiting_pop(flow);
+	struct vg_http1_ask *ask = ask_of(p, one);
+	unsigned responses = flow->dir[0].role == VG_ROLE_REQUESTS || flow->dir[1].role == VG_ROLE_RESPONSES;
+
+	vg_http1_card_sight(p, flow, responses, NULL, ask, marks_of(one));
+	vg_http1_pair_give(p, ask);
+}
+
 void vg_http1_pair_clear(struct vg_proto *p, struct vg_http1_flow *flow)
 {
 	while (flow->n_waiting)
-		vg_http1_pair_give(p, ask_of(p, waiting_pop(flow)));
+		waiting_drop(p, flow);
 }
 
 static void waiting_push(struct vg_proto *p, struct vg_http1_flow *flow, struct vg_http1_waiting one)
@@ -70,12 +87,19 @@ static int is_late(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 		return 0;
 	}
 	flow->n_early--;
-	if (is_last && body) { /* an older one's body is gone */
-		struct vg_http1_ask ask;
-		(void)vg_http1_ask_make(p, flow, dir, &ask, head);
+	struct vg_http1_ask ask;
+	uint32_t marks = flow->dir[dir].marks;
+	(void)vg_http1_ask_make(p, flow, dir, &ask, head);
+	ask.wall_ns = wall_ns;
+	if (is_last && body && marks & VG_ATTR_OUT) {
+		p->sink.close(p->sink.ctx, body, VG_STATE_ABORTED, wall_ns);
+		flow->dir[!dir].body = NULL;
+	} else if (is_last && body) { /* an older one's body is gone */
 		vg_http1_card_ask(p, &ask);
 		p->sink.amend(p->sink.ctx, body, &p->card);
 	}
+	ask.marks = (uint16_t)marks;
+	vg_http1_card_sight(p, flow, !dir, NULL, &ask, marks); /* its body went without the mark */
 	return 1;
 }
 
@@ -87,10 +111,12 @@ static int may_keep(const struct vg_pool *pool, const struct vg_http1_flow *flow
 
 /* Keeps the texts of a request in *one; counted where no pool has room. */
 static void keep(struct vg_proto *p, struct vg_http1_flow *flow, const struct vg_http1_dir *responses,
-		 const struct vg_http1_head *head, struct vg_http1_waiting *one)
+		 const struct vg_http1_head *head, int64_t wall_ns, struct vg_http1_waiting *one)
 {
 	struct vg_http1_ask full, *kept;
 	uint32_t n_bytes = vg_http1_ask_make(p, flow, responses == &flow->dir[0], &full, head);
+	full.marks = (uint16_t)(one->marks << VG_HTTP1_MARKS_SHIFT);
+	full.wall_ns = wall_ns;
 	struct vg_pool *pool = pool_of(p, n_bytes > VG_HTTP1_SHORT_ASK);
 
 	kept = may_keep(pool, flow, responses) ? vg_pool_take(pool) : NULL;
@@ -100,15 +126,17 @@ static void keep(struct vg_proto *p, struct vg_http1_flow *flow, const struct vg
 	}
 	full.is_long = one->is_long = n_bytes > VG_HTTP1_SHORT_ASK;
 	memcpy(kept, &full, n_bytes);
-	one->ask_1 = (vg_pool_idx(pool, kept) + 1) & 0xfffffff;
+	one->ask_1 = (vg_pool_idx(pool, kept) + 1) & 0x1ffffff;
 }
 
-void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
-			   const struct vg_http1_head *head, int64_t wall_ns)
+void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, struct vg_http1_head *head,
+			   int64_t wall_ns)
 {
+	uint32_t marks = flow->dir[dir].marks = vg_http1_card_marks(p, flow, head);
 	const struct vg_http1_dir *responses = &flow->dir[!dir];
 	int at_rest = responses->state == VG_HTTP1_START && !responses->n_start;
 	struct vg_http1_waiting one = { .kind = (uint8_t)kind_of(head) & 3u,
+					.marks = marks >> VG_HTTP1_MARKS_SHIFT & 7u,
 					.expects_continue = head->expects_continue & 1u };
 
 	if (is_late(p, flow, dir, head, wall_ns))
@@ -117,20 +145,22 @@ void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsig
 		vg_http1_pair_clear(p, flow); /* all before this one are answered */
 	if (flow->n_waiting && responses->state != VG_HTTP1_HUNT)
 		flow->has_pipelined = 1;
-	keep(p, flow, responses, head, &one);
+	keep(p, flow, responses, head, wall_ns, &one);
 	waiting_push(p, flow, one);
 }
 
 enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
-					  const struct vg_http1_head *head, int64_t wall_ns, struct vg_http1_ask **ask)
+					  const struct vg_http1_head *head, int64_t wall_ns, struct vg_http1_ask **ask,
+					  uint32_t *marks)
 {
 	struct vg_http1_dir *requests = &flow->dir[!dir];
 	struct vg_http1_waiting one;
 	*ask = NULL;
+	*marks = vg_target_unknown(p);
 	if (flow->responses_lost && flow->n_waiting > 1) {
 		/* without pipelining only the newest request can be unanswered; with it nobody knows */
 		while (flow->n_waiting > (flow->has_pipelined ? 0u : 1u))
-			vg_http1_pair_give(p, ask_of(p, waiting_pop(flow)));
+			waiting_drop(p, flow);
 	}
 	flow->responses_lost = 0;
 	if (!flow->n_waiting) {
@@ -154,6 +184,7 @@ enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_http1_fl
 		requests->state = VG_HTTP1_START;
 	}
 	*ask = ask_of(p, one);
+	*marks = marks_of(one);
 	return (enum vg_http1_kind)one.kind;
 }
 

@@ -28,14 +28,17 @@ struct vg_http1_ask {
 	uint16_t n_method, n_host, n_url, n_filename, n_agent, n_forwarded;
 	uint8_t cut, is_long; /* long: kept in the pool of those */
 	uint8_t is_client;    /* forwarded is a trusted proxy's word */
+	uint16_t marks;       /* of target.h */
+	int64_t wall_ns;
 	char texts[VG_ATTR_METHOD + VG_ATTR_HOST + VG_ATTR_URL + VG_ATTR_FILENAME + VG_ATTR_AGENT + VG_ATTR_FORWARDED];
 };
 /* Bytes of a short one: what most requests need. */
-#define VG_HTTP1_SHORT_ASK 384u
-/* One outstanding request: its kind, and its texts where the pool had room (index + 1, else 0). LOST: at this place an
- * unknown number of requests was not seen. */
+#define VG_HTTP1_SHORT_ASK   384u
+/* One outstanding request: its kind and marks (VG_HTTP1_MARKS), and its texts where the pool had room (index + 1, else
+ * 0). LOST: at this place an unknown number of requests was not seen. */
+#define VG_HTTP1_MARKS_SHIFT 7u /* VG_ATTR_LISTED, VG_ATTR_STOP, VG_ATTR_OUT */
 struct vg_http1_waiting {
-	uint32_t ask_1 : 28, kind : 2, expects_continue : 1, is_long : 1;
+	uint32_t ask_1 : 25, marks : 3, kind : 2, expects_continue : 1, is_long : 1;
 };
 
 enum vg_http1_role { VG_ROLE_UNKNOWN, VG_ROLE_REQUESTS, VG_ROLE_RESPONSES };
@@ -58,6 +61,7 @@ struct vg_http1_dir {
 	uint8_t n_start, start[VG_HTTP1_MAX_METHOD_BYTES + 8]; /* START: bytes that decide nothing yet */
 	uint8_t *gather;                                       /* HEAD: where it is gathered, or NULL */
 	uint32_t n_gather, gather_cap, n_strange;
+	uint32_t marks; /* of the request that this direction sent last */
 	uint64_t left;
 	struct vg_http1_hunt hunt;
 	struct vg_http1_chunked chunked;
@@ -121,14 +125,15 @@ int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 int vg_http1_simple_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,
 			 size_t *n_eaten);
 
-/* http1_pair.c: a request is put in line, unless it belongs to a response that came early: then *late is that
- * response's direction's body to amend (card filled), or NULL. */
-void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
-			   const struct vg_http1_head *head, int64_t wall_ns);
+/* http1_pair.c: a request is looked up (dir[dir].marks) and put in line, unless it belongs to a response that came
+ * early: then *late is that response's direction's body to amend (card filled), or NULL. */
+void vg_http1_pair_request(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, struct vg_http1_head *head,
+			   int64_t wall_ns);
 /* The request of a final response, taken out of line: its kind; VG_ASK_LOST where it is not known. *ask (may be NULL)
- * goes back by vg_http1_pair_give(). */
+ * goes back by vg_http1_pair_give(); *marks are its, also without texts. */
 enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
-					  const struct vg_http1_head *head, int64_t wall_ns, struct vg_http1_ask **ask);
+					  const struct vg_http1_head *head, int64_t wall_ns, struct vg_http1_ask **ask,
+					  uint32_t *marks);
 void vg_http1_pair_give(struct vg_proto *p, struct vg_http1_ask *ask);
 /* Heads of direction dir may have been missed. */
 void vg_http1_pair_lost(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir);
@@ -138,8 +143,13 @@ void vg_http1_pair_clear(struct vg_proto *p, struct vg_http1_flow *flow);
 void vg_http1_card_upload(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
 			  const struct vg_http1_head *head);
 void vg_http1_card_download(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
-			    const struct vg_http1_head *head, const struct vg_http1_ask *ask);
-/* Only the request's texts of an ask, for vg_body_sink.amend. */
+			    const struct vg_http1_head *head, const struct vg_http1_ask *ask, uint32_t marks);
+/* What is said of a request (of target.h), by the host of its target or by its Host header; says which in head. */
+uint32_t vg_http1_card_marks(struct vg_proto *p, struct vg_http1_flow *flow, struct vg_http1_head *head);
+/* A listed request whose response (head; NULL: it was not seen) has no body: dir is that of the response. */
+void vg_http1_card_sight(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
+			 const struct vg_http1_head *head, const struct vg_http1_ask *ask, uint32_t marks);
+/* Only the request's texts and marks of an ask, for vg_body_sink.amend. */
 void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask);
 /* Returns how many bytes of ask are in use. */
 uint32_t vg_http1_ask_fill(struct vg_http1_ask *ask, const struct vg_http1_head *head);

@@ -29,12 +29,13 @@ static int is_simple(const struct vg_http1_dir *d, const uint8_t *bytes, size_t 
 static void leave(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *text, size_t n)
 {
 	struct vg_http1_head head = { .method = { text, 3 }, .target = { text + 4, n - 4 } }, none = { .status = 200 };
+	uint32_t marks;
 
 	while (head.target.n_bytes && head.target.at[head.target.n_bytes - 1] <= ' ')
 		head.target.n_bytes--;
 	vg_count(p->stats, VG_C_HTTP_SIMPLE, 1);
 	vg_http1_pair_request(p, flow, dir, &head, 0);
-	(void)vg_http1_pair_response(p, flow, !dir, &none, 0, &flow->left_ask);
+	(void)vg_http1_pair_response(p, flow, !dir, &none, 0, &flow->left_ask, &marks);
 	flow->client_dir = (uint8_t)dir;
 	flow->base.next_app = VG_APP_HTTP09;
 }

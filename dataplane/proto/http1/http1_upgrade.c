@@ -39,6 +39,7 @@ int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 	enum vg_app app = !head || names(head->upgrade, "h2c") ? VG_APP_HTTP2
 			  : names(head->upgrade, "websocket")  ? VG_APP_WEBSOCKET
 							       : VG_APP_NONE;
+	uint32_t marks;
 
 	if (app == VG_APP_NONE || !p->parsers[app])
 		return 0;
@@ -46,11 +47,12 @@ int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 	flow->client_dir = (uint8_t)(head ? !dir : dir);
 	flow->has_preface = !head;
 	if (head) {
-		(void)vg_http1_pair_response(p, flow, dir, head, wall_ns, &flow->left_ask);
+		(void)vg_http1_pair_response(p, flow, dir, head, wall_ns, &flow->left_ask, &marks);
+		vg_http1_card_sight(p, flow, dir, head, flow->left_ask, marks);
 		flow->deflate = (uint8_t)deflate_of(head->extensions);
 	} else if (flow->n_waiting) {
 		struct vg_http1_head none = { .status = 101 };
-		(void)vg_http1_pair_response(p, flow, !dir, &none, wall_ns, &flow->left_ask);
+		(void)vg_http1_pair_response(p, flow, !dir, &none, wall_ns, &flow->left_ask, &marks);
 	}
 	return 1;
 }
@@ -75,6 +77,8 @@ static void unpack(const struct vg_http1_ask *from, struct vg_ask *to)
 #undef VG_UNPACK
 	to->cut = from->cut;
 	to->is_client = from->is_client;
+	to->marks = from->marks;
+	to->wall_ns = from->wall_ns;
 }
 
 int vg_http1_upgrade_of(const struct vg_proto_flow *from, struct vg_http1_upgrade *upgrade)

@@ -49,7 +49,7 @@ static void block_done(struct vg_proto *p, struct vg_http2_flow *flow, unsigned 
 	d->head = NULL;
 	s = vg_http2_stream_get(p, flow, d->promised_id ? d->promised_id : d->block_id, wall_ns);
 	if (s && d->promised_id)
-		vg_http2_stream_promise(p, flow, s, head);
+		vg_http2_stream_promise(p, flow, s, head, wall_ns);
 	else if (s)
 		vg_http2_stream_head(p, flow, dir, s, head, d->block_ends_stream, wall_ns);
 	else if (head)

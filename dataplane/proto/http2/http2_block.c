@@ -80,6 +80,7 @@ static struct vg_http2_head *head_take(struct vg_proto *p)
 	}
 	h->ask.n_method = h->ask.n_host = h->ask.n_url = h->ask.n_filename = h->ask.n_agent = h->ask.n_forwarded = 0;
 	h->ask.cut = h->ask.is_client = 0;
+	h->ask.marks = h->n_long = 0;
 	h->n_list[0] = h->n_list[1] = 0;
 	h->is_list_partial[0] = h->is_list_partial[1] = 0;
 	h->status = h->n_type = h->n_boundary = h->n_disposition = 0;

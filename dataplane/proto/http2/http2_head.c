@@ -3,6 +3,7 @@
 #include "dataplane/proto/http1/http1_head.h"
 #include "dataplane/proto/http1/http1_text.h"
 #include "dataplane/proto/http2/http2_priv.h"
+#include "dataplane/proto/target.h"
 
 static int is(struct vg_span s, const char *word)
 {
@@ -18,10 +19,11 @@ static void pseudo_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 	} else if (name.n_bytes == 5 && is(name, ":path")) {
 		h->is_request = 1;
 		h->ask.n_url = vg_http1_copy(value, h->ask.url, sizeof(h->ask.url), &h->ask.cut);
+		h->n_long = value.n_bytes > sizeof(h->ask.url) ? vg_target_normal(value, h->long_url, &h->ask.cut) : 0;
 		h->ask.n_filename = vg_http1_segment(value, h->ask.filename, sizeof(h->ask.filename), &h->ask.cut);
 	} else if (name.n_bytes == 10 && is(name, ":authority")) {
 		h->is_request = 1;
-		h->ask.n_host = vg_http1_copy(value, h->ask.host, sizeof(h->ask.host), &h->ask.cut);
+		h->ask.n_host = vg_http1_copy(vg_target_host(value), h->ask.host, sizeof(h->ask.host), &h->ask.cut);
 	} else if (name.n_bytes == 7 && is(name, ":status")) {
 		h->status = 0;
 		for (size_t i = 0; i < value.n_bytes && i < 3; i++)
@@ -80,7 +82,7 @@ void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 	switch (name.n_bytes) {
 	case 4:
 		if (is(name, "host") && !ask->n_host)
-			ask->n_host = vg_http1_copy(value, ask->host, sizeof(ask->host), &ask->cut);
+			ask->n_host = vg_http1_copy(vg_target_host(value), ask->host, sizeof(ask->host), &ask->cut);
 		return;
 	case 9:
 		if (!is(name, "forwarded"))

@@ -23,6 +23,8 @@ struct vg_http2_head {
 	uint8_t is_list_partial[2];
 	char list[2][VG_HTTP2_LIST_BYTES];
 	char type[VG_ATTR_TYPE], boundary[VG_ATTR_BOUNDARY], disposition[VG_ATTR_FILENAME];
+	uint16_t n_long; /* the normal form of a path that is longer than ask.url: for the look-up */
+	char long_url[VG_ATTR_URL];
 };
 
 enum vg_http2_side_state {
@@ -44,6 +46,8 @@ struct vg_http2_stream {
 	uint32_t id, age; /* age: number of the stream within its flow */
 	struct vg_ask *ask;
 	uint8_t is_tunnel;
+	uint8_t is_told; /* a body of its response has begun: it says that the request was listed */
+	uint16_t status; /* of the response; 0: not seen */
 	struct vg_http2_side side[2];
 };
 
@@ -135,7 +139,7 @@ void vg_http2_stream_head(struct vg_proto *p, struct vg_http2_flow *flow, unsign
 			  struct vg_http2_head *head, int ends, int64_t wall_ns);
 /* The request that a stream answers. Takes head over. */
 void vg_http2_stream_promise(struct vg_proto *p, struct vg_http2_flow *flow, struct vg_http2_stream *s,
-			     struct vg_http2_head *head);
+			     struct vg_http2_head *head, int64_t wall_ns);
 /* DATA of dir, or a hole of n_missing bytes (0 = unknown many) in it. */
 void vg_http2_stream_data(struct vg_proto *p, struct vg_http2_flow *flow, unsigned dir, struct vg_http2_stream *s,
 			  const uint8_t *bytes, size_t n_bytes, int64_t wall_ns);

@@ -1,5 +1,6 @@
 /* Streams of a flow, and their bodies. */
 #include "dataplane/proto/http2/http2_priv.h"
+#include "dataplane/proto/target.h"
 
 static void head_give(struct vg_proto *p, struct vg_http2_head *head)
 {
@@ -69,6 +70,16 @@ void vg_http2_side_close(struct vg_proto *p, struct vg_http2_side *side, enum vg
 	side->state = VG_SIDE_DONE;
 }
 
+/* A listed request whose response had no body, or was not seen. */
+static void sight(struct vg_proto *p, struct vg_http2_flow *flow, const struct vg_http2_stream *s)
+{
+	if (!s->ask || s->is_told || !(s->ask->marks & VG_ATTR_LISTED))
+		return;
+	vg_http2_card(p, flow, !flow->client_dir, NULL, s->ask);
+	p->card.http_status = s->status;
+	vg_target_sight(p, s->ask->wall_ns);
+}
+
 void vg_http2_stream_drop(struct vg_proto *p, struct vg_http2_flow *flow, struct vg_http2_stream *s,
 			  enum vg_state state, int64_t wall_ns)
 {
@@ -77,6 +88,7 @@ void vg_http2_stream_drop(struct vg_proto *p, struct vg_http2_flow *flow, struct
 		if (flow->dir[dir].stream == s)
 			flow->dir[dir].stream = NULL;
 	}
+	sight(p, flow, s);
 	if (s->ask)
 		vg_pool_give(&vg_http2_of(p)->asks, s->ask);
 	for (uint32_t i = 0; i < flow->n_streams; i++)
@@ -87,6 +99,22 @@ void vg_http2_stream_drop(struct vg_proto *p, struct vg_http2_flow *flow, struct
 			break;
 		}
 	vg_pool_give(&vg_http2_of(p)->streams, s);
+}
+
+static void marks_take(struct vg_proto *p, struct vg_http2_head *head, int64_t wall_ns)
+{
+	struct vg_ask *ask = &head->ask;
+	struct vg_span host = { (const uint8_t *)ask->host, ask->n_host },
+		       target = { (const uint8_t *)ask->url, ask->n_url };
+
+	if (head->n_long)
+		target = (struct vg_span){ (const uint8_t *)head->long_url, head->n_long };
+	ask->marks = (uint16_t)vg_target_marks(p, host, target);
+	ask->wall_ns = wall_ns;
+	if (!head->n_long || !(ask->marks & VG_ATTR_LISTED))
+		return;
+	memcpy(ask->url, head->long_url, head->n_long); /* vigild finds it again by what is kept */
+	ask->n_url = head->n_long;
 }
 
 static void ask_keep(struct vg_proto *p, struct vg_http2_stream *s, const struct vg_ask *ask)
@@ -100,17 +128,19 @@ static void ask_keep(struct vg_proto *p, struct vg_http2_stream *s, const struct
 }
 
 void vg_http2_stream_promise(struct vg_proto *p, struct vg_http2_flow *flow, struct vg_http2_stream *s,
-			     struct vg_http2_head *head)
+			     struct vg_http2_head *head, int64_t wall_ns)
 {
 	(void)flow;
-	if (head && !s->ask)
+	if (head && !s->ask) {
+		marks_take(p, head, wall_ns);
 		ask_keep(p, s, &head->ask);
+	}
 	head_give(p, head);
 }
 
 /* A request: its texts are kept for the response, or amend that where it was captured first. */
 static void request_take(struct vg_proto *p, struct vg_http2_flow *flow, unsigned dir, struct vg_http2_stream *s,
-			 const struct vg_http2_head *head)
+			 struct vg_http2_head *head, int64_t wall_ns)
 {
 	struct vg_body *early = s->side[!dir].body;
 
@@ -118,10 +148,13 @@ static void request_take(struct vg_proto *p, struct vg_http2_flow *flow, unsigne
 	flow->client_dir = (uint8_t)dir;
 	vg_count(p->stats, VG_C_HTTP_REQUESTS, 1);
 	s->is_tunnel |= head->is_connect;
+	marks_take(p, head, wall_ns);
 	if (s->side[!dir].state == VG_SIDE_DONE)
 		return;
 	ask_keep(p, s, &head->ask);
-	if (early) {
+	if (early && head->ask.marks & VG_ATTR_OUT) {
+		vg_http2_side_close(p, &s->side[!dir], VG_STATE_ABORTED, wall_ns);
+	} else if (early) {
 		vg_ask_card(p, &head->ask);
 		p->sink.amend(p->sink.ctx, early, &p->card);
 	}
@@ -138,6 +171,7 @@ static void body_begin(struct vg_proto *p, struct vg_http2_flow *flow, unsigned 
 	side->had_gap = 0;
 	vg_http2_card(p, flow, dir, head, head && head->is_request ? &head->ask : s->ask);
 	flow->dir[dir].has_conflict = 0;
+	s->is_told |= s->ask && p->card.direction == VG_DOWNLOAD;
 	side->body = p->sink.open(p->sink.ctx, &p->card);
 }
 
@@ -169,9 +203,11 @@ void vg_http2_stream_head(struct vg_proto *p, struct vg_http2_flow *flow, unsign
 		client_take(p, flow, dir, head);
 	if (side->state == VG_SIDE_IDLE && !(head && head->status >= 100 && head->status < 200)) {
 		if (head && head->is_request)
-			request_take(p, flow, dir, s, head);
+			request_take(p, flow, dir, s, head, wall_ns);
 		else
 			vg_count(p->stats, VG_C_HTTP_RESPONSES, 1);
+		if (head && !head->is_request)
+			s->status = head->status;
 		if (s->is_tunnel) {
 			vg_count(p->stats, VG_C_HTTP2_TUNNELS, head && head->is_request);
 			side->state = VG_SIDE_TUNNEL;
@@ -212,6 +248,7 @@ static void message_begin(struct vg_proto *p, struct vg_http2_flow *flow, unsign
 	flow->dir[dir].has_conflict = 0;
 	p->card.size_hint = side->message_left;
 	p->card.codings = side->prefix[0] & 1 ? head->grpc_codings : 0;
+	s->is_told |= s->ask && p->card.direction == VG_DOWNLOAD;
 	side->body = p->sink.open(p->sink.ctx, &p->card);
 }
 

@@ -122,6 +122,50 @@ static void where_no_block_is_free_the_hole_is_given_up(void **state)
 	assert_int_equal(vg_pool_n_out(&b->pool.blocks), 0);
 }
 
+/* A file with a name and a size: handles and connections read what they like. */
+static void what_is_read_apart_are_pieces_of_one_resource(void **state)
+{
+	struct bench *b = *state;
+	struct vg_file *file = file_open(b, 1);
+	static const char url[] = "smb://h/s/o";
+	uint8_t bytes[3] = "abc";
+
+	file->n_url = (uint16_t)strlen(strcpy(file->url, url));
+	file->name_at = 10;
+	file->size = 100;
+	b->log.n_text = 0;
+	vg_file_bytes(&b->ctx, file, VG_FILE_READ, 0, bytes, 3);
+	for (unsigned i = 0; i < 17; i++) /* it reads on elsewhere, more than can wait */
+		vg_file_bytes(&b->ctx, file, VG_FILE_READ, 50 + 2 * i, (const uint8_t *)"x", 1);
+	vg_file_bytes(&b->ctx, file, VG_FILE_READ, 20, bytes, 3); /* and goes back */
+	const struct vg_attribution *c = &b->log.bodies[0].card;
+	assert_true(b->log.bodies[0].is_open);
+	assert_int_equal(c->flags, VG_ATTR_PIECE);
+	assert_int_equal(c->range_off, 20);
+	assert_int_equal(c->range_total, 100);
+	assert_int_not_equal(c->resource, 0);
+	uint64_t resource = c->resource;
+	vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+	assert_null(strstr(b->log.text, "{"));
+	assert_non_null(strstr(b->log.text, ": abc = truncated\n"));
+	file = file_open(b, 1); /* another handle: the same resource; another size: another one */
+	file->n_url = (uint16_t)strlen(strcpy(file->url, url));
+	file->name_at = 10;
+	file->size = 100;
+	vg_file_bytes(&b->ctx, file, VG_FILE_READ, 0, bytes, 3);
+	assert_int_equal(b->log.bodies[0].card.resource, resource);
+	assert_int_equal(b->log.bodies[0].card.flags, 0);
+	vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+	file = file_open(b, 1);
+	file->n_url = (uint16_t)strlen(strcpy(file->url, url));
+	file->name_at = 10;
+	file->size = 101;
+	vg_file_bytes(&b->ctx, file, VG_FILE_READ, 0, bytes, 3);
+	assert_int_not_equal(b->log.bodies[0].card.resource, resource);
+	vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+	assert_int_equal(vg_pool_n_out(&b->pool.blocks), 0);
+}
+
 static void what_nobody_wants_is_not_held(void **state)
 {
 	struct bench *b = *state;
@@ -172,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_in_any_order_give_the_file),
 		cmocka_unit_test(where_no_block_is_free_the_hole_is_given_up),
+		cmocka_unit_test(what_is_read_apart_are_pieces_of_one_resource),
 		cmocka_unit_test(what_nobody_wants_is_not_held),
 		cmocka_unit_test(offsets_of_any_size_are_survived),
 		cmocka_unit_test(references_to_what_is_gone_are_none),

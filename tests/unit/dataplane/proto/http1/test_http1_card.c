@@ -50,7 +50,7 @@ static void the_sender_of_the_body_is_its_source(void **state)
 	flow.is_ambiguous = 0;
 	assert_memory_equal(p->card.filename, "a%20b.jpg", p->card.n_filename);
 	head = head_of("HTTP/1.1 206 OK\r\n\r\n");
-	vg_http1_card_download(p, &flow, 1, &head, NULL);
+	vg_http1_card_download(p, &flow, 1, &head, NULL, 0);
 	assert_int_equal(p->card.direction, VG_DOWNLOAD);
 	assert_int_equal(p->card.src_port, 80);
 	assert_int_equal(p->card.src_ip[0], 192);
@@ -64,7 +64,7 @@ static void a_length_beside_a_transfer_coding_announces_nothing(void **state)
 	struct vg_proto *p = *state;
 	struct vg_http1_head head =
 		head_of("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n");
-	vg_http1_card_download(p, &flow, 1, &head, NULL);
+	vg_http1_card_download(p, &flow, 1, &head, NULL, 0);
 	assert_true(p->card.size_hint == UINT64_MAX);
 }
 
@@ -79,7 +79,7 @@ static void a_text_beyond_its_field_is_cut_and_flagged(void **state)
 	struct vg_http1_ask ask;
 	vg_http1_ask_fill(&ask, &head);
 	struct vg_http1_head response = head_of("HTTP/1.1 200 OK\r\nContent-Disposition: a;filename=own\r\n\r\n");
-	vg_http1_card_download(p, &flow, 1, &response, &ask);
+	vg_http1_card_download(p, &flow, 1, &response, &ask, 0);
 	assert_int_equal(p->card.n_url, VG_ATTR_URL);
 	assert_true(p->card.flags & VG_ATTR_HEAD_CUT);
 	assert_int_equal(p->card.n_filename, 3); /* the response's name goes before the address's */
@@ -92,7 +92,7 @@ static void nothing_of_an_earlier_card_is_left(void **state)
 	struct vg_http1_head head = head_of("HTTP/1.1 200 OK\r\n\r\n");
 	static const uint8_t zero[sizeof(p->card.url)];
 	memset(&p->card, 0xee, sizeof(p->card));
-	vg_http1_card_download(p, &flow, 1, &head, NULL);
+	vg_http1_card_download(p, &flow, 1, &head, NULL, 0);
 	assert_memory_equal(p->card.url, zero, sizeof(zero));
 	assert_memory_equal(p->card.room, zero, sizeof(p->card.room));
 }

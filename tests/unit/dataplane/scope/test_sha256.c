@@ -10,7 +10,7 @@
 
 #include <vigil/bytes.h>
 
-#include "dataplane/hold/sha256.h"
+#include "dataplane/scope/sha256.h"
 
 static void expect(const char *text, size_t n_times, const char *hex)
 {

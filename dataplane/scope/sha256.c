@@ -1,5 +1,5 @@
 /* FIPS 180-4 sections 4.1.2, 5.1.1 and 6.2. */
-#include "dataplane/hold/sha256.h"
+#include "dataplane/scope/sha256.h"
 
 #include <string.h>
 
