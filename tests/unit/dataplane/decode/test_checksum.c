@@ -38,7 +38,7 @@ static uint32_t pseudo_of(const struct pb_frame *f)
 
 static void make(struct pb_frame *f, int is_v6, const uint8_t *payload, uint32_t n_payload)
 {
-	struct pb_tcp t = { 0xc6336401, 0xc6336402, 4000, 80, 77, 99, VG_TCP_ACK, payload, n_payload };
+	struct pb_tcp t = { 0xc6336401, 0xc6336402, 4000, 80, 77, 99, VG_TCP_ACK, payload, n_payload, 0 };
 	uint32_t tcp_off;
 
 	pb_ether(f);

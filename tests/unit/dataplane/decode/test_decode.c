@@ -12,7 +12,7 @@
 #include "tests/lib/guard.h"
 #include "tests/lib/pktbuild.h"
 
-static const struct pb_tcp tcp = { 0x0a000002, 0x0a000001, 4000, 80, 1000, 2000, VG_TCP_ACK, "hello", 5 };
+static const struct pb_tcp tcp = { 0x0a000002, 0x0a000001, 4000, 80, 1000, 2000, VG_TCP_ACK, "hello", 5, 0 };
 
 static enum vg_decode_word decode(const struct pb_frame *f, enum vg_link link, uint32_t n_frame_bytes,
 				  struct vg_packet *pkt)
@@ -65,7 +65,7 @@ static void it_finds_tcp_in_ipv4_with_and_without_options(void **state)
 
 static void both_directions_have_one_key(void **state)
 {
-	struct pb_tcp back = { tcp.dst, tcp.src, tcp.dport, tcp.sport, 7, 8, VG_TCP_ACK, "hello", 5 };
+	struct pb_tcp back = { tcp.dst, tcp.src, tcp.dport, tcp.sport, 7, 8, VG_TCP_ACK, "hello", 5, 0 };
 	struct pb_frame f;
 	struct vg_packet a, b;
 
@@ -81,7 +81,7 @@ static void both_directions_have_one_key(void **state)
 
 static void equal_addresses_are_ordered_by_port(void **state)
 {
-	struct pb_tcp self = { 5, 5, 9, 3, 1, 2, VG_TCP_ACK, "hello", 5 };
+	struct pb_tcp self = { 5, 5, 9, 3, 1, 2, VG_TCP_ACK, "hello", 5, 0 };
 	struct pb_frame f;
 	struct vg_packet pkt;
 

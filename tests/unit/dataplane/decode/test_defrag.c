@@ -45,7 +45,7 @@ static void tear_down(struct rig *r)
 static void make_whole(struct rig *r, int is_v6, uint32_t n_payload)
 {
 	static uint8_t payload[3000];
-	struct pb_tcp t = { 0x0a000002, 0x0a000001, 4000, 80, 1000, 2000, VG_TCP_ACK, payload, n_payload };
+	struct pb_tcp t = { 0x0a000002, 0x0a000001, 4000, 80, 1000, 2000, VG_TCP_ACK, payload, n_payload, 0 };
 
 	for (uint32_t i = 0; i < n_payload; i++)
 		payload[i] = (uint8_t)(i * 7 + i / 256);
@@ -241,7 +241,7 @@ static void what_never_becomes_whole_goes_with_time_and_with_pressure(void **sta
 
 static void fragments_of_a_carrier_are_put_together_before_it_is_opened(void **state)
 {
-	struct pb_tcp t = { 0x0a000002, 0x0a000001, 4000, 80, 1000, 2000, VG_TCP_ACK, "hello", 5 };
+	struct pb_tcp t = { 0x0a000002, 0x0a000001, 4000, 80, 1000, 2000, VG_TCP_ACK, "hello", 5, 0 };
 	struct rig r;
 
 	(void)state;
@@ -279,7 +279,7 @@ static void a_burst_keeps_tcp_in_order_and_counts_the_rest(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < VG_BURST; i++) {
-		struct pb_tcp t = { 1, 2, 4000, 80, i, 0, VG_TCP_ACK, "hello", 5 };
+		struct pb_tcp t = { 1, 2, 4000, 80, i, 0, VG_TCP_ACK, "hello", 5, 0 };
 		pb_simple(&frames[i], &t);
 		if (i % 3 == 1)
 			frames[i].bytes[frames[i].ip_off + 9] = 1;

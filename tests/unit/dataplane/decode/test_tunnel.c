@@ -13,7 +13,7 @@
 #include "tests/lib/guard.h"
 #include "tests/lib/pktbuild.h"
 
-static const struct pb_tcp tcp = { 0x0a000002, 0x0a000001, 4000, 80, 1000, 2000, VG_TCP_ACK, "hello", 5 };
+static const struct pb_tcp tcp = { 0x0a000002, 0x0a000001, 4000, 80, 1000, 2000, VG_TCP_ACK, "hello", 5, 0 };
 
 static enum vg_decode_word decode(const struct pb_frame *f, struct vg_packet *pkt)
 {

@@ -122,7 +122,7 @@ static void ndpi_names_what_first_bytes_do_not(void **state)
 {
 	static const char handshake[] = "\x13"
 					"BitTorrent protocol\0\0\0\0\0\0\0\0aaaaaaaaaaaaaaaaaaaa-XX0000-bbbbbbbbbbbb";
-	struct pb_tcp t = { 1, 2, 6881, 40000, 1, 1, 0x18, handshake, sizeof(handshake) - 1 };
+	struct pb_tcp t = { 1, 2, 6881, 40000, 1, 1, 0x18, handshake, sizeof(handshake) - 1, 0 };
 	enum vg_app app;
 	struct set s;
 
@@ -138,7 +138,7 @@ static void ndpi_names_what_first_bytes_do_not(void **state)
 static void ndpi_is_asked_a_bounded_number_of_times(void **state)
 {
 	static const char noise[] = "\x9a\x01\x77\xe3\x9a\x01\x77\xe3\x9a\x01\x77\xe3";
-	struct pb_tcp t = { 1, 2, 50001, 50002, 1, 1, 0x18, noise, sizeof(noise) - 1 };
+	struct pb_tcp t = { 1, 2, 50001, 50002, 1, 1, 0x18, noise, sizeof(noise) - 1, 0 };
 	struct set s;
 
 	(void)state;
@@ -153,7 +153,7 @@ static void a_full_pool_of_ndpi_flows_is_no_answer_and_no_leak(void **state)
 {
 	static struct vg_detect_flow flows[VG_DETECT_FLOWS + 1];
 	static const char noise[] = "\x9a\x01\x77\xe3\x9a\x01\x77\xe3";
-	struct pb_tcp t = { 1, 2, 50001, 50002, 1, 1, 0x18, noise, sizeof(noise) - 1 };
+	struct pb_tcp t = { 1, 2, 50001, 50002, 1, 1, 0x18, noise, sizeof(noise) - 1, 0 };
 	struct pb_frame f = { .n_bytes = 0 };
 	struct set s;
 
