@@ -68,8 +68,12 @@ static void no_shedding_counter_is_left_out(void **state)
 	(void)state;
 	for (unsigned i = 0; i < VG_C_N; i++) {
 		const char *name = vg_stats_text(0, i)->name;
+		if (!strcmp(name, "files_skipped_total:reason=empty") ||
+		    !strcmp(name, "files_skipped_total:reason=done"))
+			continue; /* nothing there, or looked at before */
 		if (strstr(name, "_shed_") || strstr(name, "_lost_") || strstr(name, "_skipped_"))
-			assert_true(vg_stats_is_shed(name));
+			if (!vg_stats_is_shed(name))
+				fail_msg("%s is not among the shed", name);
 	}
 	for (unsigned i = 0; i < VG_H_N; i++)
 		if (strstr(vg_stats_text(1, i)->name, "_failed_"))

@@ -17,7 +17,8 @@ static void an_ask_becomes_a_card_with_its_texts_and_nothing_else(void **state)
 	(void)state;
 
 	assert_non_null(p);
-	memset(p, 0xff, sizeof(*p));
+	memset(p, 0, sizeof(*p));
+	memset(&p->card, 0xff, sizeof(p->card));
 	vg_ask_card(p, &ask);
 	assert_int_equal(p->card.n_method, 3);
 	assert_memory_equal(p->card.method, "PUT\0", 4);
