@@ -207,11 +207,9 @@ static struct table *table_new(void)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
-	t->header = (struct vg_url_table_header){ .magic = VG_URL_TABLE_MAGIC,
-						  .version = VG_URL_TABLE_VERSION,
-						  .n_slots = 64,
-						  .n_urls = 3,
-						  .n_domains = 1 };
+	t->header = (struct vg_url_table_header){
+		.magic = VG_URL_TABLE_MAGIC, .version = VG_URL_TABLE_VERSION, .n_slots = 64, .n_urls = 3, .n_domains = 1
+	};
 	put(t, VG_URL_KEY_HOST, "h.t", VG_URL_UNDER);
 	put(t, VG_URL_KEY_PREFIX, "h.t/a", VG_URL_LISTED);
 	put(t, VG_URL_KEY_PREFIX, "h.t/q?x=1", VG_URL_LISTED | VG_URL_BLOCK);
