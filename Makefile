@@ -68,12 +68,14 @@ BIN_hashing   := vigil-hashing $(patsubst hashing/main_%.c,vigil-%,$(wildcard ha
 BIN_control   := vigild vigil-reporter vigilctl vigil-custodian
 BINS  := $(foreach r,$(ROOMS),$(BIN_$(r):%=$(O)/bin/%))
 TBINS := $(patsubst tests/programs/%.c,$(O)/bin/test-%,$(wildcard tests/programs/*.c)) $(O)/bin/vigil-endpoint $(O)/bin/test-draw
+# Plug-ins (include/vigil/plugin.h): the example, and those that tests need.
+PLUGINS := $(patsubst examples/plugin_%.c,$(O)/plugins/%.so,$(wildcard examples/plugin_*.c)) $(patsubst tests/plugins/%.c,$(O)/plugins/%.so,$(wildcard tests/plugins/*.c))
 .DEFAULT_GOAL := all
 .PHONY: all help deps programs tests test bench fuzz conformance e2e lint format demo demo-live install clean
 .SECONDARY:
 
 all: programs                      ## build every program into build/bin (and build/MODE/bin)
-programs: $(BINS) $(TBINS)
+programs: $(BINS) $(TBINS) $(PLUGINS)
 	@[ $(MODE) != release ] || { mkdir -p build/bin && for b in $(BINS) $(TBINS); do ln -sf ../$(MODE)/bin/$$(basename $$b) build/bin/; done; }
 help:                              ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1|/' | column -t -s'|'
@@ -119,6 +121,16 @@ $(O)/bin/test-draw: $(call obj,tests/data/draw.c)
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $^ $(LDFLAGS) $(LIBS_tests) -o $@
+
+plugin = $(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(OPT_$(MODE)) -fstack-protector-strong -fPIC -shared -fvisibility=hidden $(ARCH) -MF $@.d $< -o $@
+$(O)/plugins/%.so: examples/plugin_%.c Makefile
+	$(say) SO $@
+	@mkdir -p $(@D)
+	$(Q)$(plugin)
+$(O)/plugins/%.so: tests/plugins/%.c Makefile
+	$(say) SO $@
+	@mkdir -p $(@D)
+	$(Q)$(plugin)
 
 .SECONDEXPANSION:
 $(O)/bin/test-%: $(O)/obj/tests/programs/%.o $$(call archive_of,$$*)

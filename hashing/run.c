@@ -144,6 +144,10 @@ static enum vg_err load_conf(struct run *r)
 	if (n != (ssize_t)sizeof(r->conf))
 		return VG_ECORRUPT;
 	err = vg_snapshot_check(&r->conf, sizeof(r->conf));
+	if (!err && r->conf.n_plugins > VG_PLUGIN_MAX)
+		err = VG_ERANGE;
+	for (uint32_t i = 0; !err && i < r->conf.n_plugins; i++)
+		err = strnlen(r->conf.plugins[i], VG_SNAPSHOT_PLUGIN) < VG_SNAPSHOT_PLUGIN ? VG_OK : VG_ECORRUPT;
 	sane(&r->conf);
 	return err;
 }
@@ -214,6 +218,26 @@ static void warm(struct run *r)
 	vg_video_warm(r->match.video);
 	vg_archive_warm();
 	(void)vg_mono_now();
+}
+
+/* Whose code runs here is said in the log. One that does not load is a false configuration, and never left out. */
+static enum vg_err load_plugins(struct run *r)
+{
+	char why[256];
+
+	if (!r->conf.n_plugins)
+		return VG_OK;
+	r->match.plugins = vg_plugins_create();
+	if (!r->match.plugins)
+		return VG_ENOMEM;
+	for (uint32_t i = 0; i < r->conf.n_plugins; i++) {
+		const char *path = r->conf.plugins[i];
+		enum vg_err err = vg_plugins_load(r->match.plugins, path, why, sizeof(why));
+		vg_log(err ? VG_LOG_ERROR : VG_LOG_INFO, ROOM, "plug-in %s %s", path, err ? why : "is loaded");
+		if (err)
+			return err;
+	}
+	return VG_OK;
 }
 
 static bool wait_for_link(void *ctx);
@@ -310,6 +334,9 @@ static enum vg_err start(struct run *r, const struct vg_hashing_hooks *hooks)
 		err = map_lanes(r);
 	if (!err)
 		err = make_rooms(r, hooks);
+	if (err)
+		return err;
+	err = load_plugins(r);
 	if (err)
 		return err;
 	warm(r);
@@ -421,6 +448,7 @@ static void end(struct run *r)
 	vg_match_link_destroy(r->link);
 	vg_seen_destroy(r->match.seen);
 	vg_index_destroy(r->match.index);
+	vg_plugins_destroy(r->match.plugins);
 	vg_pdq_destroy(r->match.pdq);
 	vg_image_destroy(r->match.image);
 	vg_video_destroy(r->match.video);

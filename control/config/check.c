@@ -1,7 +1,10 @@
 #include "control/config/check.h"
 #include "control/config/scope.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include <vigil/trusted_path.h>
 
 #include "control/config/options.h"
 
@@ -97,6 +100,23 @@ static struct finding check_inline(const struct vg_config *c, const uint32_t *li
 		return (struct finding){ first->line, "this pair is inspect-first, but no list says block; give one "
 						      "that action, or take forward-first" };
 	return (struct finding){ 0, NULL };
+}
+
+/* Said here with the line; a hasher looks again before it loads them. */
+static int check_plugins(const struct vg_config *config, const uint32_t *lines, size_t *line, char *why, size_t n_why)
+{
+	const struct vg_config_hashing *h = &config->hashing;
+	for (uint32_t i = 0; i < h->n_plugins; i++) {
+		const char *fault = vg_trusted_path_fault(h->plugins[i]);
+		for (uint32_t k = 0; k < i && !fault; k++)
+			fault = strcmp(h->plugins[k], h->plugins[i]) ? NULL : "stands here twice; keep one";
+		if (!fault)
+			continue;
+		*line = LINE(hashing.plugins);
+		snprintf(why, n_why, "plugins: %.200s %s", h->plugins[i], fault);
+		return -1;
+	}
+	return 0;
 }
 
 static struct finding check_lists(const struct vg_config *c)
@@ -202,7 +222,8 @@ int vg_config_check(const struct vg_config *config, const uint32_t *lines, size_
 	if (!found.what)
 		found = check_reporting(config, lines);
 	if (!found.what)
-		return check_scope(config, lines, line, why, n_why);
+		return check_plugins(config, lines, line, why, n_why) ? -1
+								      : check_scope(config, lines, line, why, n_why);
 	*line = found.line;
 	snprintf(why, n_why, "%s", found.what);
 	return -1;

@@ -82,6 +82,8 @@ struct vg_config_hashing {
 	uint32_t max_film_frames, ms_per_frame; /* ms_per_frame: written in seconds; 0 = every frame */
 	uint64_t resource_hold_bytes;
 	uint32_t resource_hold_ms;
+	uint32_t n_plugins;
+	char plugins[VG_PLUGIN_MAX][VG_CONFIG_PATH];
 };
 /* The provider's own proxies, as written, see vg_config_trust(). */
 struct vg_config_trust {

@@ -231,6 +231,9 @@ const struct vg_option vg_options[] = {
 	      "bytes", "files that came in pieces and are not whole yet, for each hasher; the oldest go first"),
 	NUMBER("hashing", "resource_hold_ms", hashing.resource_hold_ms, 100, 3600000, "60000", "ms",
 	       "that a file in pieces is kept without a further piece"),
+	MANY("hashing", "plugins", VG_OPTION_TEXTS, hashing.plugins, hashing.n_plugins,
+	     "shared objects of licensed hash algorithms, root's alone, absolute paths; their values are shown, not "
+	     "searched"),
 
 	LIST_TEXT("name", VG_OPTION_TEXT, name, 1, "", "what cases, metrics and reports call it"),
 	LIST_TEXT("file", VG_OPTION_PATH, file, 1, "",

@@ -65,11 +65,13 @@ static void print_name(const char *name, FILE *out)
 	fputc('\n', out);
 }
 
-static void print_row(const json_t *object, const char *path, FILE *out)
+static void print_row(json_t *object, const char *path, FILE *out)
 {
 	const char *member = json_string_value(json_object_get(object, "member"));
 	const char *indent = member ? "    " : "";
 	const json_t *quality = json_object_get(object, "pdq_quality"), *frame;
+	const char *algo;
+	json_t *made;
 	size_t i;
 	fputs(indent, out);
 	print_name(member ? member : path, out);
@@ -83,6 +85,9 @@ static void print_row(const json_t *object, const char *path, FILE *out)
 			(long long)json_integer_value(quality));
 	else
 		fprintf(out, "%s  pdq      -\n", indent);
+	json_object_foreach(json_object_get(object, "plugins"), algo, made)
+		fprintf(out, "%s  %-8s %s, quality %lld\n", indent, algo, text_of(made, "value"),
+			(long long)json_integer_value(json_object_get(made, "quality")));
 	if (json_is_integer(json_object_get(object, "frames")))
 		fprintf(out, "%s  frames   %lld%s\n", indent,
 			(long long)json_integer_value(json_object_get(object, "frames")),
@@ -101,7 +106,7 @@ enum vg_err vg_digest_table(const char *objects_path, const char *const *paths, 
 		int n_printed = 0;
 		for (unsigned members = 0; members < 2; members++)
 			for (size_t i = 0; i < rows.n; i++) {
-				const json_t *object = rows.at[i].object;
+				json_t *object = rows.at[i].object;
 				int is_member = json_is_string(json_object_get(object, "member"));
 				if (strcmp(text_of(object, "capture"), paths[p]) || is_member != (int)members)
 					continue;

@@ -86,6 +86,25 @@ static void put_digests(struct vg_json_text *text, const struct vg_msg_record *r
 	}
 }
 
+/* What plug-ins say, by the names of their algorithms. */
+static void put_plugins(struct vg_json_text *text, const struct vg_plugin_values *v)
+{
+	char digits[2 * VG_PLUGIN_VALUE_BYTES + 1];
+	size_t off = 0;
+	if (!v->n || !vg_plugin_values_ok(v))
+		return;
+	vg_json_text_open(text, "plugins", '{');
+	for (unsigned i = 0; i < v->n; i++) {
+		vg_json_text_open(text, v->at[i].algo, '{');
+		vg_hex(v->bytes + off, v->at[i].n_bytes, digits);
+		vg_json_text_str(text, "value", digits);
+		vg_json_text_u64(text, "quality", v->at[i].quality);
+		vg_json_text_close(text, '}');
+		off += v->at[i].n_bytes;
+	}
+	vg_json_text_close(text, '}');
+}
+
 static void put_parent(struct vg_json_text *text, const struct vg_msg_record *r, const char *member, size_t n_member)
 {
 	static const uint8_t none[sizeof(r->parent_sha256)];
@@ -190,6 +209,7 @@ size_t vg_object_line(const struct vg_object_facts *facts, char *line, size_t ca
 	vg_json_text_u64(&text, "size", r->n_bytes);
 	vg_json_text_str(&text, "state", vg_state_str(r->state));
 	put_digests(&text, r);
+	put_plugins(&text, &r->plugins);
 	put_parent(&text, r, member, n_member);
 	/* Only where not all that lies in it was looked at, and why. */
 	if (r->flags & (VG_RECORD_OVER_BUDGET | VG_RECORD_ENCRYPTED | VG_RECORD_BAD_ARCHIVE))

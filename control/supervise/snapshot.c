@@ -101,6 +101,9 @@ enum vg_err vg_supervise_hashing_conf(const struct vg_config *config, struct vg_
 	conf->max_object_ms = h->max_object_ms;
 	conf->resource_hold_bytes = h->resource_hold_bytes;
 	conf->resource_hold_ms = h->resource_hold_ms;
+	conf->n_plugins = h->n_plugins;
+	_Static_assert(sizeof(conf->plugins) == sizeof(h->plugins), "paths as long there as here");
+	memcpy(conf->plugins, h->plugins, sizeof(conf->plugins));
 	return VG_OK;
 }
 

@@ -62,6 +62,10 @@ static bool on_frame(void *ctx, const struct vg_luma *luma)
 	vg_count(m->stats, VG_H_FRAMES, 1);
 	vg_count(m->stats, VG_H_PDQ_LOW, pdq.quality < VG_PDQ_MIN_QUALITY);
 	l->any_partial |= luma->partial;
+	if (l->ask_plugins && !l->n_frames) {
+		vg_count(m->stats, VG_H_PLUGIN_FAILED, vg_plugins_hash(m->plugins, luma, &l->record->plugins));
+		vg_count(m->stats, VG_H_PLUGIN_VALUES, l->record->plugins.n);
+	}
 	vg_match_look(l, &pdq, luma->frame_idx);
 	return true;
 }
@@ -81,9 +85,11 @@ static void count_failed(struct vg_match *m, unsigned kind, enum vg_err err)
  * *same_again: another try would come to the same. */
 static bool decode(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record, bool *same_again)
 {
-	struct vg_match_look look = {
-		.match = m, .digests = file->digests, .record = record, .best_distance = UINT_MAX
-	};
+	struct vg_match_look look = { .match = m,
+				      .digests = file->digests,
+				      .record = record,
+				      .best_distance = UINT_MAX,
+				      .ask_plugins = m->plugins && file->exact };
 	uint64_t begin_ns = cpu_ns();
 	enum vg_err err;
 
@@ -172,7 +178,8 @@ static void remember(struct vg_match *m, const struct vg_seen_key *key, const st
 static bool perceptual(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record)
 {
 	struct vg_seen_key key = { .n_bytes = file->n_bytes, .index_epoch = vg_index_epoch(m->index) };
-	bool may_know = m->seen && file->digests && file->bytes.n_bytes == file->n_bytes, same_again = false;
+	bool ask_plugins = m->plugins && file->exact, same_again = false;
+	bool may_know = m->seen && !ask_plugins && file->digests && file->bytes.n_bytes == file->n_bytes;
 	enum glanced glanced;
 	const struct vg_seen_verdict *known = NULL;
 
@@ -213,6 +220,7 @@ void vg_match_file(struct vg_match *match, const struct vg_match_file *file, str
 		record->flags |= VG_RECORD_HAS_DIGESTS;
 	}
 	record->n_frames = 0;
+	memset(&record->plugins, 0, sizeof(record->plugins));
 	if (VG_KIND_IS_VIDEO(record->kind) && match->video && !match->no_pdq) {
 		if (!file->may_decode_film)
 			record->flags |= VG_RECORD_NO_DECODE;

@@ -14,6 +14,7 @@
 #include "hashing/index/snapshot.h"
 #include "hashing/match/seen.h"
 #include "hashing/pdq/wide.h"
+#include "hashing/plugin/plugin.h"
 #include "hashing/video/video.h"
 
 struct vg_match {
@@ -24,6 +25,7 @@ struct vg_match {
 	struct vg_seen *seen;         /* NULL: all is decoded. Of films it knows those in no list */
 	struct vg_video *video;       /* NULL: films are not decoded */
 	struct vg_frame_hash *frames; /* VG_FRAMES_MAX; of the film judged last, record->n_frames of them */
+	struct vg_plugins *plugins;   /* NULL: none. Asked where file->exact is set: nothing else shows their values */
 	uint64_t deadline_ns;         /* CLOCK_THREAD_CPUTIME_ID, when a film must have ended; 0: its own limit */
 	bool no_pdq;                  /* pictures and films are not decoded at all */
 	bool scaled;                  /* JPEGs are first decoded smaller, and exactly only where that may be a hit */
@@ -43,7 +45,8 @@ struct vg_match_file {
 
 /* Fills kind, n_bytes, generation, digests, pdq, hits and their flags of a record; the rest of it stays as it is.
  * Quality below VG_PDQ_MIN_QUALITY is reported but not searched. A hash in it is always the reference's; a picture
- * without hits may have none where file->exact is not set. Never fails: what cannot be decoded is counted. */
+ * without hits may have none where file->exact is not set. The plug-ins get the first picture of a file of pictures,
+ * films none. Never fails: what cannot be decoded is counted. */
 void vg_match_file(struct vg_match *match, const struct vg_match_file *file, struct vg_msg_record *record);
 
 /* A progressive JPEG of which the beginning is there: may it turn out to be a hit? Only a word on what is worth caring

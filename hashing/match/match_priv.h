@@ -12,7 +12,7 @@ struct vg_match_look {
 	struct vg_msg_record *record;
 	uint32_t n_frames;
 	unsigned best_distance; /* of a frame's perceptual hit; UINT_MAX: none so far */
-	bool any_partial;
+	bool any_partial, ask_plugins;
 };
 
 static inline uint8_t vg_match_quality(const struct vg_pdq_result *pdq)

@@ -9,12 +9,14 @@
 #include <vigil/err.h>
 #include <vigil/frame_ring.h>
 #include <vigil/lane.h>
+#include <vigil/plugin.h>
 #include <vigil/scope.h>
 
 #define VG_SNAPSHOT_MAGIC     0x50414e53u
-#define VG_SNAPSHOT_VERSION   1u
+#define VG_SNAPSHOT_VERSION   2u
 #define VG_SNAPSHOT_MAX_PORTS 64
 #define VG_SNAPSHOT_PORT      1024
+#define VG_SNAPSHOT_PLUGIN    512
 
 /* dataplane flags */
 #define VG_CONF_REPLAY     1u    /* ports are capture files, one after the other; ends when all is drained */
@@ -98,8 +100,9 @@ struct vg_hashing_conf {
 	uint32_t seen_before_entries; /* pictures a hasher remembers; 0 = none */
 	uint32_t max_film_frames;     /* of a film that are hashed, <= VG_FRAMES_MAX */
 	uint32_t ms_per_frame;        /* of a film, between two that are hashed; 0 = every one */
-	uint32_t reserved;
-	uint64_t resource_hold_ms; /* one without a new piece for so long is let go */
+	uint32_t n_plugins;
+	uint64_t resource_hold_ms;                       /* one without a new piece for so long is let go */
+	char plugins[VG_PLUGIN_MAX][VG_SNAPSHOT_PLUGIN]; /* paths of shared objects, see plugin.h */
 };
 
 /* RUN/resume, for a vigil-feed that goes on where another scan was interrupted: this header, n_path bytes of the last

@@ -44,4 +44,6 @@
 	VG_FAILED_VIDEO_ROWS(X, MPEG_PS, "mpeg")                                                                \
 	VG_FAILED_VIDEO_ROWS(X, OGG, "ogg")                                                                     \
 	VG_FAILED_VIDEO_ROWS(X, ASF, "asf")                                                                     \
-	VG_FAILED_VIDEO_ROWS(X, MPEG_TS, "mpegts")
+	VG_FAILED_VIDEO_ROWS(X, MPEG_TS, "mpegts")                                                              \
+	X(VG_H_PLUGIN_VALUES, "plugin_values_total", "values that plug-ins made of pictures")                   \
+	X(VG_H_PLUGIN_FAILED, "plugin_failed_total", "pictures that a plug-in gave no value for, or a false one")

@@ -12,17 +12,17 @@
  * Order on the forward link:  > HELLO   < WELCOME (n_cores = pairs)   then to the inspector < FRAMES for each pair, to
  * vigild < STATS for each pair. A new inspector puts an older one off.
  * Order on the match link:  > CONTROL_HELLO   < HASHER_HELLO (+ stats page)   > INDEX (+ memfd)   < INDEX_TAKEN,
- * then < OBJECT or MATCH (+ memfd) and > ACK (cumulative). What is not acknowledged is sent again on the next link.
- * Nothing else is ever sent; either side closing ends a link. */
+ * then < OBJECT or MATCH (+ memfd), > ACK (cumulative); what lacks it is sent again. Either side's close ends all. */
 #include <stddef.h>
 #include <stdint.h>
 
 #include <vigil/frame_hash.h>
 #include <vigil/frame_ring.h>
 #include <vigil/lane.h>
+#include <vigil/plugin_value.h>
 
 #define VG_MSG_MAGIC   0x4c474956u /* "VIGL" */
-#define VG_MSG_VERSION 2u
+#define VG_MSG_VERSION 3u
 
 enum vg_msg_type {
 	VG_MSG_HELLO = 1,
@@ -167,8 +167,7 @@ struct vg_hit {
 #define VG_RECORD_LISTED      32768u /* MATCH: of an object of VG_OPEN_LISTED; perhaps without hits, or bytes */
 #define VG_RECORD_NESTED      4096u  /* MEMBER_OF: it lies in a file of the body, which parent_sha256 names */
 /* VG_MSG_OBJECT, and with the object's bytes as a sealed memfd (VG_SEALS_FINAL) VG_MSG_MATCH. An OBJECT with frames has
- * a memfd, too, of its frames alone (n_sample_bytes 0). All of it is a hasher's
- * word: vigild believes only what it has recomputed. */
+ * a memfd, too, of its frames alone (n_sample_bytes 0). A hasher's word: vigild believes what it has recomputed. */
 struct vg_msg_record {
 	struct vg_msg_head head;
 	uint64_t seq;     /* 1, 2, 3 … per hasher process */
@@ -186,6 +185,7 @@ struct vg_msg_record {
 	uint16_t n_member, n_frames, reserved[2]; /* n_frames <= VG_FRAMES_MAX; 0 without HAS_FRAMES */
 	char member[VG_RECORD_MEMBER];            /* claimed file name or path of the member */
 	struct vg_hit hits[VG_RECORD_MAX_HITS];
+	struct vg_plugin_values plugins; /* of the first picture of its file that was decoded */
 };
 
 static inline struct vg_msg_head vg_msg_head(enum vg_msg_type type, size_t n_bytes)

@@ -128,6 +128,9 @@ static void ports_that_tap_one_link_share_the_flows_and_the_rule_of_the_first(vo
 static const struct {
 	const char *text, *line, *word;
 } bad[] = {
+	{ "hashing:\n  plugins: [p.so]\n", ":2:", "absolute" },
+	{ "hashing:\n  pdq: yes\n  plugins: [/no/such/p.so]\n", ":3:", "not there" },
+	{ "hashing:\n  plugins: [/a, /b, /c, /d, /e]\n", ":2:", "plugins" },
 	{ "dataplane:\n  corse: 1\n", ":2:", "no key" },
 	{ "dataplan:\n  cores: 1\n", ":1:", "no section" },
 	{ "dataplane:\n  cores: 1\n  cores: 2\n", ":3:", "twice" },

@@ -170,6 +170,20 @@ static enum vg_refusal claim_resource(const struct vg_attribution *a, const stru
 	return refusal ? refusal : vg_verify_match(&args, &v);
 }
 
+static void what_plugins_say_has_its_bounds(void **state)
+{
+	struct vg_msg_record r = { .seq = 1, .object_id = 1ull << 32 };
+
+	(void)state;
+	assert_int_equal(vg_verify_fields(&r, 0), VG_REFUSE_NONE);
+	r.plugins.n = 1;
+	assert_int_equal(vg_verify_fields(&r, 0), VG_REFUSE_FIELDS);
+	r.plugins.at[0] = (struct vg_plugin_value){ "average_hash", 8, 100, 0 };
+	assert_int_equal(vg_verify_fields(&r, 0), VG_REFUSE_NONE);
+	r.plugins.at[0].n_bytes = 257;
+	assert_int_equal(vg_verify_fields(&r, 0), VG_REFUSE_FIELDS);
+}
+
 static void a_resource_is_tied_to_the_piece_that_completed_it(void **state)
 {
 	uint8_t bytes[3000];
@@ -226,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_turned_hash_is_close_to_the_published_one),
 		cmocka_unit_test(distance_counts_bits),
+		cmocka_unit_test(what_plugins_say_has_its_bounds),
 		cmocka_unit_test(a_resource_is_tied_to_the_piece_that_completed_it),
 		cmocka_unit_test(every_refusal_has_a_word_of_its_own),
 		cmocka_unit_test(the_shares_of_a_film_are_computed_anew),

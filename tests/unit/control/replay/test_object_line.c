@@ -268,6 +268,34 @@ static void a_short_buffer_gives_no_line(void **state)
 	assert_int_equal(vg_object_line(&facts, small, sizeof(small)), 0);
 }
 
+static void what_plugins_say_stands_by_their_names(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { .record = &r, .attr = &a, .capture = "c.pcap" };
+
+	(void)state;
+	fill(&a, &r);
+	json_t *root = line_of(&facts);
+	assert_null(json_object_get(root, "plugins"));
+	json_decref(root);
+	r.plugins = (struct vg_plugin_values){ .n = 2, .at = { { "one", 2, 7, 0 }, { "two", 254, 100, 0 } } };
+	memset(r.plugins.bytes, 0xab, sizeof(r.plugins.bytes));
+	r.plugins.bytes[2] = 0x01;
+	root = line_of(&facts);
+	const json_t *one = json_object_get(json_object_get(root, "plugins"), "one");
+	const json_t *two = json_object_get(json_object_get(root, "plugins"), "two");
+	assert_string_equal(text(one, "value"), "abab");
+	assert_int_equal(json_integer_value(json_object_get(one, "quality")), 7);
+	assert_int_equal(strlen(text(two, "value")), 508);
+	assert_memory_equal(text(two, "value"), "01ab", 4);
+	json_decref(root);
+	r.plugins.at[1].algo[0] = '"'; /* nothing of what cannot be */
+	root = line_of(&facts);
+	assert_null(json_object_get(root, "plugins"));
+	json_decref(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +309,7 @@ int main(void)
 		cmocka_unit_test(any_record_makes_one_legal_line),
 		cmocka_unit_test(a_film_says_its_frames_and_lists_them_where_asked),
 		cmocka_unit_test(a_short_buffer_gives_no_line),
+		cmocka_unit_test(what_plugins_say_stands_by_their_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
