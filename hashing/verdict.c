@@ -1,6 +1,7 @@
 /* What an object comes to: its body and the files found in it are judged one by one; a record goes out for each that
  * is in a list, and for every one where vigild asked for objects. All members' records wait for the body's end,
- * because they name its digest. Exact matching is for whole files; the bytes of a match leave as a sealed memfd. */
+ * because they name its digest. Exact matching is for whole files and for bodies without a hole up to where they
+ * stopped: what a length promised and no byte followed is not missing. The bytes of a match leave as a sealed memfd. */
 #include <vigil/clock.h>
 #include <vigil/log.h>
 
@@ -14,6 +15,7 @@ struct closed {
 	struct vg_body_end end;
 	struct vg_digest_values raw;
 	bool complete, has_raw;
+	bool seamless; /* no byte is missing from its first to where it stopped, be that its end or not */
 	unsigned mask; /* algorithms of raw */
 	bool coded;    /* the decoded reading is the body; else the bytes as they came */
 };
@@ -167,9 +169,9 @@ static void end_digests(struct vg_worker *w, struct vg_job *job, const struct vg
 		vg_digests_done(job->raw, &c->raw);
 		w->digests[w->n_digests++] = job->raw;
 		job->raw = NULL;
-		c->has_raw = c->complete;
+		c->has_raw = c->seamless;
 		add_missing(w, job, chain, c);
-	} else if (c->complete && !job->streaming && !(w->setup.conf.flags & VG_HCONF_NO_DIGESTS)) {
+	} else if (c->seamless && !job->streaming && !(w->setup.conf.flags & VG_HCONF_NO_DIGESTS)) {
 		digest_chain(w, chain, vg_worker_mask(w), &c->raw);
 		c->has_raw = true;
 	}
@@ -381,6 +383,7 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 		vg_batch_drain(w->batch, job->raw);
 	vg_intake_chain(job->lane, job->object, w->spans, w->max_spans, &chain);
 	c.complete = job->object->state == VG_STATE_COMPLETE && !job->object->n_gaps;
+	c.seamless = job->object->state != VG_STATE_GAP && !job->object->n_gaps && !job->left_open;
 	running = job->streaming && !c.complete; /* somebody may go on where this one broke off */
 	if (!running)
 		end_digests(w, job, &chain, &c);

@@ -386,7 +386,9 @@ void vg_worker_close_all(struct vg_worker *worker)
 			o->phase = VG_INTAKE_CLOSED;
 			o->state = VG_STATE_TRUNCATED;
 			o->enqueued_ns = 0;
-			on_close(worker, job_of(worker, i, o));
+			struct vg_job *job = job_of(worker, i, o);
+			job->left_open = true;
+			on_close(worker, job);
 		}
 	}
 	(void)vg_worker_gather_all(worker, await_turn);

@@ -39,6 +39,7 @@ struct vg_job {
 	bool streaming, finished, matched, is_owing;
 	bool looks_early; /* its scans are watched */
 	bool early;       /* its first scans lie near a listed hash */
+	bool left_open;   /* its dataplane went before it ended: how many bytes there were, nobody says */
 	bool stops, told; /* a list that matched exactly says block; the verdict was returned ahead of DONE */
 };
 

@@ -59,7 +59,7 @@ enum vg_refusal vg_verify_fields(const struct vg_msg_record *r, int is_match)
 		return VG_REFUSE_FIELDS;
 	if (!(r->flags & VG_RECORD_LISTED) && (!r->n_hits || !r->generation || !r->n_sample_bytes))
 		return VG_REFUSE_FIELDS;
-	/* What was not seen to its end has no digests, only its bytes. */
+	/* What has a hole has no digests, only its bytes. */
 	if ((r->flags & VG_RECORD_PARTIAL) && !(r->flags & (VG_RECORD_HAS_DIGESTS | VG_RECORD_LISTED)))
 		return VG_REFUSE_FIELDS;
 	if (r->flags & VG_RECORD_PARTIAL ? r->n_sample_bytes > r->n_bytes : r->n_sample_bytes != r->n_bytes)
@@ -253,6 +253,7 @@ static enum vg_refusal check_hit(const struct vg_verify_args *args, struct vg_ve
 {
 	const struct vg_index_view *view = args->view;
 	int is_exact = vg_algo_is_exact(hit->algo);
+	int is_whole = args->record->flags & VG_RECORD_HAS_DIGESTS && args->record->state == VG_STATE_COMPLETE;
 	unsigned distance = 0;
 	if (hit->entry_idx >= view->n_entries)
 		return VG_REFUSE_ENTRY;
@@ -270,7 +271,7 @@ static enum vg_refusal check_hit(const struct vg_verify_args *args, struct vg_ve
 		return VG_REFUSE_NONE;
 	}
 	v->hit_exact[v->n_hits] = is_exact;
-	v->hit_action[v->n_hits] = action_of(list, hit, is_exact, args->record->flags & VG_RECORD_HAS_DIGESTS);
+	v->hit_action[v->n_hits] = action_of(list, hit, is_exact, is_whole);
 	v->exact |= is_exact;
 	v->hits[v->n_hits++] = *hit;
 	return VG_REFUSE_NONE;

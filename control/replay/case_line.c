@@ -38,6 +38,7 @@ static void put_file(struct vg_json_text *text, const struct vg_case_file *file)
 	vg_json_text_hex(text, "md5", file->md5, sizeof(file->md5));
 	vg_json_text_hex(text, "sha256", file->sha256, sizeof(file->sha256));
 	vg_json_text_bool(text, "partial", file->partial);
+	vg_json_text_str(text, "seen", vg_state_str(file->state));
 	vg_json_text_str(text, "filename", file->filename);
 	vg_json_text_str(text, "member", file->member);
 	vg_json_text_open(text, "matches", '[');

@@ -63,8 +63,8 @@ static void put_filename(struct vg_json_text *text, const struct vg_attribution 
 
 static void put_digests(struct vg_json_text *text, const struct vg_msg_record *r)
 {
-	int whole = r->state == VG_STATE_COMPLETE && (r->flags & VG_RECORD_HAS_DIGESTS);
-	if (whole) {
+	int has_digests = r->flags & VG_RECORD_HAS_DIGESTS && r->state != VG_STATE_GAP;
+	if (has_digests) {
 		vg_json_text_hex(text, "md5", r->md5, sizeof(r->md5));
 		vg_json_text_hex(text, "sha1", r->sha1, sizeof(r->sha1));
 		vg_json_text_hex(text, "sha256", r->sha256, sizeof(r->sha256));
@@ -73,7 +73,7 @@ static void put_digests(struct vg_json_text *text, const struct vg_msg_record *r
 		vg_json_text_null(text, "sha1");
 		vg_json_text_null(text, "sha256");
 	}
-	if (whole && (r->flags & VG_RECORD_CODED))
+	if (has_digests && (r->flags & VG_RECORD_CODED))
 		vg_json_text_hex(text, "raw_md5", r->raw_md5, sizeof(r->raw_md5));
 	else
 		vg_json_text_null(text, "raw_md5");

@@ -98,6 +98,9 @@ static struct vg_intake_object *on_close(struct vg_intake *lane, const struct vg
 	if (o->state == VG_STATE_COMPLETE && (o->n_gaps || d->close.body_bytes != o->n_bytes)) {
 		o->state = VG_STATE_GAP;
 		refuse(lane);
+	} else if (o->state != VG_STATE_GAP && !o->n_gaps && d->close.body_bytes != o->n_bytes) {
+		mark_gap(o); /* one that broke off has no hole, either, or it is marked */
+		refuse(lane);
 	}
 	o->enqueued_ns = d->enqueued_ns;
 	o->phase = VG_INTAKE_CLOSED;

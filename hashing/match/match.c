@@ -1,4 +1,4 @@
-/* Exact digests are asked for whole files only; pictures are decoded as far as they go. */
+/* Exact digests are asked for where no byte is missing; pictures are decoded as far as they go. */
 #include "hashing/match/match.h"
 
 #include <limits.h>

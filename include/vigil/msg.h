@@ -155,7 +155,7 @@ struct vg_hit {
 #define VG_RECORD_MEMBER_OF   4u /* a part of the body: parent_sha256 and member are set */
 #define VG_RECORD_LAST        8u /* the last record of its object */
 #define VG_RECORD_HAS_PDQ     16u
-#define VG_RECORD_HAS_DIGESTS 32u    /* absent where it was not seen to its end: such a match is perceptual */
+#define VG_RECORD_HAS_DIGESTS 32u    /* of all n_bytes, seen without a hole; whether that was its end, `state` says */
 #define VG_RECORD_NO_DECODE   64u    /* was not decoded: an earlier decoder crashed on it, or it is digest-only */
 #define VG_RECORD_BAD_CODING  128u   /* the coding did not decode to its end */
 #define VG_RECORD_OVER_BUDGET 256u   /* its purse (bytes, ratio, members, depth, time) ran out: not all was looked at */

@@ -305,17 +305,58 @@ static void a_body_with_a_hole_keeps_the_files_that_are_whole(void **state)
 	free(body.at);
 }
 
-static void a_picture_cut_short_is_hashed_but_not_matched_exactly(void **state)
+static void a_picture_cut_short_is_hashed_and_matched_by_what_came(void **state)
 {
 	struct fixture *f = *state;
 	size_t n = f->n_jpeg * 3 / 4;
 	list_md5(f, f->jpeg, n);
 	assert_int_equal(walk(f, f->jpeg, n, (struct sent){ .state = VG_STATE_TRUNCATED }), 1);
-	assert_int_equal(record(f, 0)->n_hits, 0);
+	check_digests(record(f, 0), f->jpeg, n);
+	assert_int_equal(record(f, 0)->n_hits, 1);
+	assert_int_equal(record(f, 0)->state, VG_STATE_TRUNCATED);
+	check_sealed(f->m->got[0].memfd, f->jpeg, n);
 	assert_true(record(f, 0)->flags & VG_RECORD_HAS_PDQ);
 	assert_int_equal(vg_worker_make_count(f->m, VG_H_IMAGES_PARTIAL), 1);
 	assert_int_equal(walk(f, f->jpeg, f->n_jpeg, (struct sent){ .state = VG_STATE_GAP, .gap_at = n }), 1);
+	assert_int_equal(record(f, 0)->n_hits, 0);
+	assert_false(record(f, 0)->flags & VG_RECORD_HAS_DIGESTS);
 	assert_int_equal(vg_worker_make_count(f->m, VG_H_IMAGES_PARTIAL), 2);
+}
+
+static void a_body_shorter_than_its_length_is_matched_exactly(void **state)
+{
+	struct fixture *f = *state;
+	static const unsigned ends[] = { VG_STATE_TRUNCATED, VG_STATE_ABORTED };
+	static const uint32_t ways[] = { 0, VG_OPEN_DIGEST_ONLY, VG_OPEN_HOLD };
+	struct vg_coded gz = vg_coded_gzip(f->jpeg, f->n_jpeg);
+	list_md5(f, f->jpeg, f->n_jpeg);
+	for (size_t i = 0; i < VG_ARRAY_LEN(ends) * VG_ARRAY_LEN(ways); i++) {
+		struct sent how = { .state = ends[i % 2], .flags = ways[i / 2] };
+		assert_int_equal(walk(f, f->jpeg, f->n_jpeg, how), 1);
+		check_digests(record(f, 0), f->jpeg, f->n_jpeg);
+		assert_int_equal(record(f, 0)->n_hits, 1);
+		assert_int_equal(record(f, 0)->state, how.state);
+		how.codings = VG_CODING_GZIP;
+		assert_int_equal(walk(f, gz.at, gz.n_bytes, how), 1); /* the coding ends, the length goes on */
+		check_digests(record(f, 0), f->jpeg, f->n_jpeg);
+		assert_int_equal(record(f, 0)->n_hits, 1);
+		assert_int_equal(record(f, 0)->state, how.state);
+		assert_int_equal(record(f, 0)->flags & VG_RECORD_BAD_CODING, 0);
+	}
+	free(gz.at);
+}
+
+static void a_hole_leaves_no_digests_whatever_the_end_says(void **state)
+{
+	struct fixture *f = *state;
+	static const unsigned ends[] = { VG_STATE_TRUNCATED, VG_STATE_ABORTED, VG_STATE_COMPLETE, VG_STATE_GAP };
+	list_md5(f, f->jpeg, f->n_jpeg);
+	for (size_t i = 0; i < 2 * VG_ARRAY_LEN(ends); i++) {
+		struct sent how = { .state = ends[i / 2], .gap_at = 5000, .flags = i & 1 ? VG_OPEN_DIGEST_ONLY : 0 };
+		assert_int_equal(walk(f, f->jpeg, f->n_jpeg, how), 1);
+		assert_int_equal(record(f, 0)->n_hits, 0);
+		assert_false(record(f, 0)->flags & VG_RECORD_HAS_DIGESTS);
+	}
 }
 
 static void an_object_that_crashed_a_decoder_is_still_opened(void **state)
@@ -402,7 +443,9 @@ int main(void)
 		T(a_coding_that_breaks_is_matched_in_both_readings),
 		T(a_form_gives_its_body_and_each_of_its_files),
 		T(a_body_with_a_hole_keeps_the_files_that_are_whole),
-		T(a_picture_cut_short_is_hashed_but_not_matched_exactly),
+		T(a_picture_cut_short_is_hashed_and_matched_by_what_came),
+		T(a_body_shorter_than_its_length_is_matched_exactly),
+		T(a_hole_leaves_no_digests_whatever_the_end_says),
 		T(an_object_that_crashed_a_decoder_is_still_opened),
 		T(an_object_that_crashed_again_gets_digests_only),
 		T(an_empty_body_is_a_body),
