@@ -1,5 +1,6 @@
 /* worker: what its rooms promise together: once they are made, no packet makes any of them, nor nDPI or Hyperscan,
- * allocate. malloc and its sisters are counted here (glibc's own names stay reachable); a sanitizer has its own. */
+ * allocate. malloc and its sisters are counted here (glibc's own names stay reachable); a sanitizer has its own: with
+ * one the same talks run uncounted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,6 +48,8 @@ void *aligned_alloc(size_t align, size_t n)
 	allocations.n += (uint64_t)allocations.counts;
 	return __libc_memalign(align, n);
 }
+#else
+#define COUNTED 0
 #endif
 
 struct rooms {
@@ -192,7 +195,6 @@ static void something_else(struct rooms *r, uint32_t n, unsigned *seed)
 
 static void no_packet_makes_anything_allocate(void **state)
 {
-#ifdef COUNTED
 	unsigned seed = (unsigned)time(NULL);
 	void *volatile one;
 	struct rooms r;
@@ -203,7 +205,7 @@ static void no_packet_makes_anything_allocate(void **state)
 	allocations.counts = 1;
 	one = malloc(1); /* they are counted indeed */
 	free(one);
-	assert_int_equal(allocations.n, 1);
+	assert_int_equal(allocations.n, COUNTED);
 	allocations.n = 0;
 	for (uint32_t n = 0; n < 1000; n++) {
 		if (n % 2)
@@ -221,10 +223,6 @@ static void no_packet_makes_anything_allocate(void **state)
 	assert_true(r.end->stats.counters[VG_C_FLOWS_EVICTED] > 100);
 	assert_true(r.end->stats.counters[VG_C_DETECT_NDPI] > 500);
 	rooms_free(&r);
-#else
-	(void)state;
-	skip();
-#endif
 }
 
 int main(void)
