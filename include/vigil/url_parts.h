@@ -126,7 +126,7 @@ static inline void vg_url_segment(struct vg_url *u, size_t begin, size_t limit, 
 
 static inline void vg_url_query(struct vg_url *u, const uint8_t *at, size_t n, size_t limit)
 {
-	size_t whole = u->n_text, i = 1;
+	size_t mark = u->n_text, whole = mark, i = 1;
 	char out[3];
 	unsigned n_out;
 
@@ -138,11 +138,11 @@ static inline void vg_url_query(struct vg_url *u, const uint8_t *at, size_t n, s
 		if (u->n_text + n_out > limit) {
 			u->n_text = (uint16_t)whole;
 			u->is_short = 1;
-			return;
+			break;
 		}
 		for (unsigned k = 0; k < n_out; k++)
 			u->text[u->n_text++] = out[k];
 	}
-	if (u->n_text == whole + 1 && u->text[whole] == '?')
-		u->n_text = (uint16_t)whole;
+	if (u->n_text == mark + 1) /* nothing is left of it */
+		u->n_text = (uint16_t)mark;
 }

@@ -167,6 +167,10 @@ static void what_does_not_fit_ends_between_segments(void **state)
 		(void)normal("h.t", target, &u, &has_host);
 		assert_true(u.n_text <= 3 + VG_URL_PATH);
 	}
+	strcpy(target, "/a?&"); /* nothing of the query stays, nor its mark */
+	memset(target + 4, 'y', 900);
+	target[904] = 0;
+	is("h.t", target, "h.t/a");
 }
 
 static void cuts_are_where_prefixes_end(void **state)
