@@ -57,7 +57,7 @@ static void packet(struct vg_inspect *inspect, const uint8_t *at, uint32_t n_pay
 	static const uint8_t flags[] = { 16, 16, 16, 16, 2, 18, 17, 4, 20, 1, 25, 16, 24, 16, 16, 16 };
 	unsigned dir = at[0] >> 7;
 	struct pb_tcp t = { dir ? 1 : 2, dir ? 2 : 1, dir ? 80 : 4000, dir ? 4000 : 80, 0,
-			    seq[!dir],   0,           at + 4,          n_payload, 0 };
+			    seq[!dir],   0,           at + 4,          n_payload,       0 };
 	struct pb_frame f;
 	struct vg_packet pkt = { .link = VG_LINK_ETHERNET };
 

@@ -121,79 +121,14 @@ static void card_head(struct vg_proto *p, const struct vg_http1_flow *flow, unsi
 	c->flags |= flow->is_ambiguous ? VG_ATTR_AMBIGUOUS : 0u;
 }
 
-static struct vg_span text_of(const char *text, uint16_t n_bytes)
+/* Which resource it is a piece of. */
+static void card_pieces(struct vg_proto *p, const struct vg_http1_flow *flow, const struct vg_http1_head *head)
 {
-	return (struct vg_span){ (const uint8_t *)text, n_bytes };
-}
+	struct vg_version version = {
+		.status = head->status, .range = head->range, .etag = head->etag, .modified = head->modified
+	};
 
-/* The value of parameter `name` ("x=") in the query of a URL; empty where it is not there. */
-static struct vg_span query_param(struct vg_span url, const char *name)
-{
-	size_t n_name = strlen(name);
-	const uint8_t *at = url.n_bytes ? memchr(url.at, '?', url.n_bytes) : NULL, *end = url.at + url.n_bytes, *amp;
-	for (; at; at = amp) {
-		at++;
-		amp = memchr(at, '&', (size_t)(end - at));
-		if ((size_t)(end - at) >= n_name && !memcmp(at, name, n_name))
-			return (struct vg_span){ at + n_name, (size_t)((amp ? amp : end) - at) - n_name };
-	}
-	return (struct vg_span){ NULL, 0 };
-}
-
-static uint32_t number_of(struct vg_span digits)
-{
-	uint32_t n = 0;
-	for (size_t i = 0; i < digits.n_bytes; i++) {
-		if (digits.at[i] < '0' || digits.at[i] > '9' || n > 100000000u)
-			return 0;
-		n = n * 10 + (digits.at[i] - '0');
-	}
-	return n;
-}
-
-/* Ranges (RFC 9110 14): the same version of the same URL; where it has an entity tag, whatever the server was called. A
- * range of all of it is no piece. */
-static void card_range(struct vg_proto *p, const struct vg_http1_flow *flow, const struct vg_http1_head *head)
-{
-	struct vg_attribution *c = &p->card;
-	int is_multipart = head->status == 206 && c->n_boundary && !head->has_range, is_piece;
-	struct vg_span none = { NULL, 0 }, url = text_of(c->url, c->n_url), host = text_of(c->host, c->n_host);
-	struct vg_span texts[5] = { url,
-				    head->etag,
-				    head->etag.at ? none : head->modified,
-				    head->etag.at ? none : host,
-				    { &c->direction, 1 } };
-
-	if (c->codings || (!c->n_url && !head->etag.at) || (c->direction == VG_DOWNLOAD && head->status / 100 != 2))
-		return;
-	is_piece = head->has_range && (head->range_off || head->range_last != head->range_total - 1);
-	if (!is_piece && !is_multipart && (c->direction == VG_UPLOAD || c->size_hint == UINT64_MAX))
-		return;
-	c->resource = vg_card_resource(p, &flow->base.ident, texts, 5);
-	c->flags |= is_piece || is_multipart ? VG_ATTR_PIECE : 0u;
-	c->range_off = is_multipart ? UINT64_MAX : is_piece ? head->range_off : 0;
-	c->range_total = is_multipart ? UINT64_MAX : head->has_range ? head->range_total : c->size_hint;
-}
-
-/* Uploads in parts (S3 UploadPart, CompleteMultipartUpload). True where it is one. */
-static int card_part(struct vg_proto *p, const struct vg_http1_flow *flow)
-{
-	struct vg_attribution *c = &p->card;
-	struct vg_span url = text_of(c->url, c->n_url), id = query_param(url, "uploadId="),
-		       no = query_param(url, "partNumber="), path = url;
-	const uint8_t *mark = url.n_bytes ? memchr(url.at, '?', url.n_bytes) : NULL;
-
-	if (!id.n_bytes)
-		return 0;
-	path.n_bytes = (size_t)(mark - url.at);
-	struct vg_span texts[3] = { text_of(c->host, c->n_host), path, id };
-	c->part_no = number_of(no);
-	if (no.n_bytes && !c->part_no)
-		return 0;
-	c->resource = vg_card_resource(p, &flow->base.ident, texts, 3);
-	c->range_off = c->range_total = UINT64_MAX;
-	c->flags |= c->part_no ? VG_ATTR_PIECE : VG_ATTR_ALL_PARTS;
-	return 1;
+	vg_pieces_card(p, &flow->base.ident, &version);
 }
 
 void vg_http1_card_upload(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
@@ -205,8 +140,7 @@ void vg_http1_card_upload(struct vg_proto *p, const struct vg_http1_flow *flow, 
 	card_head(p, flow, dir, head);
 	p->card.direction = VG_UPLOAD;
 	p->card.flags |= flow->dir[dir].marks;
-	if (!card_part(p, flow))
-		card_range(p, flow, head);
+	card_pieces(p, flow, head);
 }
 
 void vg_http1_card_download(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,
@@ -217,7 +151,7 @@ void vg_http1_card_download(struct vg_proto *p, const struct vg_http1_flow *flow
 	p->card.flags |= marks;
 	p->card.direction = VG_DOWNLOAD;
 	p->card.http_status = head->status;
-	card_range(p, flow, head);
+	card_pieces(p, flow, head);
 }
 
 void vg_http1_card_sight(struct vg_proto *p, const struct vg_http1_flow *flow, unsigned dir,

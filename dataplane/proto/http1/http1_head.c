@@ -206,38 +206,6 @@ uint32_t vg_http1_codings(struct vg_span value, uint32_t codings, uint8_t *is_ch
 	return codings;
 }
 
-static size_t number_take(struct vg_span *rest, uint64_t *number)
-{
-	size_t n = 0;
-	*number = 0;
-	for (; n < rest->n_bytes && is_digit(rest->at[n]); n++)
-		*number = *number > (UINT64_MAX - 9) / 10 ? UINT64_MAX : *number * 10 + (uint64_t)(rest->at[n] - '0');
-	*rest = SPAN(rest->at + n, rest->n_bytes - n);
-	return n;
-}
-
-static int char_take(struct vg_span *rest, uint8_t c)
-{
-	int is_there = rest->n_bytes && rest->at[0] == c;
-	if (is_there)
-		*rest = SPAN(rest->at + 1, rest->n_bytes - 1);
-	return is_there;
-}
-
-/* "bytes 0-499/1234", the total may be "*"; anything else says nothing. */
-static void range_take(struct vg_span value, struct vg_http1_head *head)
-{
-	if (value.n_bytes < 6 || !is_word(value.at, 5, "bytes"))
-		return;
-	value = trim(value.at + 5, value.n_bytes - 5);
-	if (!number_take(&value, &head->range_off) || !char_take(&value, '-') ||
-	    !number_take(&value, &head->range_last) || !char_take(&value, '/') || head->range_last < head->range_off)
-		return;
-	if (!number_take(&value, &head->range_total))
-		head->range_total = UINT64_MAX;
-	head->has_range = head->range_total > head->range_last;
-}
-
 /* What some peers take for chunked (RFC 9112 6.1) and others do not: the word inside of another. */
 static int has_chunked_inside(struct vg_span value)
 {
@@ -303,7 +271,7 @@ static void header_take(struct vg_span name, struct vg_span value, struct vg_htt
 		return;
 	case 13:
 		if (is_word(name.at, 13, "content-range"))
-			range_take(value, head);
+			vg_range_take(value, &head->range);
 		return;
 	case 14:
 		if (is_word(name.at, 14, "content-length"))

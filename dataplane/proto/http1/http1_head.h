@@ -8,6 +8,8 @@
 #include <vigil/bytes.h>
 #include <vigil/err.h>
 
+#include "dataplane/proto/pieces.h"
+
 #define VG_HTTP1_MAX_HEAD_BYTES   65536u
 #define VG_HTTP1_MAX_HEADERS      1024u
 #define VG_HTTP1_MAX_METHOD_BYTES 24u
@@ -20,8 +22,7 @@ struct vg_http1_head {
 	uint8_t may_be_chunked;     /* so many a peer reads it: its words contain chunked, or contradict each other */
 	uint8_t has_transfer;       /* there is a Transfer-Encoding at all */
 	uint8_t expects_continue;
-	uint8_t is_http2;  /* the line of HTTP/2's preface says so */
-	uint8_t has_range; /* Content-Range with a first and a last byte (RFC 9110 14.4): range_off … range_last */
+	uint8_t is_http2; /* the line of HTTP/2's preface says so */
 	uint8_t by_host,
 		by_normal;      /* set by who looks it up: Host counts, not the target's; the target's normal form */
 	uint8_t is_aws_chunked; /* x-amz-content-sha256: STREAMING-… (S3), besides what codings say */
@@ -29,8 +30,8 @@ struct vg_http1_head {
 	uint32_t n_headers;
 	uint32_t codings; /* content codings, then transfer codings, packed as media.h says */
 	uint64_t length;
-	uint64_t range_off, range_last, range_total; /* range_total UINT64_MAX: "*" */
-	struct vg_span method, target;               /* requests */
+	struct vg_range range;
+	struct vg_span method, target; /* requests */
 	struct vg_span host, type, disposition, agent, forwarded_for, forwarded;
 	struct vg_span last_forwarded_for, last_forwarded; /* of several lines: what the last proxy wrote */
 	struct vg_span etag, modified;                     /* which version it is of (RFC 9110 8.8) */

@@ -1,6 +1,18 @@
 /* Attribution: who, where and what was claimed, from one head and, for a response, from its request. */
 #include "dataplane/proto/http2/http2_priv.h"
 
+/* Which resource it is a piece of. */
+static void pieces(struct vg_proto *p, const struct vg_http2_flow *flow, const struct vg_http2_head *head)
+{
+	struct vg_version version = { .status = head->status, .range = head->range };
+
+	if (head->n_etag)
+		version.etag = (struct vg_span){ (const uint8_t *)head->etag, head->n_etag };
+	if (head->n_modified)
+		version.modified = (struct vg_span){ (const uint8_t *)head->modified, head->n_modified };
+	vg_pieces_card(p, &flow->base.ident, &version);
+}
+
 void vg_http2_card(struct vg_proto *p, const struct vg_http2_flow *flow, unsigned dir, const struct vg_http2_head *head,
 		   const struct vg_ask *ask)
 {
@@ -28,4 +40,6 @@ void vg_http2_card(struct vg_proto *p, const struct vg_http2_flow *flow, unsigne
 		memcpy(c->filename, head->disposition, head->n_disposition);
 		c->n_filename = head->n_disposition;
 	}
+	if (!head->is_grpc)
+		pieces(p, flow, head);
 }

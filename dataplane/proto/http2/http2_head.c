@@ -71,6 +71,14 @@ static void list_take(struct vg_http2_head *h, enum vg_trust_header header, stru
 	h->n_list[header] = (uint16_t)n;
 }
 
+static uint16_t version_take(struct vg_span value, char *to)
+{
+	size_t n = value.n_bytes < VG_HTTP2_VERSION_BYTES ? value.n_bytes : VG_HTTP2_VERSION_BYTES;
+
+	memcpy(to, value.at, n);
+	return (uint16_t)n;
+}
+
 void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_span value)
 {
 	struct vg_ask *ask = &h->ask;
@@ -83,6 +91,8 @@ void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 	case 4:
 		if (is(name, "host") && !ask->n_host)
 			ask->n_host = vg_http1_copy(vg_target_host(value), ask->host, sizeof(ask->host), &ask->cut);
+		else if (is(name, "etag"))
+			h->n_etag = version_take(value, h->etag);
 		return;
 	case 9:
 		if (!is(name, "forwarded"))
@@ -102,6 +112,10 @@ void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 	case 13:
 		if (is(name, "grpc-encoding"))
 			h->grpc_codings = vg_http1_codings(value, h->grpc_codings, NULL);
+		else if (is(name, "content-range"))
+			vg_range_take(value, &h->range);
+		else if (is(name, "last-modified"))
+			h->n_modified = version_take(value, h->modified);
 		return;
 	case 14:
 		if (is(name, "content-length"))

@@ -6,12 +6,14 @@
 #include "dataplane/proto/http2/http2.h"
 #include "dataplane/proto/http2/http2_frame.h"
 #include "dataplane/proto/http2/http2_heap.h"
+#include "dataplane/proto/pieces.h"
 
 /* A direction that never showed a frame is let go after this many bytes of something else. */
 #define VG_HTTP2_MAX_STRANGE_BYTES 65536u
 
 /* One message head, as far as it was read. */
-#define VG_HTTP2_LIST_BYTES 256u
+#define VG_HTTP2_LIST_BYTES    256u
+#define VG_HTTP2_VERSION_BYTES 64u
 struct vg_http2_head {
 	struct vg_ask ask; /* requests; method and url of responses are empty */
 	uint16_t status, n_type, n_boundary, n_disposition;
@@ -23,6 +25,10 @@ struct vg_http2_head {
 	uint8_t is_list_partial[2];
 	char list[2][VG_HTTP2_LIST_BYTES];
 	char type[VG_ATTR_TYPE], boundary[VG_ATTR_BOUNDARY], disposition[VG_ATTR_FILENAME];
+	/* which version of what it is, and which piece of it: the beginnings of Etag and Last-Modified */
+	struct vg_range range;
+	uint16_t n_etag, n_modified;
+	char etag[VG_HTTP2_VERSION_BYTES], modified[VG_HTTP2_VERSION_BYTES];
 	uint16_t n_long; /* the normal form of a path that is longer than ask.url: for the look-up */
 	char long_url[VG_ATTR_URL];
 };
