@@ -110,6 +110,8 @@ const char *vg_list_url_value(const char *text, uint8_t value[VG_LIST_URL_VALUE]
 	}
 	if (n_target >= 2 && !strcmp(target + n_target - 2, "/*"))
 		return "an entry covers all under it; remove the *";
+	if (target[0] == '#' || !strncmp(target, "/#", 2))
+		return "what follows # is never sent: this would list the whole host; name a path, or the host alone";
 	vg_url_target(&u, (const uint8_t *)target, n_target);
 	if (u.is_short)
 		return "longer than 768 bytes; shorten it, it covers all that begins like it";

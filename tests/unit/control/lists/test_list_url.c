@@ -58,7 +58,9 @@ static void what_would_match_too_much_or_nothing_is_refused(void **state)
 					   "exa mple.org",
 					   "example..org/a",
 					   "*..example.org",
-					   "ex,ample.org/a" };
+					   "ex,ample.org/a",
+					   "example.org/#/page",
+					   "example.org#page" };
 	uint8_t value[VG_LIST_URL_VALUE];
 	char text[2048];
 
