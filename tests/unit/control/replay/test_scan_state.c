@@ -122,8 +122,7 @@ static void another_scans_state_a_broken_one_and_a_held_one_are_refused(void **s
 		"{\"scan\":\"k\"}",
 		"{\"scan\":\"k\",\"path_idx\":2,\"files\":0,\"objects_bytes\":0,\"done\":[]}",
 		"{\"scan\":\"k\",\"path_idx\":0,\"files\":0,\"objects_bytes\":0,\"done\":[\"x\"]}",
-		"{\"scan\":\"k\",\"path_idx\":0,\"after\":\"abc\",\"files\":0,\"objects_bytes\":0,"
-		"\"done\":[]}"
+		"{\"scan\":\"k\",\"path_idx\":0,\"after\":\"abc\",\"files\":0,\"done\":[],\"objects_bytes\":0}"
 	};
 	struct vg_scan_state *s = open_state("k");
 	(void)state;
