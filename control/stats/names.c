@@ -84,6 +84,7 @@ int vg_stats_is_shed(const char *name)
 					     "images_partial_total",
 					     "images_failed_total",
 					     "videos_failed_total",
+					     "plugin_failed_total",
 					     "descriptors_refused_total",
 					     "hasher_violations_total" };
 	for (unsigned i = 0; i < VG_ARRAY_LEN(bases); i++) {

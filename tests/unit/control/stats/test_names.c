@@ -77,7 +77,8 @@ static void no_shedding_counter_is_left_out(void **state)
 	}
 	for (unsigned i = 0; i < VG_H_N; i++)
 		if (strstr(vg_stats_text(1, i)->name, "_failed_"))
-			assert_true(vg_stats_is_shed(vg_stats_text(1, i)->name));
+			if (!vg_stats_is_shed(vg_stats_text(1, i)->name))
+				fail_msg("%s is not among the shed", vg_stats_text(1, i)->name);
 }
 
 int main(void)
