@@ -7,27 +7,7 @@
 #include <cmocka.h>
 
 #include "control/intake/again.h"
-#include "tests/lib/intake_make.h"
-
-static int set_up(void **state)
-{
-	struct rig *r = malloc(sizeof(*r));
-	rig_init(r, 0, 1000);
-	rig_dataplane(r, RIG_BOOT);
-	rig_hasher(r);
-	*state = r;
-	return 0;
-}
-static int tear_down(void **state)
-{
-	rig_fini(*state);
-	free(*state);
-	return 0;
-}
-static int whole(struct rig *r)
-{
-	return rig_memfd(r, RIG_N_BYTES, VG_SEALS_FINAL);
-}
+#include "tests/lib/intake_up.h"
 
 /* n generations further, each with another list beside; `text` is what the first list holds in all of them. */
 static void lists_change(struct rig *r, unsigned n, const char *text)
@@ -60,7 +40,7 @@ static void a_match_outlives_its_generation(void **state)
 	char text[200];
 	listed(r, text);
 	lists_change(r, VG_LISTS_MAX_KEPT + 1, text);
-	rig_record(r, &r->valid, whole(r));
+	rig_record(r, &r->valid, rig_whole(r));
 	assert_int_equal(r->n_matches, 1);
 	assert_true(r->last_exact && !r->last_held && r->last_action == VG_ACTION_REPORT);
 	/* One that only looks alike, in the variant it claimed, waits for a person as ever. */
@@ -70,7 +50,7 @@ static void a_match_outlives_its_generation(void **state)
 	m.flags &= ~VG_RECORD_HAS_DIGESTS;
 	m.flags |= VG_RECORD_HAS_PDQ;
 	m.pdq_quality = 90;
-	rig_record(r, &m, whole(r));
+	rig_record(r, &m, rig_whole(r));
 	assert_int_equal(r->n_matches, 2);
 	assert_true(!r->last_exact && r->last_action == VG_ACTION_REVIEW);
 }
@@ -85,7 +65,7 @@ static void a_lie_is_a_lie_in_any_generation(void **state)
 	r->content[5] ^= 1; /* other bytes than the digest is of, behind the head that the record ties */
 	r->content[RIG_N_BYTES - 1] ^= 1;
 	memcpy(r->attr[RIG_CORE][0][RIG_SLOT].head, r->content, VG_ATTR_HEAD_BYTES);
-	rig_record(r, &m, whole(r));
+	rig_record(r, &m, rig_whole(r));
 	assert_int_equal(r->n_matches, 0);
 	assert_int_equal(rig_refused(r, VG_REFUSE_DIGEST), 1);
 }
@@ -94,7 +74,7 @@ static void what_no_list_holds_any_more_is_no_match(void **state)
 {
 	struct rig *r = *state;
 	lists_change(r, VG_LISTS_MAX_KEPT + 1, "# nothing\n");
-	rig_record(r, &r->valid, whole(r));
+	rig_record(r, &r->valid, rig_whole(r));
 	assert_int_equal(r->n_matches, 0);
 	assert_int_equal(rig_refused(r, VG_REFUSE_GENERATION), 1);
 }
@@ -154,7 +134,7 @@ static void a_film_is_looked_up_in_the_present_videos(void **state)
 	assert_int_equal(vg_again_look_up(&m, NULL, vg_lists_view(r->lists, info.generation), &again), 0);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_up, rig_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

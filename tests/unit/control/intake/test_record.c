@@ -5,34 +5,12 @@
 
 #include <cmocka.h>
 
-#include "tests/lib/intake_make.h"
-
-static int set_up(void **state)
-{
-	struct rig *r = malloc(sizeof(*r));
-	rig_init(r, 0, 1000);
-	rig_dataplane(r, RIG_BOOT);
-	rig_hasher(r);
-	*state = r;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rig_fini(*state);
-	free(*state);
-	return 0;
-}
-
-static int whole(struct rig *r)
-{
-	return rig_memfd(r, RIG_N_BYTES, VG_SEALS_FINAL);
-}
+#include "tests/lib/intake_up.h"
 
 static void a_true_claim_is_given_on_and_acknowledged(void **state)
 {
 	struct rig *r = *state;
-	rig_record(r, &r->valid, whole(r));
+	rig_record(r, &r->valid, rig_whole(r));
 	assert_int_equal(r->n_matches, 1);
 	assert_int_equal(r->n_refused, 0);
 	assert_true(r->last_exact);
@@ -275,7 +253,7 @@ static void every_lie_is_refused_counted_and_reaches_nobody(void **state)
 		struct vg_msg_record m = r->valid;
 		uint64_t before = rig_refused(r, lies[i].refusal);
 		lies[i].lie(&m);
-		rig_record(r, &m, whole(r));
+		rig_record(r, &m, rig_whole(r));
 		if (r->n_matches || rig_refused(r, lies[i].refusal) != before + 1)
 			fail_msg("lie %zu: %d matches, not refused as %s", i, r->n_matches,
 				 vg_refusal_str(lies[i].refusal));
@@ -297,7 +275,7 @@ static void a_memfd_that_could_change_is_refused(void **state)
 	rig_record(r, &r->valid, open("/proc/self/exe", O_RDONLY));
 	rig_record(r, &r->valid, -1);
 	struct vg_msg_record two = r->valid;
-	int fds[] = { whole(r), whole(r) };
+	int fds[] = { rig_whole(r), rig_whole(r) };
 	two.seq = ++r->seq;
 	rig_send(r->hasher_fd, &two, sizeof(two), fds, 2);
 	rig_settle(r);
@@ -323,10 +301,10 @@ static void bytes_that_do_not_fit_the_record_are_refused(void **state)
 	struct rig *r = *state;
 	struct vg_attribution *a = &r->attr[RIG_CORE][0][RIG_SLOT];
 	a->head[10] ^= 1;
-	rig_record(r, &r->valid, whole(r));
+	rig_record(r, &r->valid, rig_whole(r));
 	a->head[10] ^= 1;
 	a->body_bytes++;
-	rig_record(r, &r->valid, whole(r));
+	rig_record(r, &r->valid, rig_whole(r));
 	a->body_bytes--;
 	assert_int_equal(rig_refused(r, VG_REFUSE_HEAD), 2);
 	assert_int_equal(r->n_matches, 0);
@@ -338,8 +316,8 @@ static void after_a_lie_true_claims_are_held(void **state)
 	struct vg_msg_record m = r->valid;
 	struct vg_intake_hasher h;
 	wrong_md5(&m);
-	rig_record(r, &m, whole(r));
-	rig_record(r, &r->valid, whole(r));
+	rig_record(r, &m, rig_whole(r));
+	rig_record(r, &r->valid, rig_whole(r));
 	assert_int_equal(r->n_matches, 1);
 	assert_true(r->last_held);
 	vg_intake_hasher(r->intake, 0, &h);
@@ -351,8 +329,8 @@ static void an_old_generation_or_boot_is_no_lie(void **state)
 	struct rig *r = *state;
 	struct vg_msg_record m = r->valid;
 	stale_generation(&m);
-	rig_record(r, &m, whole(r));
-	rig_record(r, &r->valid, whole(r));
+	rig_record(r, &m, rig_whole(r));
+	rig_record(r, &r->valid, rig_whole(r));
 	assert_false(r->last_held);
 }
 
@@ -365,19 +343,19 @@ static void a_known_file_whose_record_is_lost_is_held_and_laid_to_nobody(void **
 		rig_settle(r);
 		rig_dataplane(r, boot);
 	}
-	rig_record(r, &m, whole(r));
+	rig_record(r, &m, rig_whole(r));
 	assert_int_equal(r->n_matches, 1);
 	assert_true(r->last_held);
 	assert_int_equal(r->last_host_bytes, 0);
 	m.flags |= VG_RECORD_PARTIAL;
-	rig_record(r, &m, whole(r));
+	rig_record(r, &m, rig_whole(r));
 	m.flags &= ~VG_RECORD_PARTIAL;
 	pdq_hit(&m, 0);
-	rig_record(r, &m, whole(r));
+	rig_record(r, &m, rig_whole(r));
 	assert_int_equal(rig_refused(r, VG_REFUSE_BOOT), 2);
 	m = r->valid;
 	wrong_md5(&m);
-	rig_record(r, &m, whole(r));
+	rig_record(r, &m, rig_whole(r));
 	assert_int_equal(rig_refused(r, VG_REFUSE_DIGEST), 1);
 	assert_int_equal(r->n_matches, 1);
 }
@@ -399,7 +377,7 @@ static void a_perceptual_claim_is_recomputed_and_reviewed(void **state)
 	struct vg_msg_record m = r->valid;
 	pdq_hit(&m, 2);
 	m.pdq[3] ^= 3;
-	rig_record(r, &m, whole(r));
+	rig_record(r, &m, rig_whole(r));
 	assert_int_equal(r->n_matches, 1);
 	assert_false(r->last_exact);
 	assert_int_equal(r->last_action, VG_ACTION_REVIEW);
@@ -416,7 +394,7 @@ static void a_picture_that_was_cut_off_is_reviewed_and_no_lie(void **state)
 	for (size_t i = 0; i < VG_ARRAY_LEN(ends); i++) {
 		atomic_store(&a->state, ends[i]);
 		m.state = ends[i];
-		rig_record(r, &m, whole(r));
+		rig_record(r, &m, rig_whole(r));
 		assert_int_equal(r->n_matches, (int)i + 1);
 		assert_true(!r->last_exact && !r->last_held && r->last_action == VG_ACTION_REVIEW);
 	}
@@ -426,7 +404,7 @@ static void a_picture_that_was_cut_off_is_reviewed_and_no_lie(void **state)
 	rig_record(r, &m, rig_memfd(r, RIG_N_BYTES / 2, VG_SEALS_FINAL));
 	assert_int_equal(r->n_matches, 4);
 	r->valid.state = VG_STATE_TRUNCATED; /* but nothing exact stands on a record without its size */
-	rig_record(r, &r->valid, whole(r));
+	rig_record(r, &r->valid, rig_whole(r));
 	assert_int_equal(r->n_matches, 4);
 	assert_int_equal(rig_refused(r, VG_REFUSE_ATTRIBUTION), 1);
 }
@@ -442,7 +420,7 @@ static void a_whole_part_of_a_form_that_was_cut_off_is_taken(void **state)
 	a->n_boundary = 3;
 	a->body_bytes = RIG_N_BYTES + 400;
 	atomic_store(&a->state, VG_STATE_TRUNCATED);
-	rig_record(r, &m, whole(r));
+	rig_record(r, &m, rig_whole(r));
 	assert_int_equal(r->n_matches, 1);
 	assert_true(r->last_exact && !r->last_held && r->last_action == VG_ACTION_REPORT);
 }
@@ -455,13 +433,13 @@ static void a_suppressed_entry_is_refused_without_blame(void **state)
 	/* A new generation without any list; the hasher still matched in the old one. */
 	assert_int_equal(vg_lists_reload(r->lists, NULL, 0, scratch_path(&r->scratch, "s.txt"), why, sizeof(why)),
 			 VG_OK);
-	rig_record(r, &r->valid, whole(r));
+	rig_record(r, &r->valid, rig_whole(r));
 	assert_int_equal(rig_refused(r, VG_REFUSE_SUPPRESSED), 1);
 	assert_int_equal(r->n_matches, 0);
 	struct vg_msg_record m = r->valid;
 	entry_of_another_digest(&m);
 	m.hits[0].algo = VG_ALGO_MD5;
-	rig_record(r, &m, whole(r));
+	rig_record(r, &m, rig_whole(r));
 	assert_int_equal(r->n_matches, 1);
 	assert_false(r->last_held);
 }
@@ -476,7 +454,7 @@ static void objects_are_refused_where_nobody_asked_for_them(void **state)
 	assert_int_equal(r->n_refused, 1);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_up, rig_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

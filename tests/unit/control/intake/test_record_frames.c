@@ -7,26 +7,9 @@
 
 #include <cmocka.h>
 
-#include "tests/lib/intake_make.h"
+#include "tests/lib/intake_up.h"
 
 #define N_FRAMES 3
-
-static int set_up(void **state)
-{
-	struct rig *r = malloc(sizeof(*r));
-	rig_init(r, 1, 1000);
-	rig_dataplane(r, RIG_BOOT);
-	rig_hasher(r);
-	*state = r;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rig_fini(*state);
-	free(*state);
-	return 0;
-}
 
 static struct vg_msg_record film(struct rig *r)
 {
@@ -82,7 +65,7 @@ static void frames_without_their_flag_or_too_many_are_refused(void **state)
 	assert_int_equal(r->n_objects, 0);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_up_with, rig_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
