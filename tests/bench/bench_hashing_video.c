@@ -11,6 +11,7 @@
 #include "hashing/pdq/wide.h"
 #include "hashing/video/video.h"
 #include "tests/bench/bench.h"
+#include "tests/lib/film_hash.h"
 #include "tests/lib/picture.h"
 
 #define N_FRAMES 60
@@ -105,14 +106,9 @@ struct job {
 static bool on_frame(void *ctx, const struct vg_film_frame *frame)
 {
 	struct job *job = ctx;
-	struct vg_pdq_wide_picture picture = { .at = frame->rgb,
-					       .stride_bytes = frame->stride_bytes,
-					       .width = frame->width,
-					       .height = frame->height,
-					       .samples = VG_PDQ_RGB };
 	struct vg_pdq_result result;
 	if (job->pdq)
-		vg_pdq_hash_wide(job->pdq, &picture, &result);
+		film_hash(job->pdq, frame, &result);
 	job->n_frames++;
 	return true;
 }

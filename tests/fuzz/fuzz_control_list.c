@@ -1,65 +1,28 @@
-/* List files: the first byte says in how small pieces the rest is fed; whole or in pieces, the rows and the verdict
- * are the same, and a row's fields stay within their limits. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <vigil/base.h>
-
-#include "control/lists/list_text.h"
+/* List files: whole or in pieces, the rows and the verdict are the same (list_cuts.h), and a row's fields stay within
+ * their limits. */
+#include "tests/lib/list_cuts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct sum {
-	uint64_t n_rows, mix;
-};
-
 static enum vg_err on_row(void *ctx, const struct vg_list_row *row)
 {
-	struct sum *s = ctx;
 	int is_video = row->algo == VG_ALGO_VPDQ;
 	VG_INVARIANT(is_video ? row->n_value == 0 || row->n_value == 32
 			      : row->n_value == vg_list_value_bytes(row->algo) && row->n_value);
 	VG_INVARIANT(row->quality <= 100 && (!is_video || row->n_value || row->id[0]));
 	VG_INVARIANT((is_video && row->quality < 50) ||
 		     !vg_list_value_forbidden(is_video ? VG_ALGO_PDQ : row->algo, row->value));
-	VG_INVARIANT(strlen(row->id) <= VG_LIST_TEXT_ID && strlen(row->entry_class) <= VG_LIST_TEXT_CLASS &&
-		     strlen(row->note) <= VG_LIST_TEXT_NOTE);
-	s->n_rows++;
-	for (uint32_t i = 0; i < row->n_value; i++)
-		s->mix = s->mix * 31 + row->value[i];
-	for (const char *p = row->note; *p; p++)
-		s->mix = s->mix * 31 + (uint8_t)*p;
+	list_sum_row(ctx, row);
 	return VG_OK;
 }
 
-static enum vg_err parse(const uint8_t *data, size_t size, size_t n_piece, struct sum *s, uint64_t *line)
+static void begin(struct vg_list_text *text)
 {
-	struct vg_list_text *text = malloc(sizeof(*text));
-	enum vg_err err = VG_OK;
-	if (!text)
-		abort();
-	memset(s, 0, sizeof(*s));
-	vg_list_text_init(text, on_row, s);
 	text->default_id = "film";
-	for (size_t at = 0; at < size && !err; at += n_piece)
-		err = vg_list_text_feed(text, (const char *)data + at, size - at < n_piece ? size - at : n_piece);
-	if (!err)
-		err = vg_list_text_end(text);
-	VG_INVARIANT(!err || text->why[0]);
-	*line = err ? text->line : 0;
-	free(text);
-	return err;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct sum whole, pieces;
-	uint64_t line, line_again;
-	if (!size)
-		return 0;
-	enum vg_err err = parse(data + 1, size - 1, size, &whole, &line);
-	VG_INVARIANT(parse(data + 1, size - 1, data[0] % 61 + 1u, &pieces, &line_again) == err);
-	VG_INVARIANT(line == line_again && whole.n_rows == pieces.n_rows && whole.mix == pieces.mix);
+	list_cuts(data, size, on_row, begin);
 	return 0;
 }

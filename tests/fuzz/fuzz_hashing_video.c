@@ -8,6 +8,7 @@
 #include "hashing/pdq/wide.h"
 #include "hashing/unpack/kind.h"
 #include "hashing/video/video.h"
+#include "tests/lib/film_hash.h"
 
 #define MAX_SPANS 4096u
 #define N_KINDS   8u
@@ -16,14 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool on_frame(void *pdq, const struct vg_film_frame *frame)
 {
-	struct vg_pdq_wide_picture picture = { .at = frame->rgb,
-					       .stride_bytes = frame->stride_bytes,
-					       .width = frame->width,
-					       .height = frame->height,
-					       .samples = VG_PDQ_RGB };
 	struct vg_pdq_result result;
 
-	vg_pdq_hash_wide(pdq, &picture, &result);
+	film_hash(pdq, frame, &result);
 	return true;
 }
 

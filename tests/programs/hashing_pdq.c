@@ -10,28 +10,9 @@
 #include "hashing/image/luma.h"
 #include "hashing/pdq/pdq.h"
 #include "hashing/unpack/kind.h"
+#include "tests/lib/read_file.h"
 
 #define PIECE_BYTES 4096u
-
-/* Reads a whole file; the caller frees it. */
-static uint8_t *read_file(const char *path, size_t *n_bytes)
-{
-	FILE *file = fopen(path, "rb");
-	uint8_t *at = NULL;
-	long size = 0;
-	if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 || fseek(file, 0, SEEK_SET))
-		goto out;
-	at = malloc((size_t)size + 1);
-	if (at && fread(at, 1, (size_t)size, file) != (size_t)size) {
-		free(at);
-		at = NULL;
-	}
-	*n_bytes = (size_t)size;
-out:
-	if (file)
-		fclose(file);
-	return at;
-}
 
 static void print_result(const char *path, const struct vg_pdq_result *result, int with_variants)
 {

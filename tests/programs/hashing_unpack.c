@@ -16,6 +16,7 @@
 #include "hashing/unpack/archive.h"
 #include "hashing/unpack/kind.h"
 #include "hashing/video/video.h"
+#include "tests/lib/film_hash.h"
 
 #define MAX_FILES   100000
 #define PIECE_BYTES 65536u
@@ -53,13 +54,8 @@ static bool on_frame(void *ctx, const struct vg_luma *luma)
 static bool on_film_frame(void *ctx, const struct vg_film_frame *frame)
 {
 	struct look *l = ctx;
-	struct vg_pdq_wide_picture picture = { .at = frame->rgb,
-					       .stride_bytes = frame->stride_bytes,
-					       .width = frame->width,
-					       .height = frame->height,
-					       .samples = VG_PDQ_RGB };
 	struct vg_pdq_result result;
-	vg_pdq_hash_wide(l->rig->pdq, &picture, &result);
+	film_hash(l->rig->pdq, frame, &result);
 	if (!l->n_frames++)
 		l->first = result;
 	return true;

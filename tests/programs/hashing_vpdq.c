@@ -10,39 +10,16 @@
 #include "hashing/pdq/wide.h"
 #include "hashing/unpack/kind.h"
 #include "hashing/video/video.h"
+#include "tests/lib/film_hash.h"
+#include "tests/lib/read_file.h"
 
 #define PIECE_BYTES 4096u
 
-/* Reads a whole file; the caller frees it. */
-static uint8_t *read_file(const char *path, size_t *n_bytes)
-{
-	FILE *file = fopen(path, "rb");
-	uint8_t *at = NULL;
-	long size = 0;
-	if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 || fseek(file, 0, SEEK_SET))
-		goto out;
-	at = malloc((size_t)size + 1);
-	if (at && fread(at, 1, (size_t)size, file) != (size_t)size) {
-		free(at);
-		at = NULL;
-	}
-	*n_bytes = (size_t)size;
-out:
-	if (file)
-		fclose(file);
-	return at;
-}
-
 static bool print_frame(void *pdq, const struct vg_film_frame *frame)
 {
-	struct vg_pdq_wide_picture picture = { .at = frame->rgb,
-					       .stride_bytes = frame->stride_bytes,
-					       .width = frame->width,
-					       .height = frame->height,
-					       .samples = VG_PDQ_RGB };
 	struct vg_pdq_result result;
 	char text[2 * VG_PDQ_BYTES + 1];
-	vg_pdq_hash_wide(pdq, &picture, &result);
+	film_hash(pdq, frame, &result);
 	vg_hex(result.hash, VG_PDQ_BYTES, text);
 	printf("%u,%d,%s,%u.%03u\n", frame->frame_no, result.quality, text, frame->timestamp_ms / 1000,
 	       frame->timestamp_ms % 1000);
