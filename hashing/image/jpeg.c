@@ -26,7 +26,7 @@ struct job {
 	enum vg_err err;
 	int at_end;       /* the decoder wanted more than there is */
 	int damaged;      /* a warning said that picture data is missing or wrong */
-	bool first_scans; /* they tell all that is wanted: the rest is not read */
+	bool first_scans; /* an early look: the rest is not read */
 	jmp_buf back;
 };
 
@@ -208,7 +208,6 @@ static void decode(struct job *job)
 	(void)jpeg_read_header(jpeg, TRUE);
 	if (!choose_scale(job, &eighths))
 		choose_output(jpeg, &row);
-	job->first_scans &= eighths < 8 || job->image->early; /* a small picture needs its detail, and costs little */
 	err = eighths < 8 ? vg_luma_begin_scaled(job->image, jpeg->image_width, jpeg->image_height, eighths)
 			  : vg_luma_begin(job->image, jpeg->image_width, jpeg->image_height, 0);
 	if (err)
@@ -252,7 +251,7 @@ static enum vg_err decode_or_stop(struct job *job)
 	return VG_OK;
 }
 
-/* May the first scans of this file be taken for all of them? VG_EAGAIN: no more is wanted, and they are not here. */
+/* Are the first scans of this file here, and the last word on what they say? */
 static enum vg_err look_at_scans(struct job *job)
 {
 	struct vg_chain_reader r = job->reader;
@@ -261,8 +260,8 @@ static enum vg_err look_at_scans(struct job *job)
 
 	while (!scans.odd && (piece = vg_chain_next(&r, SIZE_MAX)).n_bytes)
 		vg_scans_feed(&scans, piece.at, piece.n_bytes);
-	job->first_scans = !scans.odd && scans.ready && (scans.ended || job->image->early);
-	return job->first_scans || !job->image->early ? VG_OK : scans.odd ? VG_EUNSUPPORTED : VG_EAGAIN;
+	job->first_scans = !scans.odd && scans.ready;
+	return job->first_scans ? VG_OK : scans.odd ? VG_EUNSUPPORTED : VG_EAGAIN;
 }
 
 enum vg_err vg_luma_jpeg(struct vg_image *image, const struct vg_chain *bytes)
@@ -272,7 +271,7 @@ enum vg_err vg_luma_jpeg(struct vg_image *image, const struct vg_chain *bytes)
 	job.image = image;
 	vg_chain_reader_init(&job.reader, bytes);
 	find_begin(&job.reader);
-	if (image->scaled) {
+	if (image->early) {
 		enum vg_err early = look_at_scans(&job);
 		if (early)
 			return early;

@@ -69,8 +69,7 @@ static void on_marker(struct vg_scans *s, uint8_t marker)
 {
 	s->marker = marker;
 	s->n_head = 0;
-	s->ended = marker == EOI;
-	if (s->ended)
+	if (marker == EOI)
 		s->state = END;
 	else if (marker == SOI || marker == TEM || (marker & RST_MASK) == RST)
 		s->state = WANT_FF;

@@ -18,8 +18,7 @@ struct vg_scans {
 	uint8_t n_head, head[VG_SCANS_HEAD_BYTES]; /* of the segment in hand, from its length on */
 	uint8_t luma, n_known, n_knows; /* component; coefficients of it that are known, and will be after this scan */
 	bool is_progressive, ready;
-	bool ended; /* its end marker came */
-	bool odd;   /* not progressive, broken, or known coefficients come anew: only the whole picture tells */
+	bool odd; /* not progressive, broken, or known coefficients come anew: only the whole picture tells */
 };
 
 /* All of it zero begins a file. */

@@ -13,6 +13,7 @@
 #include "hashing/index/hamming.h"
 #include "hashing/pdq/pdq.h"
 #include "hashing/unpack/kind.h"
+#include "tests/lib/read_file.h"
 
 #define MAX_FILES 20000u
 
@@ -22,21 +23,6 @@ struct picture {
 	double exact_s, scaled_s;
 };
 
-static uint8_t *read_file(const char *path, size_t *n_bytes)
-{
-	FILE *file = fopen(path, "rb");
-	uint8_t *at = NULL;
-	long size;
-	if (!file)
-		return NULL;
-	fseek(file, 0, SEEK_END);
-	size = ftell(file);
-	rewind(file);
-	at = malloc((size_t)size + 1);
-	*n_bytes = at ? fread(at, 1, (size_t)size, file) : 0;
-	fclose(file);
-	return at;
-}
 static double now_s(void)
 {
 	struct timespec t;
