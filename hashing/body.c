@@ -108,7 +108,7 @@ static void open_nest(struct vg_body *b, unsigned kind, enum vg_transfer_coding 
 							    .ctx = b->begin.ctx });
 }
 
-static void member_end(struct vg_body *b, bool whole)
+static void member_end(struct vg_body *b, bool whole, bool seamless)
 {
 	uint8_t head[VG_KIND_HEAD_BYTES];
 	struct vg_body_member *m = &b->member;
@@ -118,6 +118,7 @@ static void member_end(struct vg_body *b, bool whole)
 		return;
 	b->in_member = false;
 	m->whole = whole;
+	m->seamless = seamless;
 	if (b->begin.held && !b->has_codings) {
 		/* The bytes lie in the held body: a part of its chain, cut where it has too many spans. */
 		if (vg_chain_sub(b->begin.held, b->member_off, m->n_bytes, b->spans, b->setup.max_spans, &m->bytes))
@@ -142,7 +143,7 @@ static void member_end(struct vg_body *b, bool whole)
 
 static void on_part_begin(void *ctx, const struct vg_part_head *head, uint64_t begin_off);
 static void on_part_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes);
-static void on_part_end(void *ctx, uint64_t end_off, bool whole);
+static void on_part_end(void *ctx, uint64_t end_off, enum vg_part_end how);
 
 static bool open_level(struct vg_body *b, unsigned idx, const char *boundary, size_t n_boundary, uint64_t base_off)
 {
@@ -183,18 +184,20 @@ static void on_part_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)
 		keep_add(&b->member_keep, bytes, n_bytes);
 }
 
-static void on_part_end(void *ctx, uint64_t end_off, bool whole)
+static void on_part_end(void *ctx, uint64_t end_off, enum vg_part_end how)
 {
 	struct level *l = ctx;
 	struct vg_body *b = l->body;
 
 	(void)end_off;
 	if (l == &b->levels[0] && b->levels[1].active) {
+		if (how == VG_PART_HOLE)
+			vg_multipart_gap(&b->levels[1].multipart);
 		vg_multipart_end(&b->levels[1].multipart);
 		b->levels[1].active = false;
 		return;
 	}
-	member_end(b, whole);
+	member_end(b, how == VG_PART_WHOLE, how != VG_PART_HOLE);
 }
 
 static bool on_entry_begin(void *ctx, const char *name, size_t n_name, bool is_file)
@@ -216,7 +219,7 @@ static bool on_entry_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)
 }
 static void on_entry_end(void *ctx, bool whole)
 {
-	member_end(ctx, whole);
+	member_end(ctx, whole, whole);
 }
 
 /* The first bytes of a body that comes piece by piece are there: an archive is walked from now on. */

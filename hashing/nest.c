@@ -136,7 +136,7 @@ static void on_end(void *ctx, bool whole)
 
 	l->span = (struct vg_span){ nest->at + l->begin_off, nest->top_off - l->begin_off };
 	m->bytes = (struct vg_chain){ &l->span, l->span.n_bytes != 0, l->span.n_bytes };
-	m->whole = whole;
+	m->whole = m->seamless = whole;
 	vg_digests_done(l->digests, &m->digests);
 	kind = vg_kind_of(head, vg_chain_copy(&m->bytes, 0, head, sizeof(head)));
 	if (l->is_file || kind != VG_KIND_UNKNOWN) {

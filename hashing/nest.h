@@ -21,6 +21,7 @@ struct vg_body_member {
 	struct vg_chain bytes; /* what is there of it; all of it where bytes.n_bytes == n_bytes */
 	uint64_t n_bytes;
 	bool whole;    /* it ended where its container says, unbroken */
+	bool seamless; /* whole, or no byte is missing up to where it broke off */
 	bool is_range; /* it is a piece of something: from range_off on, of range_total bytes */
 	uint64_t range_off, range_total;
 	struct vg_digest_values digests; /* of n_bytes */

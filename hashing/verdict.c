@@ -101,9 +101,10 @@ void vg_worker_on_member(void *stream, const struct vg_body_member *member)
 	struct vg_worker *w = s->worker;
 	struct vg_result *r = &s->results.at[s->results.n];
 	bool may_decode = !(s->job->object->flags & VG_OPEN_NO_DECODE);
+	bool seamless = member->whole || (member->seamless && !s->job->left_open);
 	struct vg_match_file file = { .bytes = member->bytes,
 				      .n_bytes = member->n_bytes,
-				      .digests = member->whole ? &member->digests : NULL,
+				      .digests = seamless ? &member->digests : NULL,
 				      .may_decode = may_decode && member->bytes.n_bytes == member->n_bytes,
 				      .may_decode_film = may_decode };
 
@@ -118,7 +119,7 @@ void vg_worker_on_member(void *stream, const struct vg_body_member *member)
 	memset(&r->record, 0, sizeof(r->record));
 	r->record.flags = VG_RECORD_MEMBER_OF | (may_decode ? 0 : VG_RECORD_NO_DECODE);
 	r->record.member_no = ++s->results.n_members;
-	r->record.state = member->whole ? VG_STATE_COMPLETE : VG_STATE_OPEN;
+	r->record.state = member->whole ? VG_STATE_COMPLETE : seamless ? VG_STATE_TRUNCATED : VG_STATE_OPEN;
 	r->record.n_member = member->n_name;
 	memcpy(r->record.member, member->name, member->n_name);
 	if (member->parent_sha256)

@@ -146,7 +146,7 @@ static void part_end(struct walk *w, bool whole)
 
 static void on_part_begin(void *ctx, const struct vg_part_head *head, uint64_t begin_off);
 static void on_part_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes);
-static void on_part_end(void *ctx, uint64_t end_off, bool whole);
+static void on_part_end(void *ctx, uint64_t end_off, enum vg_part_end how);
 
 static bool level_open(struct walk *w, const struct vg_part_head *head)
 {
@@ -189,13 +189,13 @@ static void on_part_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)
 	else
 		(void)vg_multipart_feed(&l[1].multipart, bytes, n_bytes);
 }
-static void on_part_end(void *ctx, uint64_t end_off, bool whole)
+static void on_part_end(void *ctx, uint64_t end_off, enum vg_part_end how)
 {
 	struct level *l = ctx;
 
 	(void)end_off;
 	if (is_innermost(l)) {
-		part_end(l->walk, whole);
+		part_end(l->walk, how == VG_PART_WHOLE);
 		return;
 	}
 	vg_multipart_end(&l[1].multipart);

@@ -38,10 +38,10 @@ static void hand_on_held(struct vg_multipart *m)
 	m->n_matched = m->n_before = 0;
 }
 
-static void end_part(struct vg_multipart *m, uint64_t end_off, bool whole)
+static void end_part(struct vg_multipart *m, uint64_t end_off, enum vg_part_end how)
 {
 	if (m->in_part)
-		m->sink.part_end(m->sink.ctx, end_off, whole);
+		m->sink.part_end(m->sink.ctx, end_off, how);
 	m->in_part = false;
 }
 
@@ -77,7 +77,7 @@ static size_t feed_text(struct vg_multipart *m, const uint8_t *bytes, size_t n_b
 
 static void accept_boundary(struct vg_multipart *m)
 {
-	end_part(m, m->end_off, true);
+	end_part(m, m->end_off, VG_PART_WHOLE);
 	m->accepted = true;
 	m->n_matched = m->n_before = 0;
 }
@@ -164,18 +164,29 @@ enum vg_step vg_multipart_feed(struct vg_multipart *m, const uint8_t *bytes, siz
 	return m->state == VG_MULTIPART_EPILOGUE ? VG_DONE : VG_MORE;
 }
 
-void vg_multipart_gap(struct vg_multipart *m)
+static void stop(struct vg_multipart *m, enum vg_part_end how)
 {
+	uint64_t end_off = m->off;
+
 	if (m->state == VG_MULTIPART_BOUNDARY && !m->accepted)
-		accept_boundary(m); /* all that is missing is the end of its line */
+		accept_boundary(m);                                  /* all that is missing is the end of its line */
+	if (how == VG_PART_CUT && m->n_matched >= 2 && m->in_part) { /* CR LF at least */
+		end_off -= m->n_matched - m->n_before;
+		m->n_matched = m->n_before = 0;
+	}
 	hand_on_held(m);
-	end_part(m, m->off, false);
+	end_part(m, end_off, how);
 	if (m->state != VG_MULTIPART_EPILOGUE)
 		m->state = VG_MULTIPART_PREAMBLE;
 }
 
+void vg_multipart_gap(struct vg_multipart *m)
+{
+	stop(m, VG_PART_HOLE);
+}
+
 void vg_multipart_end(struct vg_multipart *m)
 {
-	vg_multipart_gap(m);
+	stop(m, VG_PART_CUT);
 	m->state = VG_MULTIPART_EPILOGUE;
 }

@@ -11,14 +11,18 @@
 
 #include "hashing/unpack/part_head.h"
 
+/* How a part ended. WHOLE: by its boundary. CUT: the body ended, and no byte of the part is missing up to there. HOLE:
+ * it goes on in a hole. */
+enum vg_part_end { VG_PART_WHOLE, VG_PART_CUT, VG_PART_HOLE };
+
 /* Where the parts go. Bytes are borrowed for the call; a part's bytes may come in any number of calls. */
 struct vg_multipart_sink {
 	void *ctx;
 	/* A part begins: its first byte has offset begin_off. */
 	void (*part_begin)(void *ctx, const struct vg_part_head *head, uint64_t begin_off);
 	void (*part_bytes)(void *ctx, const uint8_t *bytes, size_t n_bytes);
-	/* It ended before end_off. whole: by its boundary and without a hole. */
-	void (*part_end)(void *ctx, uint64_t end_off, bool whole);
+	/* It ended before end_off. */
+	void (*part_end)(void *ctx, uint64_t end_off, enum vg_part_end how);
 };
 
 enum vg_multipart_state {
@@ -51,8 +55,8 @@ enum vg_err vg_multipart_init(struct vg_multipart *m, const char *boundary, size
 /* Feeds the next bytes. VG_MORE; VG_DONE once the closing boundary has been seen (what follows is passed over). */
 enum vg_step vg_multipart_feed(struct vg_multipart *m, const uint8_t *bytes, size_t n_bytes);
 
-/* A hole lies here: the part it falls in ends (not whole), the next boundary is looked for. */
+/* A hole lies here: the part it falls in ends, the next boundary is looked for. */
 void vg_multipart_gap(struct vg_multipart *m);
 
-/* The body ended: an open part ends, not whole. */
+/* The body ended: an open part is cut; a line end that a boundary's beginning may follow is not its own. */
 void vg_multipart_end(struct vg_multipart *m);

@@ -31,11 +31,11 @@ static void on_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)
 		abort();
 	w->n_bytes += n_bytes;
 }
-static void on_end(void *ctx, uint64_t end_off, bool whole)
+static void on_end(void *ctx, uint64_t end_off, enum vg_part_end how)
 {
 	struct watch *w = ctx;
 
-	(void)whole;
+	(void)how;
 	if (!w->open || end_off - w->begin_off != w->n_bytes)
 		abort();
 	w->open = false;

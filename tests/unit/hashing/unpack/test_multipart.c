@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <vigil/base.h>
+
 #include "hashing/unpack/multipart.h"
 #include "tests/lib/guard.h"
 #include "tests/lib/picture.h"
@@ -20,6 +22,7 @@ struct seen {
 		char name[64], bytes[512];
 		size_t n_bytes;
 		uint64_t begin_off, end_off;
+		enum vg_part_end how;
 		bool whole, ended;
 	} parts[MAX_PARTS];
 	unsigned n_parts;
@@ -39,13 +42,14 @@ static void on_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)
 	memcpy(s->parts[s->n_parts - 1].bytes + s->parts[s->n_parts - 1].n_bytes, bytes, n_bytes);
 	s->parts[s->n_parts - 1].n_bytes += n_bytes;
 }
-static void on_end(void *ctx, uint64_t end_off, bool whole)
+static void on_end(void *ctx, uint64_t end_off, enum vg_part_end how)
 {
 	struct seen *s = ctx;
 	assert_false(s->parts[s->n_parts - 1].ended);
 	s->parts[s->n_parts - 1].ended = true;
 	s->parts[s->n_parts - 1].end_off = end_off;
-	s->parts[s->n_parts - 1].whole = whole;
+	s->parts[s->n_parts - 1].how = how;
+	s->parts[s->n_parts - 1].whole = how == VG_PART_WHOLE;
 }
 
 static void begin(struct vg_multipart *m, struct seen *s, const char *boundary)
@@ -149,7 +153,28 @@ static void a_body_cut_short_ends_its_part_not_whole(void **state)
 			assert_true(s.parts[i].ended);
 			assert_int_equal(s.parts[i].end_off - s.parts[i].begin_off, s.parts[i].n_bytes);
 			assert_true(s.parts[i].whole || i + 1 == s.n_parts);
+			assert_true(s.parts[i].how != VG_PART_HOLE);
 		}
+	}
+}
+
+/* What a form is without its closing boundary, or with a beginning of it. */
+static void a_part_without_its_boundary_ends_with_its_last_byte(void **state)
+{
+	static const char *const ends[] = { "", "\r\n", "\r\n--", "\r\n--AaB0", "\r\n--AaB03x" };
+	static struct vg_multipart m;
+	static struct seen s;
+	char text[128];
+	(void)state;
+	for (unsigned i = 0; i < VG_ARRAY_LEN(ends); i++) {
+		int n = snprintf(text, sizeof(text), "--" B "\r\nContent-Disposition: x; filename=a\r\n\r\npicture%s",
+				 ends[i]);
+		begin(&m, &s, B);
+		feed(&m, text, (size_t)n);
+		vg_multipart_end(&m);
+		assert_int_equal(s.n_parts, 1);
+		assert_int_equal(s.parts[0].n_bytes, 7);
+		assert_int_equal(s.parts[0].how, i + 1 < VG_ARRAY_LEN(ends) ? VG_PART_CUT : VG_PART_WHOLE);
 	}
 }
 
@@ -166,7 +191,7 @@ static void behind_a_hole_the_next_boundary_is_found(void **state)
 	feed(&m, second, strlen(second));
 	vg_multipart_end(&m);
 	assert_int_equal(s.n_parts, 2);
-	assert_false(s.parts[0].whole);
+	assert_int_equal(s.parts[0].how, VG_PART_HOLE);
 	assert_int_equal(s.parts[0].n_bytes, 5);
 	assert_true(s.parts[1].whole);
 	assert_memory_equal(s.parts[1].bytes, "whole", 5);
@@ -210,6 +235,7 @@ int main(void)
 		cmocka_unit_test(parts_are_the_same_wherever_the_body_is_cut),
 		cmocka_unit_test(parts_are_the_same_at_random_cuts),
 		cmocka_unit_test(a_body_cut_short_ends_its_part_not_whole),
+		cmocka_unit_test(a_part_without_its_boundary_ends_with_its_last_byte),
 		cmocka_unit_test(behind_a_hole_the_next_boundary_is_found),
 		cmocka_unit_test(a_boundary_that_cannot_be_one_is_refused),
 		cmocka_unit_test(a_header_longer_than_its_room_does_not_hide_the_part),
