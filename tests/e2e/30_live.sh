@@ -6,7 +6,7 @@
 net_up; endpoint_up
 for i in 1 2 3 4 5 6; do picture "p$i" "$((300 + i))"; done
 : >"$W/list"; listed p2; listed p5
-house_config "$W/list"; house_up
+RING=4096; house_config "$W/list"; house_up
 for i in 1 2 3; do get "p$i" || fail "curl"; done
 for i in 4 5 6; do put "p$i" || fail "curl"; done
 filed() { [ "$(n_filed)" = "$1" ]; }

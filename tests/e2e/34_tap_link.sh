@@ -14,7 +14,7 @@ objects() { [ "$(metric vigil_objects_done_total)" -ge "$1" ]; }
 # tap CORES LINK FLOWS: LINK 0 = the ports have nothing to do with each other
 tap() {
 	rm -rf "$W/run" "$W/state"; house_config "$PWD/tests/data/demo.list"
-	args=blocksz=65536,framesz=2048,framecnt=4096,qpairs=1
+	args=blocksz=65536,framesz=2048,framecnt=16384,qpairs=1
 	sed -i -e "s|^  ports: .*|  ports:\n    - {device: \"net_af_packet0,iface=s0,$args\", link: $2}\n    - {device: \"net_af_packet1,iface=s1,$args\", link: $2}\n  texts: no|" \
 		-e "s|^  cores: .*|  cores: $1|" "$W/vigil.yaml"
 	house_up

@@ -14,7 +14,7 @@ picture p4 994; head -c 5300000 /dev/urandom >>"$www/p4.jpg"
 start s3.log ip netns exec "$S" /usr/bin/python3 tests/lib/s3_server.py $h 9000
 wait_for 20 "the server" in_c curl -s -o "$W/nothing" "http://$s3/"
 printf '[default]\naccess_key = AKTEST\nsecret_key = secret\nhost_base = %s\nhost_bucket = %s\nuse_https = False\ncheck_ssl_certificate = False\n' $s3 $s3 >"$W/s3cfg"
-live_up 's/framecnt=4096/framecnt=16384/'
+live_up
 s() { in_c s3cmd -q -c "$W/s3cfg" --no-check-md5 "$@" || fail "s3cmd $*"; }
 mkdir "$W/got"
 s put "$www/p1.jpg" s3://album/p1.jpg

@@ -4,6 +4,7 @@
 #   in_s, in_c          a command inside
 #   endpoint_up         vigil-endpoint in $W/endpoint
 #   house_config LIST [PROGRAM]   $W/vigil.yaml: watches the interface, files to the endpoint; PROGRAM: another hasher
+#                       (the ring holds 64 MiB, so that a busy machine drops nothing; RING=FRAMES: another)
 #   house_up, ctl       vigild --supervise in $house (process id); vigilctl for it
 #   inline_up           the same with the appliance in the middle, in a namespace of its own, $H: c0 - m1 m0 - s0; the house and
 #                       the endpoint live there then; inline_config LIST: the house forwards m0 and m1
@@ -83,7 +84,7 @@ house_config() {
 	cat >"$W/vigil.yaml" <<YAML
 dataplane:
   cores: 1
-  ports: ["net_af_packet0,iface=s0,blocksz=65536,framesz=2048,framecnt=4096,qpairs=1"]
+  ports: ["net_af_packet0,iface=s0,blocksz=65536,framesz=2048,framecnt=${RING:-32768},qpairs=1"]
   huge_pages: no
   eal_memory_mb: 256
   flows: 4096

@@ -25,9 +25,9 @@ stop() {
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do kill -0 "-$1" 2>/dev/null || break; sleep 0.5; done
 	kill -KILL "-$1" 2>/dev/null; wait "$1" 2>/dev/null; return 0
 }
-# wait_for SECONDS TEXT COMMAND...: until the command succeeds, or fail with the text.
+# wait_for SECONDS TEXT COMMAND...: until the command succeeds, or fail with the text. SECONDS: of a quiet machine; a busy one has PATIENCE times that.
 wait_for() {
-	end=$(($(date +%s) + $1)); what=$2; shift 2
+	end=$(($(date +%s) + $1 * ${PATIENCE:-4})); what=$2; shift 2
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -le "$end" ] || fail "waited in vain for $what"
 		sleep 0.2
@@ -43,7 +43,7 @@ inside() { if [ -n "$H" ]; then ip netns exec "$H" "$@"; else "$@"; fi; }
 admin() { path=$1; shift; inside curl -sS --cacert "$W/endpoint/ca.pem" "$@" "$(json url "$W/endpoint/endpoint.json" | sed 's|/ispws$||')/admin/$path"; }
 endpoint_n() { admin reports | grep -c "\"state\": \"$1\""; }
 finish() {
-	code=$?
+	code=$? n=
 	trap - EXIT INT TERM
 	for p in $started; do stop "$p"; done
 	[ -z "$at_end" ] || eval "$at_end"
@@ -51,9 +51,12 @@ finish() {
 		say "a sanitizer spoke:"; head -n 60 "$W"/asan.* | cut -c1-200; [ $code = 77 ] || code=1
 	fi
 	if [ $code != 0 ] && [ $code != 77 ]; then
+		# What the capture port never handed over nobody can find: run.sh then plays the story again, and says so.
+		n=$(cat "$W"/*.log 2>/dev/null | sed -n 's/.*control\/ports: port .*: \([0-9]* frames lost\).*/\1/p' | tail -n 1); [ -z "$n" ] || code=75
 		for l in "$W"/*.log; do [ -s "$l" ] && { say "--- $l"; tail -n 15 "$l"; }; done
 	fi
 	[ -n "$KEEP" ] && say "kept: $W" || rm -rf "$W"
+	[ -z "$n" ] || say "the capture port says: $n"
 	exit $code
 }
 trap finish EXIT
