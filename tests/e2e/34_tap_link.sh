@@ -20,7 +20,7 @@ tap() {
 	house_up
 	before=$(metric vigil_flows_total)
 	in_c "$bin/test-frames" split c0 "$capture" c1 >"$W/sent" 2>&1 || { cat "$W/sent"; fail "the capture was not sent"; }
-	end=$(($(date +%s) + 20)); until objects "$want" || [ "$2" = 0 ] || [ "$(date +%s)" -gt $end ]; do sleep 0.2; done
+	end=$(($(date +%s) + 60)); until objects "$want" || [ "$2" = 0 ] || [ "$(date +%s)" -gt $end ]; do sleep 0.2; done
 	wait_for 10 "all frames to be counted" sh -c "[ $(metric vigil_flows_total) -ge $3 ]"
 	got=$(($(metric vigil_flows_total) - before))
 	say "$1 workers, link: $2: $(cat "$W/sent"), $got flows, $(metric vigil_objects_done_total) objects"
