@@ -12,12 +12,30 @@ static bool record_of(const struct vg_job *job, struct vg_attribution *record)
 	       record->resource;
 }
 
+static struct vg_resource_growth growth_of(const struct vg_attribution *record)
+{
+	return (struct vg_resource_growth){ .off = record->flags & VG_ATTR_PIECE ? record->range_off : 0,
+					    .began_ns = record->first_byte_ns,
+					    .anew = record->flags & VG_ATTR_ANEW,
+					    .appended = record->flags & VG_ATTR_APPENDED };
+}
+
+/* A piece that says where in its resource it belongs. */
+static bool has_place(const struct vg_attribution *record)
+{
+	return record->flags & VG_ATTR_PIECE &&
+	       (record->range_off != UINT64_MAX || record->part_no || record->flags & VG_ATTR_APPENDED);
+}
+
 static bool open_writer(struct vg_worker *w, struct vg_job *job, const struct vg_attribution *record)
 {
 	uint64_t now_ns = vg_mono_now().ns;
+	struct vg_resource_growth growth = growth_of(record);
 
 	vg_resource_age(w->resources, now_ns);
 	vg_resources_want(w->resources, vg_worker_mask(w));
+	if (record->flags & VG_ATTR_GROWS)
+		return vg_resource_open_growing(w->resources, record->resource, &growth, now_ns, &job->writer);
 	return vg_resource_open(w->resources, record->resource, record->range_off, record->range_total, record->part_no,
 				now_ns, &job->writer);
 }
@@ -33,8 +51,7 @@ void vg_pieces_stream(struct vg_worker *w, struct vg_job *job, struct vg_body_be
 {
 	struct vg_attribution record;
 
-	if (!record_of(job, &record) || !(record.flags & VG_ATTR_PIECE) ||
-	    (record.range_off == UINT64_MAX && !record.part_no))
+	if (!record_of(job, &record) || !has_place(&record))
 		return;
 	if (open_writer(w, job, &record))
 		begin->on_bytes = on_bytes;
@@ -42,7 +59,7 @@ void vg_pieces_stream(struct vg_worker *w, struct vg_job *job, struct vg_body_be
 
 void vg_pieces_gap(struct vg_worker *w, struct vg_job *job)
 {
-	vg_resource_close(w->resources, &job->writer, false);
+	vg_resource_break(w->resources, &job->writer);
 }
 
 static void write_chain(struct vg_worker *w, struct vg_resource_writer *writer, const struct vg_chain *chain,
@@ -101,7 +118,24 @@ static void close_held(struct vg_worker *w, struct vg_job *job, const struct vg_
 	if (!open_writer(w, job, record))
 		return;
 	write_chain(w, &job->writer, &end->bytes, n_bytes);
-	vg_resource_close(w->resources, &job->writer, end->complete && end->bytes.n_bytes == end->n_bytes);
+	if (o->n_gaps || end->bytes.n_bytes != end->n_bytes)
+		vg_resource_break(w->resources, &job->writer);
+	else
+		vg_resource_close(w->resources, &job->writer, end->complete);
+}
+
+/* The beginning of a file that may be gone on with, or all of it. */
+static void close_begun(struct vg_worker *w, struct vg_job *job, const struct vg_pieces_end *end,
+			const struct vg_attribution *record)
+{
+	struct vg_resource_growth growth = growth_of(record);
+	struct vg_resource_begun begun = { job->raw, job->object->n_bytes, &end->bytes };
+
+	if (job->raw && !end->decoded && !job->object->n_gaps && end->bytes.n_bytes < end->n_bytes)
+		(void)vg_resource_adopt_growing(w->resources, record->resource, &growth, &begun, end->complete,
+						vg_mono_now().ns);
+	else
+		close_held(w, job, end, record);
 }
 
 /* A whole transfer that broke off: the beginning of what may be gone on with. */
@@ -115,16 +149,26 @@ static void close_broken(struct vg_worker *w, struct vg_job *job, const struct v
 	if (!job->streaming)
 		close_held(w, job, end, record);
 	else if (!job->object->n_gaps && job->raw)
-		vg_resource_adopt(w->resources, record->resource, record->range_total, job->raw, job->object->n_bytes,
-				  &end->bytes, vg_mono_now().ns);
+		vg_resource_adopt(w->resources, record->resource, record->range_total,
+				  &(struct vg_resource_begun){ job->raw, job->object->n_bytes, &end->bytes },
+				  vg_mono_now().ns);
 }
 
 bool vg_pieces_ordered(const struct vg_job *job)
 {
 	struct vg_attribution record;
 
-	return record_of(job, &record) && (record.flags & (VG_ATTR_PIECE | VG_ATTR_ALL_PARTS) || record.n_boundary ||
-					   job->object->state != VG_STATE_COMPLETE || job->object->n_gaps);
+	return record_of(job, &record) &&
+	       (record.flags & (VG_ATTR_PIECE | VG_ATTR_ALL_PARTS | VG_ATTR_GROWS) || record.n_boundary ||
+		job->object->state != VG_STATE_COMPLETE || job->object->n_gaps);
+}
+
+bool vg_pieces_adopts(const struct vg_job *job)
+{
+	struct vg_attribution record;
+
+	return job->streaming && record_of(job, &record) && record.flags & VG_ATTR_GROWS &&
+	       !(record.flags & VG_ATTR_PIECE);
 }
 
 uint64_t vg_pieces_close(struct vg_worker *w, struct vg_job *job, const struct vg_pieces_end *end,
@@ -136,13 +180,15 @@ uint64_t vg_pieces_close(struct vg_worker *w, struct vg_job *job, const struct v
 		return 0;
 	if (record.flags & VG_ATTR_ALL_PARTS)
 		vg_resource_all_parts(w->resources, record.resource, n_parts_of(&end->bytes), vg_mono_now().ns);
+	else if (!(record.flags & VG_ATTR_PIECE) && record.flags & VG_ATTR_GROWS)
+		close_begun(w, job, end, &record);
 	else if (!(record.flags & VG_ATTR_PIECE)) {
 		if (end->complete)
 			return 0;
 		close_broken(w, job, end, &record);
 	} else if (job->streaming)
 		vg_resource_close(w->resources, &job->writer, end->complete);
-	else if (record.part_no || record.range_off != UINT64_MAX)
+	else if (has_place(&record))
 		close_held(w, job, end, &record);
 	return vg_resource_take(w->resources, record.resource, whole) ? record.resource : 0;
 }

@@ -1,5 +1,5 @@
 #pragma once
-/* pieces: what an object brings to the resource it is a piece of: ranges, resumed downloads, parts of a
+/* pieces: what an object brings to the resource it is a piece of: ranges, resumed downloads and uploads, parts of a
  * multipart/byteranges body, numbered parts of an upload. Between worker and resource/. */
 #include "hashing/worker_priv.h"
 
@@ -12,6 +12,9 @@ void vg_pieces_member(struct vg_worker *w, struct vg_job *job, const struct vg_b
 
 /* May the object's end change what others' ends come to? Then they keep their order. */
 bool vg_pieces_ordered(const struct vg_job *job);
+
+/* May others go on from the object's running digests, although it is complete? */
+bool vg_pieces_adopts(const struct vg_job *job);
 
 struct vg_pieces_end {
 	struct vg_chain bytes;  /* of the decoded body, what is kept of it from its beginning on */

@@ -385,7 +385,7 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 	vg_intake_chain(job->lane, job->object, w->spans, w->max_spans, &chain);
 	c.complete = job->object->state == VG_STATE_COMPLETE && !job->object->n_gaps;
 	c.seamless = job->object->state != VG_STATE_GAP && !job->object->n_gaps && !job->left_open;
-	running = job->streaming && !c.complete; /* somebody may go on where this one broke off */
+	running = (job->streaming && !c.complete) || vg_pieces_adopts(job); /* somebody may go on where it ended */
 	if (!running)
 		end_digests(w, job, &chain, &c);
 	tell_verdict(w, job, &chain, &c, false);

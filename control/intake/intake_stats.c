@@ -19,7 +19,7 @@ static void add(_Atomic uint64_t *to, const _Atomic uint64_t *from)
 static uint64_t n_forgotten(const struct vg_stats_page *page)
 {
 	static const unsigned ends[] = { VG_H_RESOURCES_WHOLE, VG_H_RESOURCES_AGED, VG_H_RESOURCES_FULL,
-					 VG_H_RESOURCES_OTHER };
+					 VG_H_RESOURCES_OTHER, VG_H_RESOURCES_LEFT };
 	uint64_t n = load(&page->counters[VG_H_RESOURCES]);
 
 	for (unsigned i = 0; i < VG_ARRAY_LEN(ends); i++) {

@@ -126,20 +126,31 @@ static enum vg_refusal check_attribution(const struct vg_msg_record *r, const st
 	return is_left_open(r, state) ? VG_REFUSE_NONE : VG_REFUSE_ATTRIBUTION;
 }
 
+/* Where in its resource a body lies; UINT64_MAX: only the hasher knows. */
+static uint64_t place_of(const struct vg_attribution *a, uint64_t n_bytes)
+{
+	if (a->codings || a->part_no)
+		return UINT64_MAX;
+	if (!(a->flags & VG_ATTR_PIECE))
+		return a->flags & VG_ATTR_GROWS ? 0 : UINT64_MAX;
+	if (a->range_off == UINT64_MAX && a->flags & VG_ATTR_APPENDED && a->body_bytes <= n_bytes)
+		return n_bytes - a->body_bytes;
+	return a->range_off;
+}
+
 /* A resource must be one that its piece is of, as large as the piece says, and hold the piece's first bytes where the
  * piece says. Where in an upload its parts lie only the hasher knows. */
 static enum vg_refusal check_resource(const struct vg_verify_args *args)
 {
 	const struct vg_msg_record *r = args->record;
 	const struct vg_attribution *a = args->attribution;
-	int has_place = a->flags & VG_ATTR_PIECE && !a->part_no && a->range_off != UINT64_MAX && !a->codings;
-	uint64_t n;
+	uint64_t n, off = place_of(a, r->n_bytes);
 	if (!a->resource || (a->range_total != UINT64_MAX && r->n_bytes != a->range_total))
 		return VG_REFUSE_HEAD;
-	if (!has_place || a->range_off >= r->n_sample_bytes)
+	if (off >= r->n_sample_bytes)
 		return VG_REFUSE_NONE;
-	n = r->n_sample_bytes - a->range_off < a->n_head ? r->n_sample_bytes - a->range_off : a->n_head;
-	return memcmp(a->head, args->bytes + a->range_off, n) ? VG_REFUSE_HEAD : VG_REFUSE_NONE;
+	n = r->n_sample_bytes - off < a->n_head ? r->n_sample_bytes - off : a->n_head;
+	return memcmp(a->head, args->bytes + off, n) ? VG_REFUSE_HEAD : VG_REFUSE_NONE;
 }
 
 /* Ties the bytes to the record that the dataplane wrote, as far as that can be done without undoing a coding. */

@@ -24,6 +24,12 @@ static int is_wrapped(const struct vg_attribution *card)
 	return card->codings || card->n_boundary || card->flags & (VG_ATTR_PIECE | VG_ATTR_ALL_PARTS);
 }
 
+/* The beginning of a file that may be gone on with, too short to tell its kind. */
+static int is_stub(const struct vg_attribution *card, uint32_t n_first)
+{
+	return card->flags & VG_ATTR_GROWS && n_first < VG_SNIFF_BYTES;
+}
+
 /* Its request was for a listed URL: handed over whatever it is, even if it is nothing. */
 static int is_listed(const struct vg_attribution *card)
 {
@@ -74,8 +80,8 @@ static enum vg_step decide(struct vg_media *m, struct vg_media_body *body, const
 					       : vg_sniff(m->sniff, first, n_first);
 	int is_text = m->texts && kind == VG_KIND_UNKNOWN && !is_wrapped(card) && vg_media_is_text(first, n_first);
 
-	if (!is_wrapped(card) && !is_listed(card) && !is_text && !m->all_files && !VG_KIND_IS_IMAGE(kind) &&
-	    !VG_KIND_IS_VIDEO(kind) && !VG_KIND_IS_CONTAINER(kind)) {
+	if (!is_wrapped(card) && !is_listed(card) && !is_text && !is_stub(card, n_first) && !m->all_files &&
+	    !VG_KIND_IS_IMAGE(kind) && !VG_KIND_IS_VIDEO(kind) && !VG_KIND_IS_CONTAINER(kind)) {
 		vg_count(m->stats, VG_C_BODIES_UNWANTED, 1);
 		body_free(m, body);
 		return VG_SKIP;
@@ -187,8 +193,8 @@ void vg_media_close(void *ctx, struct vg_body *opaque, enum vg_state state, int6
 	if (body->pending) {
 		const struct vg_attribution *card = &body->pending->card;
 		int is_empty = !body->pending->n_first;
-		if (!is_listed(card) &&
-		    (is_empty || (body->pending->n_first < m->min_bytes && !is_wrapped(card) && !m->all_files))) {
+		if (!is_listed(card) && (is_empty || (body->pending->n_first < m->min_bytes && !is_wrapped(card) &&
+						      !is_stub(card, body->pending->n_first) && !m->all_files))) {
 			if (!is_empty)
 				vg_count(m->stats, VG_C_BODIES_SMALL, 1);
 			body_free(m, body);

@@ -2,105 +2,6 @@
  * VG_RESOURCE_PART_BYTES, so parts follow each other as their numbers do and never touch. */
 #include "hashing/resource/resource_priv.h"
 
-static uint32_t bucket_of(const struct vg_resources *rs, uint64_t name)
-{
-	return (uint32_t)((name * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (rs->n_buckets - 1);
-}
-
-static uint32_t find(const struct vg_resources *rs, uint64_t name)
-{
-	uint32_t idx = rs->buckets[bucket_of(rs, name)];
-
-	while (idx != VG_RESOURCE_NONE && rs->all[idx].name != name)
-		idx = rs->all[idx].next_idx;
-	return idx;
-}
-
-static void age_unlink(struct vg_resources *rs, uint32_t idx)
-{
-	struct vg_resource *r = &rs->all[idx];
-
-	if (r->older == VG_RESOURCE_NONE)
-		rs->oldest = r->newer;
-	else
-		rs->all[r->older].newer = r->newer;
-	if (r->newer == VG_RESOURCE_NONE)
-		rs->newest = r->older;
-	else
-		rs->all[r->newer].older = r->older;
-}
-
-static void age_link(struct vg_resources *rs, uint32_t idx, uint64_t now_ns)
-{
-	struct vg_resource *r = &rs->all[idx];
-
-	r->seen_ns = now_ns;
-	r->older = rs->newest;
-	r->newer = VG_RESOURCE_NONE;
-	if (rs->newest == VG_RESOURCE_NONE)
-		rs->oldest = idx;
-	else
-		rs->all[rs->newest].newer = idx;
-	rs->newest = idx;
-}
-
-void vg_resource_forget(struct vg_resources *rs, uint32_t idx)
-{
-	struct vg_resource *r = &rs->all[idx];
-	uint32_t *link = &rs->buckets[bucket_of(rs, r->name)];
-
-	vg_resource_store_give_all(rs, idx);
-	if (r->stream)
-		rs->streams[rs->n_streams++] = r->stream;
-	r->stream = NULL;
-	while (*link != idx)
-		link = &rs->all[*link].next_idx;
-	*link = r->next_idx;
-	age_unlink(rs, idx);
-	r->name = r->epoch = 0;
-	r->next_idx = rs->first_free;
-	rs->first_free = idx;
-}
-
-/* Large ones are digested as they come; false: no state is free. */
-static bool stream_begin(struct vg_resources *rs, struct vg_resource *r)
-{
-	if (!rs->n_streams)
-		return false;
-	r->stream = rs->streams[--rs->n_streams];
-	vg_digests_init(r->stream, rs->digests);
-	return true;
-}
-
-static uint32_t make(struct vg_resources *rs, uint64_t name, uint64_t total, bool is_parts, uint64_t now_ns)
-{
-	uint32_t idx, bucket = bucket_of(rs, name);
-	struct vg_resource *r;
-
-	if (rs->first_free == VG_RESOURCE_NONE) {
-		vg_count(rs->setup.stats, VG_H_RESOURCES_FULL, 1);
-		vg_resource_forget(rs, rs->oldest);
-	}
-	idx = rs->first_free;
-	r = &rs->all[idx];
-	rs->first_free = r->next_idx;
-	*r = (struct vg_resource){ .name = name,
-				   .total = total,
-				   .epoch = ++rs->epoch,
-				   .first_block = VG_RESOURCE_NONE,
-				   .next_idx = rs->buckets[bucket],
-				   .is_parts = is_parts };
-	rs->buckets[bucket] = idx;
-	age_link(rs, idx, now_ns);
-	vg_count(rs->setup.stats, VG_H_RESOURCES, 1);
-	if (!is_parts && total > rs->setup.keep_bytes && !stream_begin(rs, r)) {
-		vg_count(rs->setup.stats, VG_H_RESOURCES_FULL, 1);
-		vg_resource_forget(rs, idx);
-		return VG_RESOURCE_NONE;
-	}
-	return idx;
-}
-
 void vg_resources_want(struct vg_resources *rs, unsigned digests)
 {
 	rs->digests = digests;
@@ -110,26 +11,24 @@ bool vg_resource_open(struct vg_resources *rs, uint64_t name, uint64_t off, uint
 		      uint64_t now_ns, struct vg_resource_writer *writer)
 {
 	bool is_parts = part_no != 0;
-	uint32_t idx = find(rs, name);
+	enum vg_resource_kind kind = is_parts ? VG_RESOURCE_PARTS : VG_RESOURCE_SIZED;
+	uint32_t idx = vg_resource_find(rs, name);
 
 	*writer = (struct vg_resource_writer){ 0 };
 	if (!name || (is_parts ? part_no >= VG_RESOURCE_MAX_PARTS : total == UINT64_MAX || off >= total)) {
 		vg_count(rs->setup.stats, VG_H_RESOURCES_REFUSED, 1);
 		return false;
 	}
-	if (idx != VG_RESOURCE_NONE &&
-	    (rs->all[idx].is_parts != is_parts || (!is_parts && rs->all[idx].total != total))) {
-		vg_count(rs->setup.stats, VG_H_RESOURCES_OTHER, 1);
-		vg_resource_forget(rs, idx); /* it is another one by now */
+	if (idx != VG_RESOURCE_NONE && (rs->all[idx].kind != kind || (!is_parts && rs->all[idx].total != total))) {
+		vg_resource_let_go(rs, idx, VG_H_RESOURCES_OTHER); /* it is another one by now */
 		idx = VG_RESOURCE_NONE;
 	}
 	if (idx == VG_RESOURCE_NONE) {
-		idx = make(rs, name, total, is_parts, now_ns);
+		idx = vg_resource_make(rs, name, total, kind, now_ns);
 		if (idx == VG_RESOURCE_NONE)
 			return false;
 	} else {
-		age_unlink(rs, idx);
-		age_link(rs, idx, now_ns);
+		vg_resource_touch(rs, idx, now_ns);
 	}
 	writer->idx = idx;
 	writer->epoch = rs->all[idx].epoch;
@@ -264,8 +163,13 @@ static bool stream_drain(struct vg_resources *rs, uint32_t idx)
 static bool put_new(struct vg_resources *rs, uint32_t idx, uint64_t at, const uint8_t *bytes, size_t n_bytes)
 {
 	struct vg_resource *r = &rs->all[idx];
-	bool continues = r->stream && at == r->digested;
+	bool continues;
 
+	r->is_due = true;
+	if (r->kind == VG_RESOURCE_GROWING && !r->stream && at + n_bytes > rs->setup.keep_bytes &&
+	    (!vg_resource_stream_begin(rs, idx) || !stream_drain(rs, idx)))
+		return false;
+	continues = r->stream && at == r->digested;
 	if (continues ? !stream_eat(rs, idx, bytes, n_bytes) : !blocks_do(rs, idx, at, bytes, n_bytes, PUT))
 		return false;
 	return extent_add(r, at, at + n_bytes) && (!continues || stream_drain(rs, idx));
@@ -278,6 +182,7 @@ static bool begin_again(struct vg_resource *r, const struct vg_resource_writer *
 	uint32_t i = extent_at(r, w->from);
 
 	r->n_again = 0;
+	r->is_due = true;
 	if (r->stream)
 		return false;
 	if (!w->is_part)
@@ -299,7 +204,7 @@ static bool write_some(struct vg_resources *rs, struct vg_resource_writer *w, co
 	if (!is_there)
 		return put_new(rs, w->idx, w->at, bytes, *n_bytes);
 	if (blocks_do(rs, w->idx, w->at, bytes, *n_bytes, COMPARE)) {
-		if (!r->stream && !r->is_parts)
+		if (!r->stream && r->kind == VG_RESOURCE_SIZED)
 			again_add(r, w->at, w->at + *n_bytes);
 		return true;
 	}
@@ -336,7 +241,7 @@ void vg_resource_skip(struct vg_resource_writer *writer, uint64_t n_bytes)
 	writer->run = writer->at;
 }
 
-void vg_resource_close(struct vg_resources *rs, struct vg_resource_writer *writer, bool to_end)
+static void piece_end(struct vg_resources *rs, struct vg_resource_writer *writer, enum vg_resource_end how)
 {
 	struct vg_resource *r = &rs->all[writer->idx];
 	uint32_t i;
@@ -344,59 +249,76 @@ void vg_resource_close(struct vg_resources *rs, struct vg_resource_writer *write
 	if (writer->epoch && r->epoch == writer->epoch && writer->is_part) {
 		i = extent_at(r, writer->from);
 		if (i < r->n_extents && r->extents[i].from == writer->from) {
-			if (to_end && r->extents[i].to == writer->at)
+			if (how == VG_RESOURCE_TO_END && r->extents[i].to == writer->at)
 				r->extents[i].whole = true;
 			else if (!r->extents[i].whole)
 				extent_remove(r, i);
 		}
+	} else if (writer->epoch && r->epoch == writer->epoch && r->kind == VG_RESOURCE_GROWING) {
+		vg_resource_grown(rs, writer, how);
 	}
 	*writer = (struct vg_resource_writer){ 0 };
 }
 
-void vg_resource_adopt(struct vg_resources *rs, uint64_t name, uint64_t total, const struct vg_digests *digests,
-		       uint64_t n_bytes, const struct vg_chain *head, uint64_t now_ns)
+void vg_resource_close(struct vg_resources *rs, struct vg_resource_writer *writer, bool to_end)
 {
-	struct vg_resource_writer w;
-	struct vg_chain_reader reader;
-	uint64_t n_sample = rs->setup.sample_bytes < n_bytes ? rs->setup.sample_bytes : n_bytes;
-	struct vg_resource *r;
+	piece_end(rs, writer, to_end ? VG_RESOURCE_TO_END : VG_RESOURCE_BROKEN);
+}
 
-	if (find(rs, name) != VG_RESOURCE_NONE || total <= rs->setup.keep_bytes || n_bytes > total ||
-	    head->n_bytes < n_sample || !vg_resource_open(rs, name, 0, total, 0, now_ns, &w))
-		return;
-	r = &rs->all[w.idx];
-	vg_chain_reader_init(&reader, head);
+void vg_resource_break(struct vg_resources *rs, struct vg_resource_writer *writer)
+{
+	piece_end(rs, writer, VG_RESOURCE_HOLE);
+}
+
+bool vg_resource_adopt_into(struct vg_resources *rs, uint32_t idx, const struct vg_resource_begun *begun)
+{
+	struct vg_resource *r = &rs->all[idx];
+	uint64_t n_sample = rs->setup.sample_bytes < begun->n_bytes ? rs->setup.sample_bytes : begun->n_bytes;
+	struct vg_chain_reader reader;
+
+	if (begun->head->n_bytes < n_sample)
+		return false;
+	vg_chain_reader_init(&reader, begun->head);
 	while (reader.off < n_sample) {
 		uint64_t at = reader.off;
 		struct vg_span piece = vg_chain_next(&reader, (size_t)(n_sample - at));
-		if (!blocks_do(rs, w.idx, at, piece.at, piece.n_bytes, PUT))
-			goto out;
+		if (!blocks_do(rs, idx, at, piece.at, piece.n_bytes, PUT))
+			return false;
 	}
-	vg_digests_copy(r->stream, digests);
-	if (!extent_add(r, 0, n_bytes))
-		goto out;
-	r->digested = n_bytes;
-	return;
-out:
-	vg_count(rs->setup.stats, VG_H_RESOURCES_FULL, 1);
-	vg_resource_forget(rs, w.idx);
+	vg_digests_copy(r->stream, begun->digests);
+	r->digested = begun->n_bytes;
+	return extent_add(r, 0, begun->n_bytes);
+}
+
+void vg_resource_adopt(struct vg_resources *rs, uint64_t name, uint64_t total, const struct vg_resource_begun *begun,
+		       uint64_t now_ns)
+{
+	struct vg_resource_writer w;
+
+	if (vg_resource_find(rs, name) != VG_RESOURCE_NONE || total <= rs->setup.keep_bytes || begun->n_bytes > total ||
+	    !vg_resource_open(rs, name, 0, total, 0, now_ns, &w))
+		return;
+	if (!vg_resource_adopt_into(rs, w.idx, begun))
+		vg_resource_let_go(rs, w.idx, VG_H_RESOURCES_FULL);
 }
 
 void vg_resource_all_parts(struct vg_resources *rs, uint64_t name, uint32_t n_parts, uint64_t now_ns)
 {
-	uint32_t idx = find(rs, name);
+	uint32_t idx = vg_resource_find(rs, name);
 
 	if (!name || !n_parts)
 		return;
 	if (idx == VG_RESOURCE_NONE) /* it was seen before its parts: two cores, two lanes */
-		idx = make(rs, name, UINT64_MAX, true, now_ns);
-	if (idx != VG_RESOURCE_NONE && rs->all[idx].is_parts)
+		idx = vg_resource_make(rs, name, UINT64_MAX, VG_RESOURCE_PARTS, now_ns);
+	if (idx != VG_RESOURCE_NONE && rs->all[idx].kind == VG_RESOURCE_PARTS)
 		rs->all[idx].n_parts = n_parts;
 }
 
-static bool is_whole(const struct vg_resource *r)
+static bool is_whole(struct vg_resources *rs, struct vg_resource *r)
 {
-	if (!r->is_parts)
+	if (r->kind == VG_RESOURCE_GROWING)
+		return vg_resource_is_grown(rs, r);
+	if (r->kind == VG_RESOURCE_SIZED)
 		return r->n_extents == 1 && !r->extents[0].from && r->extents[0].to == r->total;
 	for (uint32_t i = 0; i < r->n_extents; i++)
 		if (!r->extents[i].whole)
@@ -408,7 +330,8 @@ static bool is_whole(const struct vg_resource *r)
 static void spans_make(struct vg_resources *rs, uint32_t idx, struct vg_resource_whole *whole)
 {
 	struct vg_resource *r = &rs->all[idx];
-	uint64_t n_max = r->stream ? rs->setup.sample_bytes : UINT64_MAX;
+	uint64_t n_all = r->kind == VG_RESOURCE_GROWING ? r->end : UINT64_MAX;
+	uint64_t n_max = r->stream && rs->setup.sample_bytes < n_all ? rs->setup.sample_bytes : n_all;
 	struct vg_chain *chain = &whole->bytes;
 
 	*chain = (struct vg_chain){ .spans = rs->spans };
@@ -426,19 +349,21 @@ static void spans_make(struct vg_resources *rs, uint32_t idx, struct vg_resource
 		}
 		whole->n_bytes += r->extents[i].to - r->extents[i].from;
 	}
+	whole->n_bytes = whole->n_bytes < n_all ? whole->n_bytes : n_all;
 }
 
 bool vg_resource_take(struct vg_resources *rs, uint64_t name, struct vg_resource_whole *whole)
 {
-	uint32_t idx = find(rs, name);
+	uint32_t idx = vg_resource_find(rs, name);
 
 	memset(whole, 0, sizeof(*whole));
-	if (idx == VG_RESOURCE_NONE || !is_whole(&rs->all[idx]))
+	if (idx == VG_RESOURCE_NONE || !is_whole(rs, &rs->all[idx]))
 		return false;
 	spans_make(rs, idx, whole);
 	if (rs->all[idx].stream) {
 		whole->has_digests = vg_digests_mask(rs->all[idx].stream) != 0;
-		vg_digests_done(rs->all[idx].stream, &whole->digests);
+		vg_digests_copy(rs->spare, rs->all[idx].stream); /* it may go on */
+		vg_digests_done(rs->spare, &whole->digests);
 	}
 	vg_count(rs->setup.stats, VG_H_RESOURCES_WHOLE, 1);
 	return true;
@@ -446,16 +371,20 @@ bool vg_resource_take(struct vg_resources *rs, uint64_t name, struct vg_resource
 
 void vg_resource_drop(struct vg_resources *rs, uint64_t name)
 {
-	uint32_t idx = find(rs, name), k = 0;
+	uint32_t idx = vg_resource_find(rs, name), k = 0;
 	struct vg_resource *r;
 
 	if (idx == VG_RESOURCE_NONE)
 		return;
 	r = &rs->all[idx];
-	if (!r->n_again) {
+	if (r->kind != VG_RESOURCE_GROWING && !r->n_again) {
 		vg_resource_forget(rs, idx);
 		return;
 	}
+	vg_count(rs->setup.stats, VG_H_RESOURCES, 1); /* it stays */
+	r->is_due = false;
+	if (r->kind == VG_RESOURCE_GROWING)
+		return;
 	memcpy(r->extents, r->again, r->n_again * sizeof(r->again[0]));
 	r->n_extents = r->n_again;
 	r->n_again = 0;
@@ -464,16 +393,6 @@ void vg_resource_drop(struct vg_resources *rs, uint64_t name)
 			k++;
 		if (k == r->n_extents || r->extents[k].from >= (no + 1) * VG_RESOURCE_BLOCK)
 			vg_resource_store_give(rs, idx, no);
-	}
-	vg_count(rs->setup.stats, VG_H_RESOURCES, 1);
-}
-
-void vg_resource_age(struct vg_resources *rs, uint64_t now_ns)
-{
-	while (rs->oldest != VG_RESOURCE_NONE && now_ns - rs->all[rs->oldest].seen_ns > rs->setup.age_ns &&
-	       now_ns > rs->all[rs->oldest].seen_ns) {
-		vg_count(rs->setup.stats, VG_H_RESOURCES_AGED, 1);
-		vg_resource_forget(rs, rs->oldest);
 	}
 }
 

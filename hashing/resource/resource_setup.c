@@ -12,6 +12,7 @@ static void discard(struct vg_resources *rs)
 		vg_digests_destroy(rs->all[i].stream);
 	for (uint32_t i = 0; i < rs->n_streams; i++)
 		vg_digests_destroy(rs->streams[i]);
+	vg_digests_destroy(rs->spare);
 	free(rs->all);
 	free(rs->buckets);
 	free(rs->blocks);
@@ -54,7 +55,8 @@ static bool make_tables(struct vg_resources *rs)
 		rs->all[i].next_idx = i + 1 < rs->setup.n_resources ? i + 1 : VG_RESOURCE_NONE;
 	for (uint32_t i = 0; i < rs->n_blocks; i++)
 		rs->blocks[i].next_idx = i + 1 < rs->n_blocks ? i + 1 : VG_RESOURCE_NONE;
-	rs->oldest = rs->newest = VG_RESOURCE_NONE;
+	for (unsigned i = 0; i < 2; i++)
+		rs->lines[i] = (struct vg_resource_line){ VG_RESOURCE_NONE, VG_RESOURCE_NONE };
 	return true;
 }
 
@@ -76,6 +78,9 @@ struct vg_resources *vg_resources_create(const struct vg_resources_setup *setup)
 	if (!rs->memory || !make_tables(rs))
 		goto out;
 	(void)madvise(rs->memory, (size_t)rs->n_blocks * VG_RESOURCE_BLOCK, MADV_DONTDUMP);
+	rs->spare = vg_digests_create();
+	if (!rs->spare)
+		goto out;
 	for (; rs->n_streams < VG_RESOURCE_MAX_STREAMS; rs->n_streams++)
 		if (!(rs->streams[rs->n_streams] = vg_digests_create()))
 			goto out;

@@ -40,13 +40,9 @@ uint8_t *vg_resource_store_take(struct vg_resources *rs, uint32_t owner_idx, uin
 
 	if (idx != VG_RESOURCE_NONE)
 		return bytes_of(rs, idx);
-	while (rs->first_free_block == VG_RESOURCE_NONE) {
-		uint32_t victim = rs->oldest == owner_idx ? owner->newer : rs->oldest;
-		if (victim == VG_RESOURCE_NONE)
+	while (rs->first_free_block == VG_RESOURCE_NONE)
+		if (!vg_resource_make_room(rs, owner_idx))
 			return NULL;
-		vg_count(rs->setup.stats, VG_H_RESOURCES_FULL, 1);
-		vg_resource_forget(rs, victim);
-	}
 	idx = rs->first_free_block;
 	block = &rs->blocks[idx];
 	rs->first_free_block = block->next_idx;

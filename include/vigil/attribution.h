@@ -35,7 +35,12 @@
 #define VG_ATTR_ALL_PARTS 32u /* with this message an upload in parts ends: all of `resource` have been sent */
 #define VG_ATTR_LISTED    128u /* the dataplane found the URL of its request on a list */
 #define VG_ATTR_STOP      256u /* and that list says block */
-#define VG_ATTR_OUT       512u /* its request is out of scope: only within the dataplane, such a body has no record */
+/* A file that is sent piece by piece, of which nobody says how large it will be: `resource` reaches to the end of the
+ * last piece that is COMPLETE. A body without PIECE begins it. */
+#define VG_ATTR_GROWS     1024u
+#define VG_ATTR_ANEW      2048u /* GROWS: what it was before is gone */
+#define VG_ATTR_APPENDED  4096u /* GROWS, PIECE: it ended at range_off; UINT64_MAX: not known where that is */
+#define VG_ATTR_OUT       512u  /* its request is out of scope: only within the dataplane, such a body has no record */
 
 /* Encapsulations that were around the packets of a body, from outside to inside. */
 #define VG_ATTR_TUNNELS 4
@@ -96,7 +101,7 @@ struct vg_attribution {
 	 * with the same `resource`, never 0, belong together; 0: nothing to put together. A body without
 	 * VG_ATTR_PIECE that has one is the whole resource, unless it ends early. */
 	uint64_t resource;
-	uint64_t range_off;   /* PIECE: of its first byte in the resource; UINT64_MAX: its parts say (multipart) */
+	uint64_t range_off;   /* PIECE: of its first byte; UINT64_MAX: told otherwise (multipart, APPENDED) */
 	uint64_t range_total; /* size of the resource; UINT64_MAX: not known */
 	uint32_t part_no;     /* PIECE: not 0: parts follow each other by this number, range_off is not known */
 	uint8_t n_tunnels;

@@ -119,6 +119,8 @@
 	X(VG_H_RESOURCES_AGED, "resources_ended_total:reason=age", "let go: no further piece came")                  \
 	X(VG_H_RESOURCES_FULL, "resources_ended_total:reason=full", "let go: no memory or state was free")           \
 	X(VG_H_RESOURCES_OTHER, "resources_ended_total:reason=other", "let go: another size under its name")         \
+	X(VG_H_RESOURCES_LEFT, "resources_ended_total:reason=left", "uploads that ended, not gone on with")          \
+	X(VG_H_RESOURCES_PUT_OFF, "resources_put_off_total", "uploads grown too often to be judged each time")       \
 	X(VG_H_RESOURCES_DIED, "resources_ended_total:reason=hasher_end", "not whole as their hasher ended")         \
 	X(VG_H_RESOURCES_REFUSED, "resource_pieces_refused_total", "pieces of no known place or size: not joined")   \
 	X(VG_H_RESOURCES_CHANGED, "resources_changed_total", "pieces that contradicted earlier ones; the later won") \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Live: vsftpd and proftpd with curl and lftp: EPSV, PASV, PORT, EPRT, resumed and segmented downloads, uploads, also into a
-# folder that is made for one; tftpd-hpa with its client both ways and with large blocks.
+# folder that is made for one, broken off and gone on with (APPE, REST and STOR), appended to; tftpd-hpa with its client both ways and with large blocks.
 . tests/lib/story.sh
 . tests/lib/net.sh
 . tests/lib/live.sh
@@ -10,9 +10,9 @@ proftpd=$(command -v proftpd || command -v /var/cache/vigil-tests/usr/sbin/proft
 net_up
 h=198.51.100.10; www=$W/www; ftp=$W/ftp; got=$W/got
 mkdir -p "$ftp/up" "$W/empty" "$W/pro" "$got"; chmod 755 "$ftp"; chmod 777 "$ftp/up"
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do picture "p$i" "$((960 + i))"; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do picture "p$i" "$((960 + i))"; done
 cp "$www"/p*.jpg "$ftp/"
-: >"$W/list"; for i in 2 3 4 5 6 8 9 11 12 14 16 18; do listed "p$i"; done
+: >"$W/list"; for i in 2 3 4 5 6 8 9 11 12 14 16 18 19 20 21 22; do listed "p$i"; done
 cat >"$W/vsftpd.conf" <<CONF
 listen=YES
 listen_address=$h
@@ -76,6 +76,17 @@ l 2121 "set ftp:passive-mode off; get p11.jpg"
 c -T "$www/p12.jpg" "ftp://$h:2121/up/"
 c -P - -T "$www/p13.jpg" "ftp://$h:2121/up/"
 c -T "$www/p14.jpg" "ftp://$h:2121/up/a/p14.jpg" --ftp-create-dirs
+# gone on with: what lies there ends in the middle of a picture
+part() { head -c "$1" "$2" >"$got/part"; }
+part 15000 "$www/p19.jpg"; c -T "$got/part" "ftp://$h/up/p19.jpg"
+l 21 "cd up; put -c $www/p19.jpg"
+part 9000 "$www/p20.jpg"; c -T "$got/part" "ftp://$h:2121/up/p20.jpg"
+l 2121 "cd up; put -c $www/p20.jpg"
+part 12345 "$www/p21.jpg"; c -T "$got/part" "ftp://$h:2121/up/p21.jpg"
+c -C - -T "$www/p21.jpg" "ftp://$h:2121/up/p21.jpg"
+part 3 "$www/p22.jpg"; c -a -T "$got/part" "ftp://$h/up/p22.jpg"       # APPE, of which nobody says where it lies
+tail -c +4 "$www/p22.jpg" | head -c 20000 >"$got/part"; c -a -T "$got/part" "ftp://$h/up/p22.jpg"
+tail -c +20004 "$www/p22.jpg" >"$got/part"; c -a -T "$got/part" "ftp://$h/up/p22.jpg"
 # tftpd-hpa
 t() { in_c timeout 60 tftp -m binary $h -c "$@" || fail "tftp $*"; }
 t get p15.jpg; t get p16.jpg
@@ -84,6 +95,6 @@ c --tftp-blksize 1428 -o p18.jpg "tftp://$h/p18.jpg"
 cd "$OLDPWD" || exit 1
 for i in 1 2 3 4 5 8 9 10 11 15 16 18; do cmp "$got/p$i.jpg" "$www/p$i.jpg" || fail "p$i came changed"; done
 mv "$ftp/up/a/p14.jpg" "$ftp/up/"
-for i in 6 12 13 14 17; do cmp "$ftp/up/p$i.jpg" "$www/p$i.jpg" || fail "p$i came changed"; done
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do crossed "$www/p$i.jpg"; done
-live_end 12 "ftp://anonymous@$h/p2.jpg" "ftp://anonymous@$h/up/p6.jpg" p5.jpg p8.jpg "ftp://anonymous@$h:2121/p9.jpg" "ftp://anonymous@$h:2121/up/p12.jpg" "$h:2121/up/a/p14.jpg" "tftp://$h/p16.jpg"
+for i in 6 12 13 14 17 19 20 21 22; do cmp "$ftp/up/p$i.jpg" "$www/p$i.jpg" || fail "p$i came changed"; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do crossed "$www/p$i.jpg"; done
+live_end 16 "ftp://anonymous@$h/p2.jpg" "ftp://anonymous@$h/up/p6.jpg" p5.jpg p8.jpg "ftp://anonymous@$h:2121/p9.jpg" "ftp://anonymous@$h:2121/up/p12.jpg" "$h:2121/up/a/p14.jpg" "tftp://$h/p16.jpg" "$h/up/p19.jpg" "$h:2121/up/p20.jpg" "$h:2121/up/p21.jpg" "$h/up/p22.jpg"

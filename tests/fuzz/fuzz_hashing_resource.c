@@ -17,7 +17,19 @@ static void one(struct vg_resources *rs, const uint8_t *d, uint64_t now_ns)
 	bytes[d[6]] ^= d[5] & 1;
 	if (d[7] == 255)
 		vg_resource_all_parts(rs, name, d[1] & 7, now_ns);
-	else if (vg_resource_open(rs, name, off, total, d[7] & 1 ? d[2] : 0, now_ns, &w)) {
+	else if (d[7] >= 128) {
+		struct vg_resource_growth g = { .off = d[1] & 1 ? UINT64_MAX : off,
+						.began_ns = d[1] >> 4,
+						.anew = d[1] & 2,
+						.appended = d[1] & 4 };
+		if (vg_resource_open_growing(rs, name, &g, now_ns, &w)) {
+			vg_resource_write(rs, &w, bytes, n);
+			if (d[7] & 1)
+				vg_resource_break(rs, &w);
+			else
+				vg_resource_close(rs, &w, d[7] & 4);
+		}
+	} else if (vg_resource_open(rs, name, off, total, d[7] & 1 ? d[2] : 0, now_ns, &w)) {
 		vg_resource_write(rs, &w, bytes, n / 2);
 		if (d[7] & 2)
 			vg_resource_skip(&w, d[4]);

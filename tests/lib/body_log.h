@@ -1,6 +1,6 @@
 #pragma once
 /* body_log: a body sink that writes down what it is told, one line per body when it ends, so that a test compares text:
- *	down GET host /url 200 [type=] [file=] [client=] [boundary=] [agent=] [coded=] [flags=]: BODY = state
+ *	down GET host /url 200 [type=] [file=] [client=] [boundary=] [agent=] [coded=] [flags=] [at=]: BODY = state
  * BODY shows gaps as {n}; a body that was cut anywhere gives the same line. Also checks the sink's own rules. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,6 +117,8 @@ static inline void vg_log_close(void *ctx, struct vg_body *body, enum vg_state s
 		vg_body_log_add(log, " coded=%x", c->codings);
 	if (c->flags)
 		vg_body_log_add(log, " flags=%x", c->flags);
+	if (c->flags & VG_ATTR_GROWS && c->flags & VG_ATTR_PIECE)
+		vg_body_log_add(log, " at=%d", (int)c->range_off);
 	vg_body_log_add(log, ": %.*s = %s\n", (int)b->n_text, b->text, vg_state_str(state));
 	b->is_open = 0;
 	log->n_open--;

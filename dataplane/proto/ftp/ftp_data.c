@@ -58,6 +58,20 @@ static unsigned direction_of(const struct vg_ftp_data *data, unsigned dir)
 	return memcmp(own->ip[dir], control->ip[client], sizeof(own->ip[dir])) ? VG_DOWNLOAD : VG_UPLOAD;
 }
 
+/* Which piece of its file it is. What is uploaded is another file than what lies there, until it has come. */
+static void card_place(struct vg_attribution *c, const struct vg_ftp_transfer *t, uint64_t size)
+{
+	int is_upload = VG_FTP_IS_UPLOAD(t->verb);
+
+	c->resource = t->resource && is_upload ? ~t->resource | !~t->resource : t->resource;
+	c->flags |= t->is_piece ? VG_ATTR_PIECE : 0u;
+	c->range_off = t->is_piece ? t->rest : 0;
+	c->range_total = is_upload ? UINT64_MAX : size;
+	if (!c->resource || !is_upload)
+		return;
+	c->flags |= VG_ATTR_GROWS | (t->verb == VG_FTP_APPE ? VG_ATTR_APPENDED : t->is_piece ? 0u : VG_ATTR_ANEW);
+}
+
 static void open_bodies(struct vg_proto *p, struct vg_ftp_data *data, unsigned dir)
 {
 	struct vg_ftp_data_dir *d = &data->dir[dir];
@@ -70,10 +84,7 @@ static void open_bodies(struct vg_proto *p, struct vg_ftp_data *data, unsigned d
 		uint64_t size = t->size != UINT64_MAX ? t->size : t->is_piece ? UINT64_MAX : t->opening;
 
 		vg_ftp_transfer_card(p, t);
-		c->resource = t->resource;
-		c->flags |= t->is_piece ? VG_ATTR_PIECE : 0u;
-		c->range_off = t->is_piece ? t->rest : 0;
-		c->range_total = VG_FTP_IS_UPLOAD(t->verb) ? UINT64_MAX : size;
+		card_place(c, t, size);
 		if (!t->is_ascii && !t->is_deflated && t->verb == VG_FTP_RETR && size != UINT64_MAX &&
 		    (!t->is_piece || t->rest <= size))
 			c->size_hint = t->is_piece ? size - t->rest : size;

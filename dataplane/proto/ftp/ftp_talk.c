@@ -91,10 +91,10 @@ static void transfer_take(struct vg_proto *p, struct vg_ftp_flow *flow, enum vg_
 	vg_ftp_name(p, flow, t, path);
 	t->size = t->resource && t->resource == flow->size_of ? flow->size : UINT64_MAX;
 	t->is_piece = flow->has_rest || is_appended;
-	t->rest = flow->has_rest ? flow->rest : t->size;
-	if (verb == VG_FTP_STOU || t->is_ascii || (is_appended && !flow->has_rest && t->size == UINT64_MAX))
+	t->rest = is_appended ? t->size : flow->rest; /* servers append at the end, whatever REST said */
+	if (verb == VG_FTP_STOU || t->is_ascii)
 		t->resource = 0;
-	if (t->is_piece && !t->resource)
+	if (!t->resource)
 		t->is_piece = 0;
 	flow->has_rest = 0;
 	flow->size_of = 0;

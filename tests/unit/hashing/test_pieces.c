@@ -244,6 +244,52 @@ static void behind_a_hole_nothing_of_a_piece_is_believed(void **state)
 	check_whole(f, 3000);
 }
 
+/* An upload that broke off, or ended before it was gone on with: held, digest-only, appended without a place. */
+static void an_upload_that_is_gone_on_with_is_one_file(void **state)
+{
+	static const enum vg_state ends[] = { VG_STATE_ABORTED, VG_STATE_COMPLETE };
+	struct fixture *f = *state;
+	struct body first = { .bytes = f->file, .n = 100000, .total = UINT64_MAX };
+	struct body rest = { .bytes = f->file + 100000, .n = N_FILE - 100000, .total = UINT64_MAX };
+	list_md5(f, N_FILE);
+	first.flags = VG_ATTR_GROWS | VG_ATTR_ANEW;
+	rest.flags = VG_ATTR_GROWS | VG_ATTR_APPENDED | VG_ATTR_PIECE;
+	for (unsigned i = 0; i < 8; i++) {
+		first.state = ends[i & 1];
+		first.open_flags = i & 2 ? VG_OPEN_DIGEST_ONLY : 0;
+		rest.open_flags = i & 4 ? VG_OPEN_DIGEST_ONLY : 0;
+		rest.off = i & 1 ? UINT64_MAX : 100000;
+		transfer(f, &first);
+		assert_int_equal(resource_record(f), UINT32_MAX);
+		transfer(f, &rest);
+		assert_int_equal(check_whole(f, N_FILE)->n_hits, 1);
+		vg_worker_make_forget(f->m);
+	}
+}
+
+static void a_large_upload_is_digested_on_where_it_ended(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = 4 * N_FILE;
+	list_md5(f, n);
+	for (unsigned i = 0; i < 2; i++) {
+		transfer(f, &(struct body){ .bytes = f->file,
+					    .n = 700000,
+					    .total = UINT64_MAX,
+					    .flags = VG_ATTR_GROWS | VG_ATTR_ANEW,
+					    .state = i ? VG_STATE_COMPLETE : VG_STATE_ABORTED,
+					    .open_flags = VG_OPEN_DIGEST_ONLY });
+		transfer(f, &(struct body){ .bytes = f->file + 700000,
+					    .n = n - 700000,
+					    .off = 700000,
+					    .total = UINT64_MAX,
+					    .flags = VG_ATTR_GROWS | VG_ATTR_PIECE,
+					    .open_flags = VG_OPEN_DIGEST_ONLY });
+		assert_int_equal(check_whole(f, n)->n_hits, 1);
+		vg_worker_make_forget(f->m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +300,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(parts_of_byteranges_are_pieces_and_no_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(parts_of_an_upload_are_the_file_once_it_is_completed, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(an_upload_that_is_gone_on_with_is_one_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_large_upload_is_digested_on_where_it_ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(behind_a_hole_nothing_of_a_piece_is_believed, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

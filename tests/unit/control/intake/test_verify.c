@@ -184,6 +184,39 @@ static void what_plugins_say_has_its_bounds(void **state)
 	assert_int_equal(vg_verify_fields(&r, 0), VG_REFUSE_FIELDS);
 }
 
+static void one_that_grows_is_tied_to_its_beginning_or_its_end(void **state)
+{
+	uint8_t bytes[3000];
+	struct vg_attribution a = {
+		.boot_id = 7, .resource = 9, .range_total = UINT64_MAX, .n_head = 64, .state = VG_STATE_COMPLETE
+	};
+	struct vg_msg_record honest = { .seq = 1,
+					.boot_id = 7,
+					.object_id = 1ull << 32,
+					.generation = 1,
+					.n_bytes = sizeof(bytes),
+					.n_sample_bytes = sizeof(bytes),
+					.flags = VG_RECORD_RESOURCE,
+					.member_no = UINT32_MAX,
+					.state = VG_STATE_COMPLETE,
+					.n_hits = 1,
+					.hits = { { .algo = VG_ALGO_MD5 } } };
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7 >> 3);
+	memcpy(a.head, bytes + 1000, 64);
+	a.range_off = UINT64_MAX; /* appended: it lies at the end */
+	a.flags = VG_ATTR_PIECE | VG_ATTR_GROWS | VG_ATTR_APPENDED;
+	a.body_bytes = 2000;
+	assert_int_equal(claim_resource(&a, &honest, bytes), VG_REFUSE_LOOKUP);
+	a.body_bytes = 1999;
+	assert_int_equal(claim_resource(&a, &honest, bytes), VG_REFUSE_HEAD);
+	a.flags = VG_ATTR_GROWS; /* its beginning */
+	assert_int_equal(claim_resource(&a, &honest, bytes), VG_REFUSE_HEAD);
+	memcpy(a.head, bytes, 64);
+	assert_int_equal(claim_resource(&a, &honest, bytes), VG_REFUSE_LOOKUP);
+}
+
 static void a_resource_is_tied_to_the_piece_that_completed_it(void **state)
 {
 	uint8_t bytes[3000];
@@ -241,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_turned_hash_is_close_to_the_published_one),
 		cmocka_unit_test(distance_counts_bits),
 		cmocka_unit_test(what_plugins_say_has_its_bounds),
+		cmocka_unit_test(one_that_grows_is_tied_to_its_beginning_or_its_end),
 		cmocka_unit_test(a_resource_is_tied_to_the_piece_that_completed_it),
 		cmocka_unit_test(every_refusal_has_a_word_of_its_own),
 		cmocka_unit_test(the_shares_of_a_film_are_computed_anew),

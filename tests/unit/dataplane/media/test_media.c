@@ -176,6 +176,19 @@ static void coded_and_multipart_bodies_are_always_handed_over(void **state)
 	assert_int_equal(b->flags, 0);
 }
 
+static void a_stub_that_may_grow_is_handed_over_an_unwanted_kind_is_not(void **state)
+{
+	struct bench *b = *state;
+	struct vg_attribution card = card_of(UINT64_MAX);
+	char other[400];
+	memset(other, 'z', sizeof(other));
+	card.flags = VG_ATTR_GROWS;
+	body_send(b, &card, "\xff\xd8", 2, 1);
+	assert_int_equal(b->log.n_opened, 1);
+	body_send(b, &card, other, sizeof(other), 100);
+	assert_int_equal(b->log.n_opened, 1);
+}
+
 static void sizes_have_limits(void **state)
 {
 	struct bench *b = *state;
@@ -272,6 +285,7 @@ int main(void)
 		ON_BENCH(other_kinds_are_counted_and_not_handed_over),
 		ON_BENCH(containers_are_handed_over),
 		ON_BENCH(coded_and_multipart_bodies_are_always_handed_over),
+		ON_BENCH(a_stub_that_may_grow_is_handed_over_an_unwanted_kind_is_not),
 		ON_BENCH(sizes_have_limits),
 		ON_BENCH(all_files_means_every_body_of_a_byte_or_more),
 		ON_BENCH(a_hole_decides_by_what_came_before_it),

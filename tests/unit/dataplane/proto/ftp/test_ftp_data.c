@@ -32,7 +32,7 @@ static const struct ftp_talk talks[] = {
 	    { 'F', NULL, 0 },
 	    { 'X', NULL, 0 },
 	    { '<', "426 broken\r\n", 0 } },
-	  "up STOR  ftp://ann@10.0.0.1/a 0 file=a: abc = aborted\n" },
+	  "up STOR  ftp://ann@10.0.0.1/a 0 file=a flags=c00: abc = aborted\n" },
 	{ "a RST without a word is an abort, with all announced bytes it is whole",
 	  0,
 	  { LOGIN("I"),
