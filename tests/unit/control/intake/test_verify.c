@@ -196,7 +196,7 @@ static void one_that_grows_is_tied_to_its_beginning_or_its_end(void **state)
 					.generation = 1,
 					.n_bytes = sizeof(bytes),
 					.n_sample_bytes = sizeof(bytes),
-					.flags = VG_RECORD_RESOURCE,
+					.flags = VG_RECORD_RESOURCE | VG_RECORD_HAS_DIGESTS,
 					.member_no = UINT32_MAX,
 					.state = VG_STATE_COMPLETE,
 					.n_hits = 1,
@@ -204,6 +204,9 @@ static void one_that_grows_is_tied_to_its_beginning_or_its_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 7 >> 3);
+	EVP_Digest(bytes, sizeof(bytes), honest.md5, NULL, EVP_md5(), NULL);
+	EVP_Digest(bytes, sizeof(bytes), honest.sha1, NULL, EVP_sha1(), NULL);
+	EVP_Digest(bytes, sizeof(bytes), honest.sha256, NULL, EVP_sha256(), NULL);
 	memcpy(a.head, bytes + 1000, 64);
 	a.range_off = UINT64_MAX; /* appended: it lies at the end */
 	a.flags = VG_ATTR_PIECE | VG_ATTR_GROWS | VG_ATTR_APPENDED;
