@@ -406,6 +406,7 @@ void vg_body_end(struct vg_body *body, struct vg_body_end *end)
 	end->n_encrypted = body->budget.n_encrypted;
 	end->n_bad = body->budget.n_bad;
 	end->n_too_deep = body->budget.n_too_deep;
+	end->n_unread = body->budget.n_unread;
 }
 
 void vg_body_release(struct vg_body *body)

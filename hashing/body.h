@@ -60,9 +60,9 @@ struct vg_body_end {
 	bool over_budget; /* bytes, ratio, members, depth or time: not everything was looked at */
 	bool text_cut;    /* a text that was not held whole: files in it were not looked for */
 	bool needs_seek;  /* a container that was not held whole and cannot be read forward */
-	uint32_t n_containers, n_encrypted, n_bad, n_too_deep; /* opened; as in budget.h */
-	uint64_t n_bytes;                                      /* of the decoded body */
-	uint64_t n_made;                                       /* by codings, all layers */
+	uint32_t n_containers, n_encrypted, n_bad, n_too_deep, n_unread; /* opened; as in budget.h */
+	uint64_t n_bytes;                                                /* of the decoded body */
+	uint64_t n_made;                                                 /* by codings, all layers */
 	uint32_t n_members;
 	struct vg_chain bytes;           /* what was kept of it, until vg_body_release() */
 	struct vg_digest_values digests; /* of the decoded body; only where coding.coded (else they are not made) */

@@ -219,6 +219,7 @@ static void count_unpacked(struct vg_worker *w, const struct closed *c)
 	vg_count(w->setup.stats, VG_H_ENCRYPTED, c->end.n_encrypted);
 	vg_count(w->setup.stats, VG_H_ARCHIVE_BAD, c->end.n_bad);
 	vg_count(w->setup.stats, VG_H_NEEDS_SEEK, c->end.needs_seek);
+	vg_count(w->setup.stats, VG_H_PICTURE_UNREAD, c->end.n_unread);
 	vg_count(w->setup.stats, VG_H_DEPTH, c->end.n_too_deep);
 	vg_count(w->setup.stats, VG_H_CODING_BAD, c->complete && (r->bad || r->unknown || r->wrong_label));
 }
@@ -269,7 +270,7 @@ static bool judge_body(struct vg_worker *w, struct vg_job *job, const struct clo
 		r->record.flags |= VG_RECORD_OVER_BUDGET;
 	if (c->end.n_encrypted)
 		r->record.flags |= VG_RECORD_ENCRYPTED;
-	if (c->end.n_bad || c->end.needs_seek)
+	if (c->end.n_bad || c->end.n_unread || c->end.needs_seek)
 		r->record.flags |= VG_RECORD_BAD_ARCHIVE;
 	if (o->flags & VG_OPEN_LISTED) /* by its URL, which vigild knows */
 		r->record.flags |= VG_RECORD_LISTED;

@@ -16,7 +16,8 @@ struct vg_budget {
 	uint64_t n_fed, n_made, deadline_ns;
 	uint32_t n_members, n_asked;
 	uint32_t n_containers, n_encrypted, n_bad,
-		n_too_deep; /* opened; entries without a password; broken; not opened */
+		n_too_deep, /* opened; entries without a password; broken; not opened */
+		n_unread;   /* pictures in documents of a sort that nobody here reads */
 	bool spent;         /* something was refused: what was found is not all there is */
 };
 

@@ -142,6 +142,7 @@
 	X(VG_H_CONTAINERS, "containers_opened_total", "archives, documents and messages opened")                     \
 	X(VG_H_ENCRYPTED, "unpack_failed_total:reason=encrypted", "members that only a password opens")              \
 	X(VG_H_ARCHIVE_BAD, "unpack_failed_total:reason=archive", "containers that broke or that nobody here reads") \
+	X(VG_H_PICTURE_UNREAD, "unpack_failed_total:reason=picture", "pictures in documents, of a sort not read")    \
 	X(VG_H_TEXT_CUT, "unpack_failed_total:reason=text", "texts not held whole: not looked into for base64")      \
 	X(VG_H_NEEDS_SEEK, "unpack_failed_total:reason=needs_seek", "not held whole, and cannot be read forward")    \
 	X(VG_H_DEPTH, "unpack_failed_total:reason=depth", "containers inside more containers than allowed")          \

@@ -132,8 +132,11 @@ static void one(struct rig *rig, const struct file *f)
 	for (size_t i = 0; i < n_spans; i++)
 		vg_body_feed(rig->body, spans[i].at, spans[i].n_bytes);
 	vg_body_end(rig->body, &end);
-	if (end.n_containers || end.n_bad || end.over_budget)
-		outcome = end.over_budget ? "budget" : end.n_bad ? "broken" : end.n_encrypted ? "encrypted" : "opened";
+	if (end.n_containers || end.n_bad || end.n_unread || end.over_budget)
+		outcome = end.over_budget             ? "budget"
+			  : end.n_bad || end.n_unread ? "broken"
+			  : end.n_encrypted           ? "encrypted"
+						      : "opened";
 	line(rig, &chain, f->n, values.sha256, outcome, "", 0);
 	vg_body_release(rig->body);
 	free(spans);
