@@ -12,7 +12,7 @@ for f in $F/*; do
 	name=${f##*/}; want=A
 	case $name in
 	b.png) want=B ;;
-	12bit.jpg | cut.jpg | icon.ico | encrypted.zip) continue ;;
+	12bit.jpg | cut.jpg | icon.ico | encrypted.zip | secret.pdf) continue ;;
 	esac
 	sha=$(sha256sum "$f" | cut -d' ' -f1)
 	# The record of the file itself, or of a file in it, at any depth.

@@ -124,4 +124,5 @@ file('letter.msg', stream('__substg1.0_1000001F', "h\0i\0"),
 	store('ObjectPool', stream("\1Ole10Native", pack('V', length $native) . $native)));
 file('thumbs.db', stream('256_1', pack('V3', 12, 1, length $jpeg) . $jpeg), stream('Catalog', "\0" x 16));
 PL
+OUT=$out sh tests/data/make_documents.sh
 ls -l $out | awk '{ n += $5 } END { print NR - 1 " files, " n " bytes" }'
