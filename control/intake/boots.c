@@ -11,7 +11,7 @@ struct boot {
 	uint64_t boot_id; /* 0 = none */
 	uint32_t n_cores, n_hashers, n_attrs, n_pages;
 	struct {
-		const struct vg_attribution *records;
+		const struct vg_attr_slot *records;
 		uint32_t n_attr;
 		size_t n_bytes;
 	} lanes[N_LANES]; /* core * VG_LANE_MAX_HASHERS + hasher */
@@ -88,10 +88,11 @@ enum vg_err vg_boots_welcome(struct vg_boots *boots, const struct vg_msg_welcome
 enum vg_err vg_boots_attr(struct vg_boots *boots, const struct vg_msg_attr *attr, int fd)
 {
 	struct boot *b = boots->now;
-	size_t n_bytes, want = (size_t)attr->n_attr * sizeof(struct vg_attribution);
+	size_t n_bytes, want;
 	if (attr->core_idx >= b->n_cores || attr->hasher_idx >= b->n_hashers || !attr->n_attr ||
 	    attr->n_attr > VG_LANE_MAX_SLOTS)
 		return VG_ERANGE;
+	want = vg_attr_bytes(attr->n_attr);
 	uint32_t lane = attr->core_idx * VG_LANE_MAX_HASHERS + attr->hasher_idx;
 	if (b->lanes[lane].records)
 		return VG_ECONFLICT;

@@ -4,7 +4,7 @@
  * as it is mapped. Seals and sizes are checked before anything is mapped. One thread. */
 #include <stdint.h>
 
-#include <vigil/attribution.h>
+#include <vigil/attr_slot.h>
 #include <vigil/base.h>
 #include <vigil/err.h>
 #include <vigil/msg.h>

@@ -91,7 +91,7 @@ void vg_handoff_tag(struct vg_object *o, uint32_t tag)
 
 void vg_handoff_outcome(struct vg_object *o, enum vg_hold_outcome outcome, uint64_t passed_bytes)
 {
-	struct vg_attribution *r = &o->lane->records[o->slot];
+	struct vg_attr_slot *r = &o->lane->records[o->slot];
 	atomic_store_explicit(&r->hold_passed_bytes, passed_bytes, memory_order_relaxed);
 	atomic_store_explicit(&r->hold, outcome, memory_order_release);
 }

@@ -1,5 +1,6 @@
 #pragma once
 /* handoff_priv: private bookkeeping of one core's lanes. What a hasher can write is only `in`. */
+#include <vigil/attr_slot.h>
 #include <vigil/lane.h>
 
 #include "dataplane/handoff/handoff.h"
@@ -76,7 +77,7 @@ struct vg_lane {
 	struct vg_lane_geometry geometry;
 	struct vg_lane_out *out;
 	struct vg_desc *slots;
-	struct vg_attribution *records;
+	struct vg_attr_slot *records;
 	uint64_t head, n_published, tail, ret_tail;
 	uint64_t alone_ns;                 /* a lossless producer waits for a hasher since then; 0 = does not */
 	uint32_t n_bad, n_used, n_closed;  /* closed: by their producers, not DONE */
@@ -84,6 +85,7 @@ struct vg_lane {
 	uint32_t n_small, n_large, n_tiny; /* free ones */
 	uint32_t *small, *large, *tiny;    /* stacks of free chunks */
 	uint32_t n_slots, *free_slots;     /* stack of free object slots */
+	uint32_t n_blocks, *free_blocks;   /* stack of free blocks for texts of records */
 	struct vg_chunk *chunks;
 	struct vg_object *objects;
 	uint32_t queue_first, queue_last;     /* objects with descriptors to write */
@@ -115,6 +117,15 @@ void vg_object_close(void *ctx, struct vg_object *o, enum vg_state state, int64_
 void vg_object_seal(struct vg_object *o);
 /* Frees chunks and slot. */
 void vg_object_free(struct vg_object *o);
+
+/* record.c: the attribution record of an object, in shared memory. */
+/* True where the lane has blocks for all texts of the card. */
+int vg_record_fits(const struct vg_lane *lane, const struct vg_attribution *card);
+/* Writes it; texts for which there is no block are cut, flagged and counted. */
+void vg_record_begin(struct vg_object *o, const struct vg_attribution *card);
+void vg_record_amend(struct vg_object *o, const struct vg_attribution *late);
+/* Its blocks are free. */
+void vg_record_free(struct vg_object *o);
 
 /* ring.c: descriptors out. Writes what the object has to say while the ring has room; the rest is queued. */
 void vg_ring_push(struct vg_lane *lane, struct vg_object *o);

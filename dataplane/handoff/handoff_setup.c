@@ -59,6 +59,8 @@ static void stacks_fill(struct vg_lane *lane)
 		lane->large[lane->n_large++] = g->n_small + i;
 	for (uint32_t i = g->n_attr; i--;)
 		lane->free_slots[lane->n_slots++] = i;
+	for (uint32_t i = vg_attr_n_blocks(g->n_attr); i--;)
+		lane->free_blocks[lane->n_blocks++] = i;
 	for (uint32_t i = g->n_tiny; i--;)
 		lane->tiny[lane->n_tiny++] = g->n_small + g->n_large + i;
 	for (uint32_t i = 0; i < vg_lane_n_chunks(g); i++)
@@ -74,17 +76,18 @@ static enum vg_err lane_make(struct vg_handoff *h, struct vg_lane *lane, const s
 	lane->home = h;
 	lane->geometry = *g;
 	lane->out_bytes = vg_lane_out_bytes(g);
-	lane->attr_bytes = (size_t)g->n_attr * sizeof(struct vg_attribution);
+	lane->attr_bytes = vg_attr_bytes(g->n_attr);
 	lane->out = memory_make("vigil-out", lane->out_bytes, &lane->out_fd);
 	lane->records = memory_make("vigil-attr", lane->attr_bytes, &lane->attr_fd);
 	lane->small = calloc(g->n_small + 1, sizeof(*lane->small));
 	lane->large = calloc(g->n_large + 1, sizeof(*lane->large));
 	lane->tiny = calloc(g->n_tiny + 1, sizeof(*lane->tiny));
 	lane->free_slots = calloc(g->n_attr, sizeof(*lane->free_slots));
+	lane->free_blocks = calloc(vg_attr_n_blocks(g->n_attr), sizeof(*lane->free_blocks));
 	lane->chunks = calloc(n_chunks, sizeof(*lane->chunks));
 	lane->objects = calloc(g->n_attr, sizeof(*lane->objects));
 	if (!lane->out || !lane->records || !lane->small || !lane->large || !lane->tiny || !lane->free_slots ||
-	    !lane->chunks || !lane->objects)
+	    !lane->free_blocks || !lane->chunks || !lane->objects)
 		return VG_ENOMEM;
 	lane->slots = (struct vg_desc *)((uint8_t *)lane->out + vg_lane_slots_off());
 	stacks_fill(lane);
@@ -105,6 +108,7 @@ static void lane_free(struct vg_lane *lane)
 	free(lane->large);
 	free(lane->tiny);
 	free(lane->free_slots);
+	free(lane->free_blocks);
 	free(lane->chunks);
 	free(lane->objects);
 }

@@ -5,40 +5,23 @@
 /* At a sixteenth of free large chunks each further chunk moves somebody down the ladder. */
 #define LOW_PART 16u
 
-static void record_begin(struct vg_object *o, const struct vg_attribution *card)
+/* The lane of a new object: attached ones in turn, those with a free slot and, unless may_cut, blocks for its texts;
+ * the pieces of a resource go to one hasher, whatever core sees them, while it is there and has room. NULL: none, *any
+ * says whether one is attached at all. */
+static struct vg_lane *lane_choose(struct vg_handoff *h, const struct vg_attribution *card, int may_cut, int *any)
 {
-	struct vg_attribution *r = &o->lane->records[o->slot];
-	const struct vg_handoff *h = o->lane->home;
-	size_t from = offsetof(struct vg_attribution, boot_id);
-	/* readers refuse a record without generation, and one whose generation changed while they copied */
-	atomic_store_explicit(&r->generation, 0, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release);
-	memcpy((uint8_t *)r + from, (const uint8_t *)card + from, sizeof(*r) - from);
-	r->boot_id = h->boot_id;
-	r->core_idx = (uint16_t)h->core_idx;
-	r->hasher_idx = (uint16_t)(o->lane - h->lanes);
-	r->body_bytes = r->gap_bytes = 0;
-	r->n_gaps = 0;
-	r->n_head = 0;
-	r->last_byte_ns = card->first_byte_ns;
-	atomic_store_explicit(&r->state, VG_STATE_OPEN, memory_order_relaxed);
-	atomic_store_explicit(&r->generation, o->generation, memory_order_release);
-}
-
-/* The lane of a new object: attached ones in turn, those with a free slot; the pieces of a resource go to one hasher,
- * whatever core sees them, while it is there and has room. NULL: none, *any says whether one is attached at all. */
-static struct vg_lane *lane_choose(struct vg_handoff *h, uint64_t resource, int *any)
-{
-	struct vg_lane *home = resource ? &h->lanes[(resource >> 32) % h->n_lanes] : NULL;
+	struct vg_lane *home = card->resource ? &h->lanes[(card->resource >> 32) % h->n_lanes] : NULL;
 
 	*any = 0;
-	if (home && home->is_attached && home->n_slots)
-		return home;
+	if (home && home->is_attached && home->n_slots) {
+		*any = 1;
+		return may_cut || vg_record_fits(home, card) ? home : NULL;
+	}
 	for (uint32_t i = 0; i < h->n_lanes; i++) {
 		struct vg_lane *lane = &h->lanes[h->next_lane];
 		h->next_lane = h->next_lane + 1 == h->n_lanes ? 0 : h->next_lane + 1;
 		*any |= lane->is_attached;
-		if (lane->is_attached && lane->n_slots)
+		if (lane->is_attached && lane->n_slots && (may_cut || vg_record_fits(lane, card)))
 			return lane;
 	}
 	return NULL;
@@ -62,11 +45,15 @@ struct vg_object *vg_object_open(void *ctx, const struct vg_attribution *card, u
 	uint32_t generation;
 	int any;
 
-	while (!(lane = lane_choose(h, card->resource, &any)))
+	while (!(lane = lane_choose(h, card, 0, &any)))
 		if (!h->wait || (any && !slots_will_come(h)) || vg_handoff_wait(h, NULL, &began_ns)) {
-			vg_count(h->stats, any ? VG_C_SHED_ATTR : VG_C_SHED_NO_HASHER, 1);
-			return NULL;
+			lane = lane_choose(h, card, 1, &any); /* rather with its texts cut than not at all */
+			break;
 		}
+	if (!lane) {
+		vg_count(h->stats, any ? VG_C_SHED_ATTR : VG_C_SHED_NO_HASHER, 1);
+		return NULL;
+	}
 	o = &lane->objects[lane->free_slots[--lane->n_slots]];
 	generation = o->generation + 1 ? o->generation + 1 : 1;
 	*o = (struct vg_object){ .lane = lane,
@@ -86,7 +73,7 @@ struct vg_object *vg_object_open(void *ctx, const struct vg_attribution *card, u
 				 .queue_next = o->queue_next };
 	vg_lane_count_out(lane, 1);
 	vg_count(h->stats, VG_C_OBJECTS, 1);
-	record_begin(o, card);
+	vg_record_begin(o, card);
 	if (card->size_hint != UINT64_MAX && card->size_hint > h->hold_bytes)
 		vg_ladder_down(lane, o, VG_C_LADDER_SIZE);
 	vg_ring_push(lane, o);
@@ -98,6 +85,7 @@ void vg_object_free(struct vg_object *o)
 	struct vg_lane *lane = o->lane;
 	vg_ladder_unrank(lane, o);
 	vg_arena_give_all(lane, o);
+	vg_record_free(o);
 	if (o->is_closed)
 		lane->n_closed--;
 	o->is_used = 0;
@@ -123,7 +111,7 @@ static void object_end(struct vg_object *o, enum vg_state state)
 						       [VG_STATE_GAP] = VG_C_CLOSE_GAP,
 						       [VG_STATE_ABORTED] = VG_C_CLOSE_ABORTED };
 	struct vg_lane *lane = o->lane;
-	struct vg_attribution *r = &lane->records[o->slot];
+	struct vg_attr_slot *r = &lane->records[o->slot];
 	vg_count(lane->home->stats, counters[state], 1);
 	o->state = (uint8_t)state;
 	o->is_closed = o->is_ended = 1;
@@ -166,7 +154,7 @@ static uint32_t chunk_get(struct vg_lane *lane, struct vg_object *o)
 
 static void head_keep(struct vg_object *o, const uint8_t *bytes, uint32_t n_bytes, int64_t wall_ns)
 {
-	struct vg_attribution *r = &o->lane->records[o->slot];
+	struct vg_attr_slot *r = &o->lane->records[o->slot];
 	uint32_t room = VG_ATTR_HEAD_BYTES - r->n_head, n = n_bytes < room ? n_bytes : room;
 	if (!r->first_byte_ns)
 		r->first_byte_ns = wall_ns;
@@ -210,7 +198,7 @@ enum vg_step vg_object_data(void *ctx, struct vg_object *o, const uint8_t *bytes
 
 enum vg_step vg_object_gap(void *ctx, struct vg_object *o, uint64_t n_missing)
 {
-	struct vg_attribution *r = &o->lane->records[o->slot];
+	struct vg_attr_slot *r = &o->lane->records[o->slot];
 	uint64_t n_hole = n_missing;
 	(void)ctx;
 	if (o->is_dead)
@@ -235,7 +223,7 @@ void vg_object_amend(void *ctx, struct vg_object *o, const struct vg_attribution
 {
 	(void)ctx;
 	if (!o->is_dead)
-		vg_card_amend(&o->lane->records[o->slot], card);
+		vg_record_amend(o, card);
 }
 
 void vg_object_close(void *ctx, struct vg_object *o, enum vg_state state, int64_t wall_ns)

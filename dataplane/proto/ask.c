@@ -18,7 +18,7 @@ void vg_ask_card(struct vg_proto *proto, const struct vg_ask *ask)
 		c->n_##field = ask->n_##field;                \
 	} while (0)
 	memcpy(c->method, ask->method, ask->n_method);
-	c->n_method = (uint8_t)ask->n_method;
+	c->n_method = ask->n_method;
 	VG_TAKE(host);
 	VG_TAKE(url);
 	VG_TAKE(filename);

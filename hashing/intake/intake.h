@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <vigil/attribution.h>
+#include <vigil/attr_slot.h>
 #include <vigil/base.h>
 #include <vigil/lane.h>
 #include <vigil/stats_page.h>
@@ -57,7 +57,7 @@ struct vg_intake_link {
 struct vg_intake {
 	const uint8_t *out; /* read-only: struct vg_lane_out, slots, chunks */
 	struct vg_lane_in *in;
-	const struct vg_attribution *attr;
+	const struct vg_attr_slot *attr;
 	struct vg_stats_page *stats;
 	struct vg_lane_geometry geometry;
 	uint64_t tail, head;         /* descriptors taken; the producer's word as last checked */

@@ -22,11 +22,12 @@ enum vg_err vg_intake_create(const struct vg_lane_geometry *geometry, const int 
 {
 	struct vg_intake *l;
 	enum vg_err err = vg_lane_check(geometry);
-	size_t attr_bytes = (size_t)geometry->n_attr * sizeof(struct vg_attribution);
+	size_t attr_bytes;
 
 	*lane = NULL;
 	if (err)
 		return err;
+	attr_bytes = vg_attr_bytes(geometry->n_attr);
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return VG_ENOMEM;
@@ -67,7 +68,7 @@ void vg_intake_destroy(struct vg_intake *lane)
 	if (lane->in)
 		munmap(lane->in, vg_lane_in_bytes(&lane->geometry));
 	if (lane->attr)
-		munmap((void *)(uintptr_t)lane->attr, (size_t)lane->geometry.n_attr * sizeof(struct vg_attribution));
+		munmap((void *)(uintptr_t)lane->attr, vg_attr_bytes(lane->geometry.n_attr));
 	free(lane->objects);
 	free(lane->links);
 	free(lane);

@@ -71,6 +71,7 @@
 	X(VG_C_CLOSE_TRUNCATED, "objects_closed_total:state=truncated", "objects cut at their end")                   \
 	X(VG_C_CLOSE_GAP, "objects_closed_total:state=gap", "objects with a hole")                                    \
 	X(VG_C_CLOSE_ABORTED, "objects_closed_total:state=aborted", "objects whose sender reset")                     \
+	X(VG_C_RECORD_TEXTS_CUT, "record_texts_cut_total", "objects whose record had no room for all texts")          \
 	X(VG_C_SHED_ATTR, "objects_shed_total:reason=records", "objects not scanned: no attribution record free")     \
 	X(VG_C_SHED_CHUNKS, "objects_shed_total:reason=arena", "objects not scanned: no arena chunk free")            \
 	X(VG_C_SHED_RING, "objects_shed_total:reason=ring", "objects not scanned: the descriptor ring was full")      \

@@ -4,7 +4,7 @@
  * A lane is three memfds, all made by the dataplane, every page with exactly one writer:
  *   out  dataplane writes, hasher reads   head word, ret_tail word, descriptor slots, media chunks    VG_SEALS_OURS
  *   in   hasher writes, dataplane reads   tail word, ret_head word, return slots, `decoding`          VG_SEALS_PEER
- *   attr dataplane writes, hasher and vigild read   attribution records (attribution.h)               VG_SEALS_OURS
+ *   attr dataplane writes, hasher and vigild read   attribution records (attr_slot.h)                 VG_SEALS_OURS
  * Geometry travels once in the hand-over message, is checked against the memfd sizes and then lives in private memory:
  * nothing in shared memory says how large anything is. The other side's index is checked on every use with
  * vg_lane_pending(); a wrong one ends the lane (counted), never more than that.

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	void *maps[3];
 	int fds[3] = { make(vg_lane_out_bytes(&geometry), VG_SEALS_OURS, &maps[0]),
 		       make(vg_lane_in_bytes(&geometry), VG_SEALS_PEER, &maps[1]),
-		       make(geometry.n_attr * sizeof(struct vg_attribution), VG_SEALS_OURS, &maps[2]) };
+		       make(vg_attr_bytes(geometry.n_attr), VG_SEALS_OURS, &maps[2]) };
 	struct vg_desc *slots = (void *)((uint8_t *)maps[0] + vg_lane_slots_off());
 	uint64_t head = 0;
 
@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vg_intake_destroy(lane);
 	munmap(maps[0], vg_lane_out_bytes(&geometry));
 	munmap(maps[1], vg_lane_in_bytes(&geometry));
-	munmap(maps[2], geometry.n_attr * sizeof(struct vg_attribution));
+	munmap(maps[2], vg_attr_bytes(geometry.n_attr));
 	for (int i = 0; i < 3; i++)
 		close(fds[i]);
 	free(stats);

@@ -179,7 +179,7 @@ static inline void verdict(struct rig *r, unsigned type, unsigned what)
 }
 static inline unsigned outcome(const struct rig *r, uint64_t *passed)
 {
-	const struct vg_attribution *a = &r->sim.lane->records[(uint32_t)r->sim.last.id];
+	const struct vg_attr_slot *a = &r->sim.lane->records[(uint32_t)r->sim.last.id];
 	*passed = a->hold_passed_bytes;
 	return a->hold;
 }

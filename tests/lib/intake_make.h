@@ -110,8 +110,8 @@ static inline void rig_init(struct rig *r, int with_objects, uint32_t per_minute
 	rig_lists(r);
 	for (int core = 0; core < 2; core++)
 		for (int hasher = 0; hasher < 2; hasher++)
-			r->attr_fd[core][hasher] = rig_page(RIG_N_ATTR * sizeof(struct vg_attribution), VG_SEALS_OURS,
-							    (void **)&r->attr[core][hasher]);
+			r->attr_fd[core][hasher] = rig_page(vg_attr_bytes(RIG_N_ATTR), VG_SEALS_OURS,
+							    (void **)&r->slots[core][hasher]);
 	rig_object(r);
 	r->listen_fd[0] = vg_sock_listen(scratch_path(&r->scratch, "hasher-0.sock"));
 	r->listen_fd[1] = vg_sock_listen(scratch_path(&r->scratch, "hasher-1.sock"));
@@ -133,7 +133,7 @@ static inline void rig_fini(struct rig *r)
 	vg_loop_destroy(r->loop);
 	vg_lists_destroy(r->lists);
 	for (int i = 0; i < 4; i++) {
-		munmap(r->attr[i / 2][i % 2], RIG_N_ATTR * sizeof(struct vg_attribution));
+		munmap(r->slots[i / 2][i % 2], vg_attr_bytes(RIG_N_ATTR));
 		close(r->attr_fd[i / 2][i % 2]);
 	}
 	for (int i = 0; i < 3; i++)

@@ -16,6 +16,7 @@
 #include <vigil/sock.h>
 
 #include "control/intake/intake.h"
+#include "tests/lib/attr_put.h"
 #include "tests/lib/scratch.h"
 
 #define RIG_BOOT    0x1122334455667788u
@@ -31,7 +32,8 @@ struct rig {
 	struct vg_loop *loop;
 	struct vg_lists *lists;
 	struct vg_intake *intake;
-	struct vg_attribution *attr[2][2]; /* core, hasher */
+	struct vg_attribution attr[2][2][RIG_N_ATTR]; /* core, hasher; written to `slots` by rig_settle() */
+	struct vg_attr_slot *slots[2][2];
 	int attr_fd[2][2], listen_fd[3], dataplane_fd, hasher_fd;
 	uint64_t seq;
 	uint8_t content[RIG_N_BYTES];
@@ -84,6 +86,9 @@ static inline void rig_on_refused(void *ctx, uint32_t hasher_idx, unsigned refus
 /* Runs the loop until nothing has happened for some milliseconds. */
 static inline void rig_settle(struct rig *r)
 {
+	for (uint32_t i = 0; i < 4 * RIG_N_ATTR; i++)
+		attr_put(r->slots[i / 2 / RIG_N_ATTR][i / RIG_N_ATTR % 2], RIG_N_ATTR, i % RIG_N_ATTR,
+			 &r->attr[i / 2 / RIG_N_ATTR][i / RIG_N_ATTR % 2][i % RIG_N_ATTR]);
 	for (int i = 0; i < 8; i++)
 		if (vg_loop_step(r->loop, 4))
 			abort();

@@ -5,16 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <vigil/attribution.h>
 #include <vigil/lane.h>
 #include <vigil/memfd.h>
+
+#include "tests/lib/attr_put.h"
 
 struct vg_lane_make {
 	struct vg_lane_geometry geometry;
 	int fds[3]; /* out, in, attr */
 	uint8_t *out;
 	struct vg_lane_in *in;
-	struct vg_attribution *attr;
+	struct vg_attr_slot *attr;
+	struct vg_attribution *cards; /* by slot; written at OPEN */
 	uint64_t head, ret_tail;
 	uint64_t *chunk_owner; /* object_id, 0 = free */
 	uint32_t n_chunks_out;
@@ -28,8 +30,7 @@ static inline void vg_lane_make_init(struct vg_lane_make *l, uint32_t n_small, u
 	};
 	while (l->geometry.n_returns <= n_small + n_large + 2 * n_attr)
 		l->geometry.n_returns *= 2;
-	size_t sizes[3] = { vg_lane_out_bytes(&l->geometry), vg_lane_in_bytes(&l->geometry),
-			    n_attr * sizeof(struct vg_attribution) };
+	size_t sizes[3] = { vg_lane_out_bytes(&l->geometry), vg_lane_in_bytes(&l->geometry), vg_attr_bytes(n_attr) };
 	void *maps[3];
 	for (int i = 0; i < 3; i++) {
 		l->fds[i] = vg_memfd_new("lane", sizes[i]);
@@ -41,24 +42,28 @@ static inline void vg_lane_make_init(struct vg_lane_make *l, uint32_t n_small, u
 	l->in = maps[1];
 	l->attr = maps[2];
 	l->chunk_owner = calloc(n_small + n_large, sizeof(*l->chunk_owner));
-	if (!l->chunk_owner)
+	l->cards = calloc(n_attr, sizeof(*l->cards));
+	if (!l->chunk_owner || !l->cards)
 		abort();
 }
 static inline void vg_lane_make_fini(struct vg_lane_make *l)
 {
 	munmap(l->out, vg_lane_out_bytes(&l->geometry));
 	munmap(l->in, vg_lane_in_bytes(&l->geometry));
-	munmap(l->attr, l->geometry.n_attr * sizeof(struct vg_attribution));
+	munmap(l->attr, vg_attr_bytes(l->geometry.n_attr));
 	for (int i = 0; i < 3; i++)
 		close(l->fds[i]);
 	free(l->chunk_owner);
+	free(l->cards);
 }
-/* Publishes one descriptor as it is. */
+/* Publishes one descriptor as it is; OPEN: after its record. */
 static inline void vg_lane_make_put(struct vg_lane_make *l, const struct vg_desc *d)
 {
 	struct vg_desc *slots = (void *)(l->out + vg_lane_slots_off());
 	if (l->head - atomic_load(&l->in->tail) >= l->geometry.n_slots)
 		abort();
+	if (d->type == VG_DESC_OPEN && (uint32_t)d->object_id < l->geometry.n_attr)
+		attr_put(l->attr, l->geometry.n_attr, (uint32_t)d->object_id, &l->cards[(uint32_t)d->object_id]);
 	slots[l->head & (l->geometry.n_slots - 1)] = *d;
 	atomic_store_explicit(&((struct vg_lane_out *)l->out)->head, ++l->head, memory_order_release);
 }
@@ -69,7 +74,7 @@ static inline uint64_t vg_lane_make_id(uint32_t slot, uint32_t generation)
 /* The attribution record of an object, empty but for its generation; fill it before open. */
 static inline struct vg_attribution *vg_lane_make_record(struct vg_lane_make *l, uint64_t object_id)
 {
-	struct vg_attribution *a = &l->attr[(uint32_t)object_id];
+	struct vg_attribution *a = &l->cards[(uint32_t)object_id];
 	memset((void *)a, 0, sizeof(*a));
 	atomic_store(&a->generation, (uint32_t)(object_id >> 32));
 	return a;

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <vigil/attribution.h>
+#include <vigil/attr_slot.h>
 #include <vigil/base.h>
 #include <vigil/bytes.h>
 #include <vigil/memfd.h>
@@ -31,7 +31,7 @@ struct lane {
 	struct vg_lane_geometry geometry;
 	const struct vg_lane_out *out;
 	const struct vg_desc *slots;
-	const struct vg_attribution *records;
+	const struct vg_attr_slot *records;
 	struct vg_lane_in *in;
 	struct vg_return *returns;
 	uint64_t tail, ret_head;
@@ -188,8 +188,7 @@ static void lane_map(struct sink *s, const struct vg_msg_lane *m, const int *fds
 	VG_INVARIANT(!vg_lane_check(&m->geometry));
 	VG_INVARIANT(!vg_memfd_check(fds[0], VG_SEALS_OURS, vg_lane_out_bytes(&m->geometry), SIZE_MAX / 2, &n_out));
 	VG_INVARIANT(!vg_memfd_check(fds[1], VG_SEALS_PEER, vg_lane_in_bytes(&m->geometry), SIZE_MAX / 2, &n_in));
-	VG_INVARIANT(!vg_memfd_check(fds[2], VG_SEALS_OURS, m->geometry.n_attr * sizeof(struct vg_attribution),
-				     SIZE_MAX / 2, &n_attr));
+	VG_INVARIANT(!vg_memfd_check(fds[2], VG_SEALS_OURS, vg_attr_bytes(m->geometry.n_attr), SIZE_MAX / 2, &n_attr));
 	l->out = vg_memfd_map(fds[0], n_out, PROT_READ);
 	l->in = vg_memfd_map(fds[1], n_in, PROT_READ | PROT_WRITE);
 	l->records = vg_memfd_map(fds[2], n_attr, PROT_READ);

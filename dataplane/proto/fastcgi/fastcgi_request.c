@@ -67,8 +67,7 @@ static void card_texts(const struct vg_fcgi_ctx *ctx, const struct vg_fcgi_reque
 	if (!host.n_bytes)
 		host = vg_fcgi_text(&r->texts, VG_FCGI_SERVER);
 	memset(c, 0, sizeof(*c));
-	c->n_method = (uint8_t)vg_http1_copy(vg_fcgi_text(&r->texts, VG_FCGI_METHOD), c->method, sizeof(c->method),
-					     &cut);
+	c->n_method = vg_http1_copy(vg_fcgi_text(&r->texts, VG_FCGI_METHOD), c->method, sizeof(c->method), &cut);
 	c->n_host = vg_http1_copy(host, c->host, sizeof(c->host), &cut);
 	c->n_url = vg_http1_copy(vg_fcgi_text(&r->texts, VG_FCGI_URI), c->url, sizeof(c->url), &cut);
 	c->n_filename = vg_http1_segment(vg_fcgi_text(&r->texts, VG_FCGI_URI), c->filename, sizeof(c->filename), &cut);

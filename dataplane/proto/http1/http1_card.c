@@ -62,7 +62,7 @@ void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask)
 	c->flags = ask->marks | (ask->cut ? VG_ATTR_HEAD_CUT : 0u) | (ask->is_client ? VG_ATTR_CLIENT : 0u);
 	at = ask->texts;
 	memcpy(c->method, at, ask->n_method);
-	c->n_method = (uint8_t)ask->n_method;
+	c->n_method = ask->n_method;
 	at += ask->n_method;
 #define VG_TAKE(field)                                \
 	do {                                          \

@@ -103,7 +103,7 @@ void vg_mail_body_open(struct vg_proto *p, struct vg_mail_flow *flow, unsigned d
 	vg_mail_body_close(p, d, VG_STATE_ABORTED, 0); /* one that was not ended before the next began */
 	vg_card_begin(p, &flow->base, dir, proto_id, dir == flow->client ? VG_UPLOAD : VG_DOWNLOAD);
 	c->size_hint = size;
-	c->n_method = (uint8_t)strlen(method);
+	c->n_method = (uint16_t)strlen(method);
 	memcpy(c->method, method, c->n_method);
 	if (flow->n_host) {
 		memcpy(c->host, flow->host, flow->n_host);

@@ -19,14 +19,14 @@ static struct vg_msg_welcome welcome(uint64_t boot_id, uint32_t n_cores, uint32_
 
 static enum vg_err give_attr(struct vg_boots *b, uint32_t core, uint32_t hasher, uint32_t n_attr, uint32_t generation)
 {
-	int fd = vg_memfd_new("attr", n_attr * sizeof(struct vg_attribution));
-	struct vg_attribution *at = vg_memfd_map(fd, n_attr * sizeof(*at), PROT_READ | PROT_WRITE);
+	int fd = vg_memfd_new("attr", vg_attr_bytes(n_attr));
+	struct vg_attr_slot *at = vg_memfd_map(fd, vg_attr_bytes(n_attr), PROT_READ | PROT_WRITE);
 	at[1].boot_id = 42;
 	atomic_store(&at[1].generation, generation);
 	assert_int_equal(vg_memfd_seal(fd, VG_SEALS_OURS), VG_OK);
 	struct vg_msg_attr m = { vg_msg_head(VG_MSG_ATTR, sizeof(m)), core, hasher, n_attr, 0 };
 	enum vg_err err = vg_boots_attr(b, &m, fd);
-	munmap(at, n_attr * sizeof(*at));
+	munmap(at, vg_attr_bytes(n_attr));
 	close(fd);
 	return err;
 }

@@ -200,7 +200,7 @@ static void a_dataplane_whose_memory_could_change_is_refused(void **state)
 		assert_true(fd >= 0);
 		struct vg_msg_welcome w = { vg_msg_head(VG_MSG_WELCOME, sizeof(w)), 7 + (unsigned)kind, 1, 1 };
 		rig_send(fd, &w, sizeof(w), NULL, 0);
-		int memfd = vg_memfd_new("attr", kind == 1 ? 2048 : 8 * 2048);
+		int memfd = vg_memfd_new("attr", vg_attr_bytes(8) - (kind == 1));
 		assert_int_equal(vg_memfd_seal(memfd, kind ? VG_SEALS_OURS : F_SEAL_SHRINK), VG_OK);
 		struct vg_msg_attr a = { vg_msg_head(VG_MSG_ATTR, sizeof(a)), kind == 2, 0, kind == 3 ? UINT32_MAX : 8,
 					 0 };

@@ -143,9 +143,7 @@ static void a_hasher_gets_its_lanes_of_every_core(void **state)
 		assert_int_equal(vg_memfd_check(m.fds[1], VG_SEALS_PEER, vg_lane_in_bytes(&b->conf.lane), SIZE_MAX / 2,
 						&n_bytes),
 				 0);
-		assert_int_equal(vg_memfd_check(m.fds[2], VG_SEALS_OURS, 8 * sizeof(struct vg_attribution),
-						SIZE_MAX / 2, &n_bytes),
-				 0);
+		assert_int_equal(vg_memfd_check(m.fds[2], VG_SEALS_OURS, vg_attr_bytes(8), SIZE_MAX / 2, &n_bytes), 0);
 		message_close(&m);
 		assert_int_equal(vg_handoff_n_attached(b->cores[core]), 1);
 	}
