@@ -83,8 +83,9 @@ deps:                              ## install what is missing of Debian's packag
 	@sh deploy/deps.sh
 
 # --- one rule per kind of thing -----------------------------------------------------------------------------------------
-$(O)/obj/%_avx2.o:   TIER = -march=x86-64-v3 -ffp-contract=off
-$(O)/obj/%_avx512.o: TIER = -march=x86-64-v4 -mavx512vpopcntdq -mavx512bitalg -mprefer-vector-width=512 -ffp-contract=off
+# SHA extensions are only used where they are asked for by name (hashing/digest/wide.h): no compiler does by itself.
+$(O)/obj/%_avx2.o:   TIER = -march=x86-64-v3 -msha -ffp-contract=off
+$(O)/obj/%_avx512.o: TIER = -march=x86-64-v4 -msha -mavx512vpopcntdq -mavx512bitalg -mprefer-vector-width=512 -ffp-contract=off
 $(O)/obj/tests/programs/%_dataplane.o: TIER = $(CFLAGS_dataplane) $(ARCH)
 $(O)/obj/%.o: %.c Makefile
 	$(say) CC $<

@@ -227,21 +227,29 @@ static void stage(struct vg_batch *b, size_t begin_block, size_t n, unsigned n_l
 		b->staged[i] = b->stage[i < b->n_busy ? i : 0];
 }
 
+/* The algorithms of mask of which so many lanes are worth what `min` says. */
+static unsigned worth(const struct vg_batch *b, const uint8_t min[VG_DIGEST_N], unsigned mask)
+{
+	for (unsigned i = 0; i < VG_DIGEST_N; i++)
+		if (b->n_busy < min[i])
+			mask &= ~(1u << i);
+	return mask;
+}
+
 /* All busy lanes take n blocks: each algorithm side by side where there are lanes enough, else one by one. */
 static void digest(struct vg_batch *b, size_t n, unsigned mask)
 {
-	unsigned wide = 0;
+	unsigned wide = worth(b, b->tier->min_lanes, mask), in_step = worth(b, b->tier->min_in_step, wide);
 
-	for (unsigned i = 0; i < VG_DIGEST_N; i++)
-		if (mask >> i & 1 && b->n_busy >= b->tier->min_lanes[b->has_sha][i])
-			wide |= 1u << i;
-	if (wide) {
+	if (in_step) {
 		unsigned n_sets = b->n_busy > b->tier->n_set_lanes ? 2 : 1;
 		for (size_t done = 0, k; done < n; done += k) {
 			k = n - done < VG_BATCH_STAGE_BLOCKS ? n - done : VG_BATCH_STAGE_BLOCKS;
 			stage(b, done, k, n_sets * b->tier->n_set_lanes);
-			b->tier->run(&b->state, b->staged, k, n_sets, wide);
+			b->tier->run(&b->state, b->staged, k, b->n_busy, wide);
 		}
+	} else if (wide) {
+		b->tier->run(&b->state, b->from, n, b->n_busy, wide);
 	}
 	if (wide == mask)
 		return;

@@ -14,7 +14,7 @@ struct vg_batch_lane {
 	size_t n_blocks;
 	bool is_tail;
 };
-#define VG_BATCH_STAGE_BLOCKS 32u
+#define VG_BATCH_STAGE_BLOCKS 16u
 struct vg_batch {
 	/* one block more than is used, so that lanes do not begin at the same place of a cache's way */
 	_Alignas(64) uint8_t stage[VG_WIDE_MAX_LANES][(VG_BATCH_STAGE_BLOCKS + 1) * VG_WIDE_BLOCK_BYTES];
@@ -24,7 +24,6 @@ struct vg_batch {
 	struct vg_batch_lane lanes[VG_WIDE_MAX_LANES];
 	unsigned n_lanes, n_busy; /* lanes 0 .. n_busy-1 have a stream */
 	const struct vg_wide_tier *tier;
-	bool has_sha;
 	struct vg_digests *oldest, *newest; /* streams that wait, not those in lanes */
 	struct vg_digests *wanted;          /* drain: the run ends when this one has nothing more; else NULL */
 	uint32_t n_streams;

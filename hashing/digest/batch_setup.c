@@ -17,7 +17,7 @@ struct vg_batch *vg_batch_create(uint32_t n_pieces)
 
 	if (!b)
 		return NULL;
-	*b = (struct vg_batch){ .tier = vg_wide_select(), .has_sha = vg_wide_has_sha(), .n_pieces = n_pieces };
+	*b = (struct vg_batch){ .tier = vg_wide_select(), .n_pieces = n_pieces };
 	b->n_lanes = b->tier->isa == VG_ISA_GENERIC ? 1 : b->tier->n_set_lanes * VG_WIDE_MAX_SETS;
 	b->pieces = calloc(n_pieces, sizeof(*b->pieces));
 	for (uint32_t i = 0; b->pieces && i < n_pieces; i++)

@@ -1,6 +1,7 @@
 #pragma once
 /* wide: MD5 (RFC 1321), SHA-1 and SHA-256 (FIPS 180-4) of whole 64-byte blocks of many streams side by side, a stream
- * in each lane of the vectors. Tiers as isa.h says; generic does one lane after the other by OpenSSL. Pure arithmetic
+ * in each lane of the vectors. Tiers as isa.h says, with and without SHA extensions; generic does one lane after the
+ * other by OpenSSL. Pure arithmetic
  * over the caller's memory; any thread. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,28 +24,32 @@ enum vg_digest_no { VG_DIGEST_NO_MD5, VG_DIGEST_NO_SHA1, VG_DIGEST_NO_SHA256, VG
 
 struct vg_wide_tier {
 	enum vg_isa isa;
-	unsigned n_set_lanes; /* lanes of one set; a call works on one set or on two */
-	/* By algorithm: from how many lanes on they are faster side by side than one after the other by OpenSSL, on
-	 * a machine without and with SHA extensions; more than VG_WIDE_MAX_LANES: never. Measured:
-	 * docs/performance.md. */
-	uint8_t min_lanes[2][VG_DIGEST_N];
-	/* Takes n_blocks blocks of each of the n_sets * n_set_lanes lanes, lane i from from[i] on (readable for that
-	 * many blocks: a lane without a stream may point where another does), into the state of the algorithms of
-	 * mask (VG_DIGEST_*). */
-	void (*run)(struct vg_wide_state *state, const uint8_t *const *from, size_t n_blocks, unsigned n_sets,
+	bool needs_sha;       /* the processor's SHA extensions, too */
+	unsigned n_set_lanes; /* lanes of a vector; a call works on one set of them or on two */
+	/* By algorithm: from how many lanes on a call is faster than OpenSSL for one after the other; more than
+	 * VG_WIDE_MAX_LANES: never. Measured: docs/performance.md. */
+	uint8_t min_lanes[VG_DIGEST_N];
+	/* From how many on it reads all of them in step, so that they had better not share places of a cache. */
+	uint8_t min_in_step[VG_DIGEST_N];
+	/* Takes n_blocks blocks of each of n_lanes lanes (1 .. 2 * n_set_lanes), lane i from from[i] on, into the state
+	 * of the algorithms of mask (VG_DIGEST_*). The rest of a begun set is worked on, too: its from[] must be
+	 * readable for that many blocks (it may point where another does), its state is overwritten with anything. */
+	void (*run)(struct vg_wide_state *state, const uint8_t *const *from, size_t n_blocks, unsigned n_lanes,
 		    unsigned mask);
 };
 
 extern const struct vg_wide_tier vg_wide_tier_generic, vg_wide_tier_avx2, vg_wide_tier_avx512;
+/* The same with SHA extensions: SHA-256, and SHA-1 of few lanes, by them, three or four streams in flight. */
+extern const struct vg_wide_tier vg_wide_tier_avx2_sha, vg_wide_tier_avx512_sha;
 
 /* The tiers that are built in, best first, *n_tiers of them. */
 const struct vg_wide_tier *const *vg_wide_tiers(unsigned *n_tiers);
 
+/* Has this machine what the tier needs? Start-up only. */
+bool vg_wide_runs_here(const struct vg_wide_tier *tier);
+
 /* The best tier that may be used here. Start-up only: reads the environment. */
 const struct vg_wide_tier *vg_wide_select(void);
-
-/* Has the processor SHA extensions (OpenSSL uses them where it has)? Start-up only. */
-bool vg_wide_has_sha(void);
 
 /* One stream's n_blocks blocks into chaining values of its own, by OpenSSL (which uses the SHA extensions where the
  * machine has them). */

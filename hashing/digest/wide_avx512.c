@@ -1,4 +1,7 @@
 /* Sixteen lanes to a set; two sets keep the adders busy while the one waits for itself. */
+#ifndef __clang__ /* what the next step waits for is added last: the order of sums is as written */
+#pragma GCC optimize("no-tree-reassoc")
+#endif
 #include <immintrin.h>
 
 #include <vigil/isa.h>
@@ -12,15 +15,17 @@
 #define ROL(v, n)       _mm512_rol_epi32(v, n)
 #define ROR(v, n)       _mm512_ror_epi32(v, n)
 #define SHR(v, n)       _mm512_srli_epi32(v, n)
+#define XOR(a, b)       _mm512_xor_si512(a, b)
 #define XOR3(a, b, c)   _mm512_ternarylogic_epi32(a, b, c, 0x96)
 #define SELECT(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0xca) /* a ? b : c */
 #define MAJOR(a, b, c)  _mm512_ternarylogic_epi32(a, b, c, 0xe8)
 #define MD5_I(b, c, d)  _mm512_ternarylogic_epi32(b, c, d, 0x39) /* c ^ (b | ~d) */
 #define SWAP(v)         _mm512_shuffle_epi8(v, _mm512_set4_epi32(0x0c0d0e0f, 0x08090a0b, 0x04050607, 0x00010203))
 #define TIER_NAME       vg_wide_tier_avx512
+#define TIER_SHA        vg_wide_tier_avx512_sha
 #define TIER_ISA        VG_ISA_AVX512
-#define MIN_PLAIN       2, 4, 3 /* vg_wide_tier.min_lanes: without SHA extensions, and with */
-#define MIN_SHA         2, 6, 10
+#define MIN_LANES       2, 4, 3 /* vg_wide_tier.min_lanes, without SHA extensions */
+#define SHA1_IN_LANES   10u     /* with them: from how many on SHA-1 is faster in lanes */
 
 /* Rows of 16 words of 16 streams become vectors of one word of all. */
 static inline void gather(V w[16], const unsigned char *const from[LANES], unsigned long off)

@@ -55,12 +55,12 @@ static void put(uint32_t state[][VG_WIDE_MAX_LANES], const uint32_t h[], unsigne
 		state[i][lane] = h[i];
 }
 
-static void run(struct vg_wide_state *state, const uint8_t *const *from, size_t n_blocks, unsigned n_sets,
+static void run(struct vg_wide_state *state, const uint8_t *const *from, size_t n_blocks, unsigned n_lanes,
 		unsigned mask)
 {
 	uint32_t h[8];
 
-	for (unsigned lane = 0; lane < n_sets; lane++) {
+	for (unsigned lane = 0; lane < n_lanes; lane++) {
 		if (mask & VG_DIGEST_MD5) {
 			take(h, state->md5, 4, lane);
 			vg_wide_md5(h, from[lane], n_blocks);
@@ -79,4 +79,6 @@ static void run(struct vg_wide_state *state, const uint8_t *const *from, size_t 
 	}
 }
 
-const struct vg_wide_tier vg_wide_tier_generic = { VG_ISA_GENERIC, 1, { { 255, 255, 255 }, { 255, 255, 255 } }, run };
+const struct vg_wide_tier vg_wide_tier_generic = {
+	VG_ISA_GENERIC, false, 1, { 255, 255, 255 }, { 255, 255, 255 }, run
+};

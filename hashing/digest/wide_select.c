@@ -5,7 +5,8 @@
 
 #include "hashing/digest/wide.h"
 
-static const struct vg_wide_tier *const tiers[] = { &vg_wide_tier_avx512, &vg_wide_tier_avx2, &vg_wide_tier_generic };
+static const struct vg_wide_tier *const tiers[] = { &vg_wide_tier_avx512_sha, &vg_wide_tier_avx512,
+						    &vg_wide_tier_avx2_sha, &vg_wide_tier_avx2, &vg_wide_tier_generic };
 
 const struct vg_wide_tier *const *vg_wide_tiers(unsigned *n_tiers)
 {
@@ -13,18 +14,23 @@ const struct vg_wide_tier *const *vg_wide_tiers(unsigned *n_tiers)
 	return tiers;
 }
 
-const struct vg_wide_tier *vg_wide_select(void)
-{
-	unsigned i = 0;
-	while (!vg_isa_chosen(tiers[i]->isa)) /* generic, the last, always may */
-		i++;
-	return tiers[i];
-}
-
 /* Leaf 7, EBX bit 29. */
-bool vg_wide_has_sha(void)
+static bool has_sha(void)
 {
 	unsigned eax, ebx, ecx, edx;
 
 	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && ebx >> 29 & 1;
+}
+
+bool vg_wide_runs_here(const struct vg_wide_tier *tier)
+{
+	return vg_isa_runs_here(tier->isa) && (!tier->needs_sha || has_sha());
+}
+
+const struct vg_wide_tier *vg_wide_select(void)
+{
+	unsigned i = 0;
+	while (!vg_isa_chosen(tiers[i]->isa) || !vg_wide_runs_here(tiers[i])) /* generic, the last, always may */
+		i++;
+	return tiers[i];
 }
