@@ -15,6 +15,7 @@ static const struct vg_sniff_row rows[] = {
 	{ VG_KIND_JP2, "^(\\x00\\x00\\x00\\x0cjP  \\r\\n\\x87\\n|\\xff\\x4f\\xff\\x51)" },
 	{ VG_KIND_MP4, "^.{4}(ftyp|moov|styp|moof)" },
 	{ VG_KIND_MP4, "^[\\x00\\x01].{3}(mdat|wide|free|skip|pnot)" },
+	{ VG_KIND_MP4, "^([^\\x20-\\x7f]...|.[^\\x20-\\x7f]..|..[^\\x20-\\x7f].|...[^\\x20-\\x7f])mdat" },
 	{ VG_KIND_MATROSKA, "^\\x1a\\x45\\xdf\\xa3" },
 	{ VG_KIND_AVI, "^RIFF....AVI " },
 	{ VG_KIND_FLV, "^FLV\\x01" },
@@ -22,6 +23,9 @@ static const struct vg_sniff_row rows[] = {
 	{ VG_KIND_OGG, "^OggS\\x00" },
 	{ VG_KIND_ASF, "^\\x30\\x26\\xb2\\x75\\x8e\\x66\\xcf\\x11" },
 	{ VG_KIND_MPEG_TS, "^(.{4})?\\x47\\x40[\\x00\\x11][\\x10-\\x1f\\x30-\\x3f]" },
+	{ VG_KIND_MPEG_TS,
+	  "^(.{4})?\\x47[\\x00-\\x7f].[\\x10-\\x3f\\x90-\\xbf\\xd0-\\xff].{184}(.{4}|.{16})?\\x47[\\x00-\\x7f]."
+	  "[\\x10-\\x3f\\x90-\\xbf\\xd0-\\xff]" },
 	{ VG_KIND_ZIP, "^PK(\\x03\\x04|\\x05\\x06|\\x07\\x08)" },
 	{ VG_KIND_RAR, "^Rar!\\x1a\\x07" },
 	{ VG_KIND_7Z, "^7z\\xbc\\xaf\\x27\\x1c" },

@@ -71,6 +71,57 @@ static unsigned ftyp_kind(const uint8_t *head, size_t n_head)
 		       : VG_KIND_MP4;
 }
 
+/* QuickTime before ISO gave it a first box, and fragments on their own: an atom that films begin with, as large as such
+ * a one is, and what it holds, or what follows where that is still in the head (QuickTime File Format, "Movie Atoms"). */
+static bool is_atom(const uint8_t *head, size_t n_head)
+{
+	static const char next[][5] = { "moov", "mdat", "wide", "free", "skip", "pnot", "PICT", "uuid", "ftyp" };
+	static const char in_moov[][5] = { "mvhd", "cmov", "rmra", "trak", "iods",
+					   "udta", "prfl", "clip", "meta", "free" };
+	uint32_t n_atom = n_head >= 16 ? vg_be32(head) : 0;
+	bool is_large = n_atom == 1;
+
+	if (n_head < 16 || (!is_large && n_atom < 8))
+		return false;
+	if (!memcmp(head + 4, "mdat", 4)) /* no text: its size would be one of letters */
+		return is_large ? !vg_be16(head + 8)
+				: head[0] < ' ' || head[1] < ' ' || head[2] < ' ' || head[3] < ' ' ||
+					  (head[0] | head[1] | head[2] | head[3]) & 0x80;
+	if (is_large || head[0] > 1)
+		return false;
+	if (!memcmp(head + 4, "moof", 4))
+		return !memcmp(head + 12, "mfhd", 4);
+	if (!memcmp(head + 4, "styp", 4))
+		return n_atom >= 16 && n_atom < 1024;
+	if (!memcmp(head + 4, "moov", 4)) {
+		for (size_t i = 0; i < VG_ARRAY_LEN(in_moov); i++)
+			if (!memcmp(head + 12, in_moov[i], 4))
+				return vg_be32(head + 8) >= 8 && vg_be32(head + 8) <= n_atom - 8;
+		return false;
+	}
+	if (memcmp(head + 4, "wide", 4) && memcmp(head + 4, "free", 4) && memcmp(head + 4, "skip", 4) &&
+	    memcmp(head + 4, "pnot", 4))
+		return false;
+	if (n_atom + 8ul > n_head) /* what fills up may be long */
+		return head[4] != 'w' && head[4] != 'p';
+	for (size_t i = 0; i < VG_ARRAY_LEN(next); i++)
+		if (!memcmp(head + n_atom + 4, next[i], 4))
+			return true;
+	return false;
+}
+
+/* MPEG transport streams (ISO/IEC 13818-1, 2.4.3): three packets, behind a time stamp each on a disc, with sixteen bytes
+ * of correction behind each on the air. Of letters alone no packet can be made: they would be scrambled in a way that
+ * there is not. */
+static bool is_packets(const uint8_t *head, size_t n_head, size_t n_packet, size_t off)
+{
+	for (unsigned i = 0; i < 3; i++, off += n_packet)
+		if (n_head < off + 4 || head[off] != 0x47 || head[off + 1] & 0x80 || !(head[off + 3] & 0x30) ||
+		    (head[off + 3] & 0xc0) == 0x40)
+			return false;
+	return true;
+}
+
 /* Icons and cursors have no name in them: type 1 or 2, few pictures, the first one's entry as it must be. */
 static bool is_icon(const uint8_t *head, size_t n_head)
 {
@@ -158,7 +209,9 @@ static unsigned exact_kind(const uint8_t *head, size_t n_head)
 	    (head[14] == 12 || head[14] == 40 || head[14] == 52 || head[14] == 56 || head[14] == 64 ||
 	     head[14] == 108 || head[14] == 124))
 		return VG_KIND_BMP;
-	if (n_head >= 377 && head[0] == 0x47 && head[188] == 0x47 && head[376] == 0x47)
+	if (is_atom(head, n_head))
+		return VG_KIND_MP4;
+	if (is_packets(head, n_head, 188, 0) || is_packets(head, n_head, 192, 4) || is_packets(head, n_head, 204, 0))
 		return VG_KIND_MPEG_TS;
 	return is_icon(head, n_head)      ? VG_KIND_ICO
 	       : is_old_tar(head, n_head) ? VG_KIND_TAR

@@ -27,6 +27,12 @@ sed 1d "$here/MANIFEST.csv" | awk -F, '$7 == "ok" { print $1 }' | while read -r 
 	awk -F'|' -v f="$here/$f" '$8 == f && $9 == "" && $2 !~ /decoded|partial|small|pixels/ { print $2 ": " f }' "$W/out"
 done >"$W/refused"
 [ "$(grep -vcE 'pygif/max-codes.gif|\.tga$' "$W/refused")" = 0 ] || { cat "$W/refused"; exit 1; }
+# Nothing else is taken for a film by its atoms or packets: no picture, archive, capture or text of the data, but what has ftyp.
+find "${here%/images}/corpus" -type f -size -64M 2>/dev/null | sort | timeout 100 xargs -d '\n' ${UNPACK:-build/bin/test-hashing_unpack} >"$W/corpus" 2>/dev/null
+awk -F'|' '$1 ~ /mp4|mp2t/ { print $8 }' "$W/out" "$W/corpus" | while read -r f; do
+	[ "$(head -c 8 "$f" | tail -c 4)" = ftyp ] || echo "$f"
+done >"$W/films"
+[ ! -s "$W/films" ] || { cat "$W/films"; echo "these are no films"; exit 1; }
 # Films with a picture in them: the others have sound only, no sample at all, or are 1 x 1.
 n=$(awk -F'|' '$8 ~ /\/mp4\// && $9 == "" && $2 ~ /decoded|partial/' "$W/out" | wc -l)
 [ "$n" -ge 7 ] || { grep '/mp4/' "$W/out"; echo "only $n of the films are decoded"; exit 1; }

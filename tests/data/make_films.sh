@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes tests/data/films: one second of one drawn picture, then one of another, ten frames a second, in every container and codec
 # that the hashers read. Run by hand where a format is added; the files are kept, since encoders differ from version to
-# version. Needs Debian's ffmpeg and zip; nothing in the films but what test-draw draws.
+# version. Needs Debian's ffmpeg, quicktime-utils, python3 and zip; nothing in the films but what test-draw draws.
 set -e
 cd "$(dirname "$0")/../.."
 out=${OUT:-tests/data/films}; size=${SIZE:-160x120}; T=$(mktemp -d); trap 'rm -rf "$T"' EXIT
@@ -41,6 +41,17 @@ film theora.ogv -c:v libtheora -q:v 7
 film wmv1.asf -c:v wmv1 -q:v 3
 film wmv2.wmv -c:v wmv2 -q:v 3
 film h263.3gp -c:v h263 -q:v 3 -s 176x144
+film disc.m2ts -c:v libx264 -crf 20 -mpegts_m2ts_mode 1
+# QuickTime as it was before ftyp, by libquicktime: mdat first; moov first; mdat behind the eight bytes that kept place for its size.
+film in.mov -c:v mjpeg -frames:v 11 -q:v 3 -pix_fmt yuvj420p
+mv $out/in.mov "$T/"; lqt_transcode -f qtold -vc jpeg "$T/in.mov" $out/mdat_first.mov >/dev/null 2>&1
+qt-faststart $out/mdat_first.mov $out/moov_first.mov >/dev/null
+/usr/bin/python3 - $out <<'PY'
+import struct, sys
+b = open(f'{sys.argv[1]}/mdat_first.mov', 'rb').read()
+assert b[:8] == b'\0\0\0\1mdat'
+open(f'{sys.argv[1]}/wide_first.mov', 'wb').write(struct.pack('>I4sI4s', 8, b'wide', struct.unpack('>Q', b[8:16])[0] - 8, b'mdat') + b[16:])
+PY
 # Sound beside the picture, a cover picture, two parts of one film in an archive.
 ffmpeg -v error -y -framerate 10 -i "$T/f%02d.png" -f lavfi -i sine=d=2 -pix_fmt yuv420p -c:v libx264 -crf 20 -c:a aac -b:a 32k -fflags +bitexact -flags +bitexact -map_metadata -1 $out/sound.mp4
 ffmpeg -v error -y -f lavfi -i sine=d=1 -i "$T/a.png" -map 0 -map 1 -c:a aac -b:a 32k -c:v mjpeg -q:v 3 -pix_fmt yuvj420p -disposition:v attached_pic -fflags +bitexact -map_metadata -1 $out/cover.m4a

@@ -62,6 +62,10 @@ static const struct {
 	ROW(VG_KIND_OGG, "OggS\0\2", 5),
 	ROW(VG_KIND_ASF, "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", 8),
 	ROW(VG_KIND_MPEG_TS, "\x47\x40\0\x10\0\0\xb0", 4),
+	ROW(VG_KIND_MP4, "\0\0\0\1mdat\0\0\0\1", 8),
+	ROW(VG_KIND_MP4, "\x45\x46\1\x47mdat\xff\xd8", 8),
+	ROW(VG_KIND_UNKNOWN, "the mdat of a film begins", 0),
+	ROW(VG_KIND_UNKNOWN, "free as in free beer", 0),
 	ROW(VG_KIND_ZIP, "PK\3\4\x14\0", 4),
 	ROW(VG_KIND_RAR, "Rar!\x1a\7\1\0", 6),
 	ROW(VG_KIND_7Z, "7z\xbc\xaf\x27\x1c\0\4", 6),
@@ -95,6 +99,22 @@ static void each_row_of_the_table_knows_its_kind(void **state)
 		if (kind != rows[i].kind)
 			fail_msg("row %zu is %s, not %s", i, vg_kind_str(kind), vg_kind_str(rows[i].kind));
 		vg_guard_free(copy, rows[i].n_bytes);
+	}
+}
+
+static void a_transport_stream_may_begin_with_any_packet(void **state)
+{
+	static const unsigned packets[] = { 188, 192, 204 };
+	for (unsigned i = 0; i < 3; i++) {
+		uint8_t head[VG_SNIFF_BYTES] = { 0 }, *copy;
+		unsigned off = packets[i] == 192 ? 4 : 0;
+		memcpy(head + off, "\x47\1\0\x11", 4);
+		memcpy(head + off + packets[i], "\x47\1\0\x12", 4);
+		copy = vg_guard_copy(head, sizeof(head));
+		assert_int_equal(vg_sniff(*state, copy, sizeof(head)), VG_KIND_MPEG_TS);
+		copy[off + packets[i] + 3] = 'T'; /* as text has it: scrambled in a way that there is not */
+		assert_int_equal(vg_sniff(*state, copy, sizeof(head)), VG_KIND_UNKNOWN);
+		vg_guard_free(copy, sizeof(head));
 	}
 }
 
@@ -141,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_of_the_table_knows_its_kind),
+		cmocka_unit_test(a_transport_stream_may_begin_with_any_packet),
 		cmocka_unit_test(fewer_bytes_than_the_magic_are_not_that_kind),
 		cmocka_unit_test(bytes_behind_the_first_64_change_nothing),
 	};

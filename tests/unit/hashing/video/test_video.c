@@ -29,21 +29,23 @@ static const struct {
 	const char *name;
 	unsigned kind, n_decoded, n_frames, second;
 } films[] = {
-	{ "h264.mp4", VG_KIND_MP4, 20, 2, 10 },      { "moov_last.mp4", VG_KIND_MP4, 20, 2, 10 },
-	{ "fragments.mp4", VG_KIND_MP4, 20, 2, 10 }, { "hevc.mp4", VG_KIND_MP4, 20, 2, 10 },
-	{ "av1.mp4", VG_KIND_MP4, 20, 2, 10 },       { "mpeg4.mov", VG_KIND_MP4, 20, 2, 10 },
-	{ "prores.mov", VG_KIND_MP4, 11, 2, 10 },    { "svq1.mov", VG_KIND_MP4, 20, 2, 10 },
-	{ "dnxhd.mov", VG_KIND_MP4, 11, 2, 10 },     { "vp8.webm", VG_KIND_MATROSKA, 20, 2, 10 },
-	{ "vp9.webm", VG_KIND_MATROSKA, 20, 2, 10 }, { "h264.mkv", VG_KIND_MATROSKA, 20, 2, 10 },
-	{ "mjpeg.avi", VG_KIND_AVI, 11, 2, 10 },     { "msmpeg4.avi", VG_KIND_AVI, 20, 2, 10 },
-	{ "msmpeg4v2.avi", VG_KIND_AVI, 20, 2, 10 }, { "mpeg4.avi", VG_KIND_AVI, 20, 2, 10 },
-	{ "cinepak.avi", VG_KIND_AVI, 11, 2, 10 },   { "flv1.flv", VG_KIND_FLV, 20, 2, 10 },
-	{ "h264.flv", VG_KIND_FLV, 20, 2, 10 },      { "mpeg2.ts", VG_KIND_MPEG_TS, 20, 1, 0 },
-	{ "h264.ts", VG_KIND_MPEG_TS, 20, 2, 10 },   { "mpeg2.mpg", VG_KIND_MPEG_PS, 50, 2, 25 },
-	{ "mpeg1.mpg", VG_KIND_MPEG_PS, 50, 2, 25 }, { "bare.m2v", VG_KIND_MPEG_PS, 50, 2, 25 },
-	{ "theora.ogv", VG_KIND_OGG, 2, 1, 0 },      { "wmv1.asf", VG_KIND_ASF, 20, 2, 10 },
-	{ "wmv2.wmv", VG_KIND_ASF, 20, 2, 10 },      { "h263.3gp", VG_KIND_MP4, 20, 2, 10 },
-	{ "sound.mp4", VG_KIND_MP4, 20, 2, 10 },     { "cover.m4a", VG_KIND_MP4, 1, 1, 0 },
+	{ "h264.mp4", VG_KIND_MP4, 20, 2, 10 },       { "moov_last.mp4", VG_KIND_MP4, 20, 2, 10 },
+	{ "fragments.mp4", VG_KIND_MP4, 20, 2, 10 },  { "hevc.mp4", VG_KIND_MP4, 20, 2, 10 },
+	{ "av1.mp4", VG_KIND_MP4, 20, 2, 10 },        { "mpeg4.mov", VG_KIND_MP4, 20, 2, 10 },
+	{ "prores.mov", VG_KIND_MP4, 11, 2, 10 },     { "svq1.mov", VG_KIND_MP4, 20, 2, 10 },
+	{ "dnxhd.mov", VG_KIND_MP4, 11, 2, 10 },      { "vp8.webm", VG_KIND_MATROSKA, 20, 2, 10 },
+	{ "vp9.webm", VG_KIND_MATROSKA, 20, 2, 10 },  { "h264.mkv", VG_KIND_MATROSKA, 20, 2, 10 },
+	{ "mjpeg.avi", VG_KIND_AVI, 11, 2, 10 },      { "msmpeg4.avi", VG_KIND_AVI, 20, 2, 10 },
+	{ "msmpeg4v2.avi", VG_KIND_AVI, 20, 2, 10 },  { "mpeg4.avi", VG_KIND_AVI, 20, 2, 10 },
+	{ "cinepak.avi", VG_KIND_AVI, 11, 2, 10 },    { "flv1.flv", VG_KIND_FLV, 20, 2, 10 },
+	{ "h264.flv", VG_KIND_FLV, 20, 2, 10 },       { "mpeg2.ts", VG_KIND_MPEG_TS, 20, 1, 0 },
+	{ "h264.ts", VG_KIND_MPEG_TS, 20, 2, 10 },    { "mpeg2.mpg", VG_KIND_MPEG_PS, 50, 2, 25 },
+	{ "mpeg1.mpg", VG_KIND_MPEG_PS, 50, 2, 25 },  { "bare.m2v", VG_KIND_MPEG_PS, 50, 2, 25 },
+	{ "theora.ogv", VG_KIND_OGG, 2, 1, 0 },       { "wmv1.asf", VG_KIND_ASF, 20, 2, 10 },
+	{ "wmv2.wmv", VG_KIND_ASF, 20, 2, 10 },       { "h263.3gp", VG_KIND_MP4, 20, 2, 10 },
+	{ "disc.m2ts", VG_KIND_MPEG_TS, 20, 2, 10 },  { "mdat_first.mov", VG_KIND_MP4, 11, 2, 10 },
+	{ "moov_first.mov", VG_KIND_MP4, 11, 2, 10 }, { "wide_first.mov", VG_KIND_MP4, 11, 2, 10 },
+	{ "sound.mp4", VG_KIND_MP4, 20, 2, 10 },      { "cover.m4a", VG_KIND_MP4, 1, 1, 0 },
 };
 
 struct fixture {
