@@ -86,6 +86,7 @@ static enum vg_err open_lists(struct vg_daemon *d, char *why, size_t n_why)
 	d->lists = vg_lists_create(dir, why, n_why);
 	if (!d->lists)
 		return VG_EIO;
+	vg_lists_declare(d->lists, &d->config->hashing);
 	enum vg_err err = vg_daemon_reload_lists(d, why, n_why);
 	vg_lists_info(d->lists, &info);
 	if (!err || d->spec || !info.generation)
@@ -395,10 +396,11 @@ enum vg_err vg_daemon_reload_lists(struct vg_daemon *d, char *why, size_t n_why)
 	if (vg_audit_append(d->audit, "vigild", "lists.loaded", "lists", details))
 		return wrong(why, n_why, VG_EIO, "audit: %s", vg_store_why(d->store));
 	vg_log(VG_LOG_INFO, "control/daemon",
-	       "list generation %llu: %llu md5, %llu sha1, %llu sha256, %llu pdq, %llu url, %llu vpdq",
+	       "list generation %llu: %llu md5, %llu sha1, %llu sha256, %llu pdq, %llu url, %llu vpdq, %llu of "
+	       "plug-ins",
 	       (unsigned long long)info.generation, (unsigned long long)info.n_md5, (unsigned long long)info.n_sha1,
 	       (unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq, (unsigned long long)info.n_urls,
-	       (unsigned long long)info.n_videos);
+	       (unsigned long long)info.n_videos, (unsigned long long)info.n_plugins);
 	if (info.n_blank_videos || info.n_thinned_videos)
 		vg_log(VG_LOG_WARN, "control/daemon",
 		       "%llu listed videos have no frame good enough to match and are left out; of %llu only every so "

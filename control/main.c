@@ -75,6 +75,8 @@ static int check_lists(const struct vg_config *config)
 		return 1;
 	}
 	struct vg_lists *lists = vg_lists_create(dir, why, sizeof(why));
+	if (lists)
+		vg_lists_declare(lists, &config->hashing);
 	int bad = !lists || vg_lists_reload(lists, config->lists, config->n_lists,
 					    vg_config_suppress_path(config, suppress, 0), why, sizeof(why));
 	vg_lists_destroy(lists);

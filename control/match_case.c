@@ -101,6 +101,18 @@ static void take_origin(const struct vg_attribution *a, struct vg_case_origin *o
 	o->body_bytes = a->body_bytes;
 }
 
+/* What made the value that the entry lists. */
+static void take_plugin(const struct vg_index_view *view, uint32_t entry_idx, struct vg_case_hit *h)
+{
+	for (uint64_t i = 0; i < view->n_plugins; i++)
+		if (view->plugins[i].entry_idx == entry_idx) {
+			const struct vg_index_group *group = vg_index_group_of(view->groups, view->n_groups, i);
+			memcpy(h->plugin, group->algo, sizeof(h->plugin));
+			h->plugin_version = group->version;
+			return;
+		}
+}
+
 static void take_hit(const struct vg_index_view *view, const struct vg_verified *v, unsigned i, struct vg_case_hit *h)
 {
 	const struct vg_index_entry *entry = &view->entries[v->hits[i].entry_idx];
@@ -118,6 +130,8 @@ static void take_hit(const struct vg_index_view *view, const struct vg_verified 
 	h->compared_percent = v->hits[i].compared_percent;
 	h->frame = v->hits[i].frame_idx;
 	h->exact = v->hit_exact[i];
+	if (h->algo == VG_ALGO_PLUGIN)
+		take_plugin(view, v->hits[i].entry_idx, h);
 }
 
 static void take_file(const struct vg_intake_match *match, struct vg_case_file *f)

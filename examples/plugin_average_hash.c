@@ -56,6 +56,8 @@ static const struct vg_plugin plugin = {
 	.algo = "average_hash",
 	.n_value_bytes = N_FIELDS / 8,
 	.hash = hash,
+	.algo_version = 1,
+	.distance = VG_PLUGIN_DISTANCE_HAMMING, /* alike: 5 of its 64 bits, say */
 };
 
 const struct vg_plugin *vg_plugin_v1(void)

@@ -43,6 +43,7 @@ struct run {
 	struct vg_match_link *link;
 	struct vg_worker *worker;
 	bool stop, dataplane_gone, has_index;
+	int refused_plugin; /* exit code that says which; 0: none */
 };
 
 static const char usage[] =
@@ -220,26 +221,6 @@ static void warm(struct run *r)
 	(void)vg_mono_now();
 }
 
-/* Whose code runs here is said in the log. One that does not load is a false configuration, and never left out. */
-static enum vg_err load_plugins(struct run *r)
-{
-	char why[256];
-
-	if (!r->conf.n_plugins)
-		return VG_OK;
-	r->match.plugins = vg_plugins_create();
-	if (!r->match.plugins)
-		return VG_ENOMEM;
-	for (uint32_t i = 0; i < r->conf.n_plugins; i++) {
-		const char *path = r->conf.plugins[i];
-		enum vg_err err = vg_plugins_load(r->match.plugins, path, why, sizeof(why));
-		vg_log(err ? VG_LOG_ERROR : VG_LOG_INFO, ROOM, "plug-in %s %s", path, err ? why : "is loaded");
-		if (err)
-			return err;
-	}
-	return VG_OK;
-}
-
 static bool wait_for_link(void *ctx);
 
 static void on_acked(void *ctx, uint32_t core_idx, uint64_t object_id)
@@ -336,7 +317,8 @@ static enum vg_err start(struct run *r, const struct vg_hashing_hooks *hooks)
 		err = make_rooms(r, hooks);
 	if (err)
 		return err;
-	err = load_plugins(r);
+	r->refused_plugin = vg_plugins_load_all(&r->conf, &r->match.plugins);
+	err = r->refused_plugin ? VG_EINVAL : VG_OK;
 	if (err)
 		return err;
 	warm(r);
@@ -367,6 +349,8 @@ static void take_index(struct run *r)
 		       vg_err_str(err));
 	else
 		atomic_store_explicit(&r->stats->counters[VG_H_INDEX_GENERATION], generation, memory_order_relaxed);
+	if (!err)
+		r->match.search_plugins = vg_plugins_search(r->match.plugins, vg_index_peek(r->match.index));
 	r->has_index |= !err;
 	vg_match_link_index_taken(r->link, generation, err);
 }
@@ -481,7 +465,7 @@ int vg_hashing_run(int argc, char **argv, const struct vg_hashing_hooks *hooks)
 		return code - 1;
 	}
 	if (start(r, hooks)) {
-		code = r->stop ? 0 : 1;
+		code = r->stop ? 0 : r->refused_plugin ? r->refused_plugin : 1;
 	} else {
 		vg_log(VG_LOG_INFO, ROOM, "hasher %u: %u lanes, pdq %s", r->hasher_idx, r->handover.n_cores,
 		       vg_pdq_tier(r->match.pdq));

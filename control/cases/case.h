@@ -45,11 +45,18 @@ struct vg_case_hit {
 		compared_percent; /* VPDQ: of the file's frames, of the listed video's, that are alike */
 	unsigned frame;           /* PDQ: of an animation or film; VPDQ: the first that is alike */
 	int exact;                /* 1 = cryptographic digest, recomputed by vigild */
+	char plugin[16];          /* PLUGIN: the algorithm; its version: */
+	unsigned plugin_version;
 };
 /* What a hit is, in a word: url = only the URL that the file was asked for by. */
 static inline const char *vg_case_hit_why(const struct vg_case_hit *hit)
 {
 	return hit->algo == VG_ALGO_URL ? "url" : hit->exact ? "exact" : "perceptual";
+}
+/* Of what algorithm, by name; a plug-in's own. */
+static inline const char *vg_case_hit_algo(const struct vg_case_hit *hit)
+{
+	return hit->algo == VG_ALGO_PLUGIN && hit->plugin[0] ? hit->plugin : vg_algo_str(hit->algo);
 }
 /* One file of a case. */
 struct vg_case_file {

@@ -54,6 +54,8 @@ static const char *const steps[] = {
 	"ALTER TABLE case_files ADD COLUMN n_frames INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE case_files ADD COLUMN frames BLOB;",
 	"ALTER TABLE case_sightings ADD COLUMN is_client INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE case_hits ADD COLUMN plugin TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE case_hits ADD COLUMN plugin_version INTEGER NOT NULL DEFAULT 0;",
 };
 
 struct vg_cases *vg_cases_create(struct vg_store *store, struct vg_audit *audit, int64_t fold_window_ns)
@@ -242,7 +244,8 @@ static enum vg_err insert_file(struct vg_cases *cases, const struct vg_case_matc
 		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 	static const char hit_sql[] =
 		"INSERT INTO case_hits(file_id,list,source,entry_id,entry_class,note,generation,algo,distance,variant,"
-		"exact,query_percent,compared_percent,frame) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+		"exact,query_percent,compared_percent,frame,plugin,plugin_version) "
+		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 	const struct vg_case_file *f = &m->file;
 	enum vg_err err = vg_store_exec(
 		cases->store, sql, "itiiiiiibbbbittib", added->case_id, f->evidence_id, (int64_t)f->n_bytes,
@@ -253,10 +256,11 @@ static enum vg_err insert_file(struct vg_cases *cases, const struct vg_case_matc
 	added->file_id = vg_store_last_id(cases->store);
 	for (unsigned i = 0; i < f->n_hits && !err; i++) {
 		const struct vg_case_hit *h = &f->hits[i];
-		err = vg_store_exec(cases->store, hit_sql, "itttttiiiiiiii", added->file_id, h->list, h->source,
+		err = vg_store_exec(cases->store, hit_sql, "itttttiiiiiiiiti", added->file_id, h->list, h->source,
 				    h->entry_id, h->entry_class, h->note, (int64_t)h->generation, (int64_t)h->algo,
 				    (int64_t)h->distance, (int64_t)h->variant, (int64_t) !!h->exact,
-				    (int64_t)h->query_percent, (int64_t)h->compared_percent, (int64_t)h->frame);
+				    (int64_t)h->query_percent, (int64_t)h->compared_percent, (int64_t)h->frame,
+				    h->plugin, (int64_t)h->plugin_version);
 	}
 	return err;
 }

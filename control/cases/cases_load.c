@@ -82,7 +82,7 @@ static void read_file(sqlite3_stmt *s, struct vg_case_file *f)
 static enum vg_err load_hits(struct vg_cases *cases, struct vg_case_file *f)
 {
 	static const char sql[] = "SELECT list,source,entry_id,entry_class,note,generation,algo,distance,variant,exact,"
-				  "query_percent,compared_percent,frame"
+				  "query_percent,compared_percent,frame,plugin,plugin_version"
 				  " FROM case_hits WHERE file_id=? ORDER BY id LIMIT 8";
 	sqlite3_stmt *s = vg_store_query(cases->store, sql, "i", f->id);
 	enum vg_err err = s ? VG_OK : VG_EIO;
@@ -101,6 +101,8 @@ static enum vg_err load_hits(struct vg_cases *cases, struct vg_case_file *f)
 		h->query_percent = (unsigned)sqlite3_column_int(s, 10);
 		h->compared_percent = (unsigned)sqlite3_column_int(s, 11);
 		h->frame = (unsigned)sqlite3_column_int(s, 12);
+		vg_store_text(s, 13, h->plugin, sizeof(h->plugin));
+		h->plugin_version = (unsigned)sqlite3_column_int64(s, 14);
 	}
 	vg_store_reset(s);
 	return err == VG_ENOTFOUND ? VG_OK : err;

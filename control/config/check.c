@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <vigil/plugin_spec.h>
 #include <vigil/trusted_path.h>
 
 #include "control/config/options.h"
@@ -107,9 +108,14 @@ static int check_plugins(const struct vg_config *config, const uint32_t *lines, 
 {
 	const struct vg_config_hashing *h = &config->hashing;
 	for (uint32_t i = 0; i < h->n_plugins; i++) {
-		const char *fault = vg_trusted_path_fault(h->plugins[i]);
+		struct vg_plugin_spec spec, other;
+		const char *fault = vg_plugin_spec_parse(h->plugins[i], &spec)
+					    ? vg_trusted_path_fault(spec.path)
+					    : "is neither an absolute path nor NAME@VERSION:PATH; write one of them";
 		for (uint32_t k = 0; k < i && !fault; k++)
-			fault = strcmp(h->plugins[k], h->plugins[i]) ? NULL : "stands here twice; keep one";
+			if (vg_plugin_spec_parse(h->plugins[k], &other) &&
+			    (!strcmp(other.path, spec.path) || (spec.algo[0] && !strcmp(other.algo, spec.algo))))
+				fault = "stands here twice; keep one";
 		if (!fault)
 			continue;
 		*line = LINE(hashing.plugins);

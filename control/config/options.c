@@ -232,8 +232,8 @@ const struct vg_option vg_options[] = {
 	NUMBER("hashing", "resource_hold_ms", hashing.resource_hold_ms, 100, 3600000, "60000", "ms",
 	       "that a file in pieces is kept without a further piece"),
 	MANY("hashing", "plugins", VG_OPTION_TEXTS, hashing.plugins, hashing.n_plugins,
-	     "shared objects of licensed hash algorithms, root's alone, absolute paths; their values are shown, not "
-	     "searched"),
+	     "shared objects of licensed hash algorithms, root's alone: NAME@VERSION:PATH, searched in lists; or an "
+	     "absolute path only, whose values are shown"),
 
 	LIST_TEXT("name", VG_OPTION_TEXT, name, 1, "", "what cases, metrics and reports call it"),
 	LIST_TEXT("file", VG_OPTION_PATH, file, 1, "",

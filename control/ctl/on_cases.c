@@ -33,9 +33,11 @@ const struct vg_case_hit *vg_case_best_hit(const struct vg_case *c)
 static json_t *hit_json(const struct vg_case_hit *hit)
 {
 	json_t *json = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:I}", "why", vg_case_hit_why(hit), "algo",
-				 vg_algo_str(hit->algo), "distance", (int)hit->distance, "list", vg_ctl_text(hit->list),
+				 vg_case_hit_algo(hit), "distance", (int)hit->distance, "list", vg_ctl_text(hit->list),
 				 "source", vg_ctl_text(hit->source), "entry", vg_ctl_text(hit->entry_id), "class",
 				 vg_ctl_text(hit->entry_class), "generation", (json_int_t)hit->generation);
+	if (json && hit->algo == VG_ALGO_PLUGIN)
+		json_object_set_new(json, "version", json_integer((json_int_t)hit->plugin_version));
 	if (json && hit->algo == VG_ALGO_VPDQ) {
 		json_object_set_new(json, "query_percent", json_integer(hit->query_percent));
 		json_object_set_new(json, "compared_percent", json_integer(hit->compared_percent));

@@ -24,6 +24,12 @@ static void put_generation(const struct vg_ctl_env *env, json_t *to)
 	json_object_set_new(to, "videos", json_integer((json_int_t)info.n_videos));
 	json_object_set_new(to, "frames", json_integer((json_int_t)info.n_frames));
 	json_object_set_new(to, "videos_left_out", json_integer((json_int_t)info.n_blank_videos));
+	json_object_set_new(to, "plugin_values", json_integer((json_int_t)info.n_plugins));
+	json_object_set_new(to, "plugin_values_not_searched", json_integer((json_int_t)info.n_unserved));
+	json_t *warnings = json_array();
+	for (unsigned i = 0; vg_lists_warning(env->lists, i); i++)
+		json_array_append_new(warnings, vg_ctl_text(vg_lists_warning(env->lists, i)));
+	json_object_set_new(to, "warnings", warnings);
 }
 
 /* Videos of a list, and their frames. */
@@ -35,6 +41,26 @@ static void count_videos(const struct vg_index_view *view, uint64_t list_idx, ui
 			counts[0]++;
 			counts[1] += view->videos[i].n_frames;
 		}
+}
+
+static json_int_t count_plugins(const struct vg_index_view *view, uint64_t list_idx)
+{
+	json_int_t n = 0;
+	for (uint64_t i = 0; i < view->n_plugins; i++)
+		n += view->entries[view->plugins[i].entry_idx].list_idx == list_idx;
+	return n;
+}
+
+/* What stands of plug-ins' values, by algorithm. */
+static json_t *groups_json(const struct vg_index_view *view)
+{
+	json_t *groups = json_array();
+	for (uint64_t i = 0; view && i < view->n_groups; i++)
+		json_array_append_new(groups, json_pack("{s:s, s:I, s:I, s:I}", "algo", view->groups[i].algo, "version",
+							(json_int_t)view->groups[i].version, "bytes",
+							(json_int_t)view->groups[i].n_value_bytes, "entries",
+							(json_int_t)view->groups[i].n_plugins));
+	return groups;
 }
 
 enum vg_err vg_ctl_lists_show(struct vg_ctl_call *call)
@@ -50,11 +76,12 @@ enum vg_err vg_ctl_lists_show(struct vg_ctl_call *call)
 		count_videos(view, i, counts);
 		json_array_append_new(
 			rows,
-			json_pack("{s:o, s:I, s:I, s:I, s:s, s:s, s:i, s:o, s:i, s:i, s:i, s:o}", "name",
+			json_pack("{s:o, s:I, s:I, s:I, s:I, s:s, s:s, s:i, s:o, s:i, s:i, s:i, s:o}", "name",
 				  vg_ctl_text(view->strings + l->name_off), "entries", (json_int_t)l->n_entries,
-				  "videos", (json_int_t)counts[0], "frames", (json_int_t)counts[1], "action",
-				  vg_action_str(l->action), "perceptual_action", vg_action_str(l->perceptual_action),
-				  "match_distance", (int)l->match_distance, "file_distance",
+				  "videos", (json_int_t)counts[0], "frames", (json_int_t)counts[1], "plugin_values",
+				  count_plugins(view, i), "action", vg_action_str(l->action), "perceptual_action",
+				  vg_action_str(l->perceptual_action), "match_distance", (int)l->match_distance,
+				  "file_distance",
 				  l->file_distance == VG_CONFIG_NEVER ? json_null() : json_integer(l->file_distance),
 				  "frame_distance", (int)l->frame_distance, "query_percent", (int)l->query_percent,
 				  "compared_percent", (int)l->compared_percent, "source",
@@ -62,6 +89,7 @@ enum vg_err vg_ctl_lists_show(struct vg_ctl_call *call)
 	}
 	call->result = json_object();
 	put_generation(call->env, call->result);
+	json_object_set_new(call->result, "plugins", groups_json(view));
 	json_object_set_new(call->result, "lists", rows);
 	return VG_OK;
 }

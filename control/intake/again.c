@@ -81,6 +81,19 @@ static void look_up_videos(const struct vg_msg_record *r, const struct vg_frame_
 	}
 }
 
+static void look_up_plugins(const struct vg_msg_record *r, const struct vg_index_view *now, struct vg_msg_record *again)
+{
+	for (uint64_t i = 0; i < now->n_plugins && again->n_hits < VG_RECORD_MAX_HITS; i++) {
+		const struct vg_index_group *group = vg_index_group_of(now->groups, now->n_groups, i);
+		const uint8_t *value = vg_plugin_value_for(&r->plugins, group);
+		uint64_t off = group->values_off + (i - group->first) * group->n_value_bytes;
+		uint32_t distance = value ? vg_plugin_distance(value, now->plugin_values + off, group->n_value_bytes)
+					  : UINT32_MAX;
+		if (distance <= now->plugins[i].max_distance)
+			add(again, VG_ALGO_PLUGIN, now->plugins[i].entry_idx, distance, 0);
+	}
+}
+
 unsigned vg_again_look_up(const struct vg_msg_record *r, const struct vg_frame_hash *frames,
 			  const struct vg_index_view *now, struct vg_msg_record *again)
 {
@@ -99,6 +112,8 @@ unsigned vg_again_look_up(const struct vg_msg_record *r, const struct vg_frame_h
 	for (unsigned i = 0; i < r->n_hits && i < VG_RECORD_MAX_HITS; i++)
 		if (r->hits[i].algo == VG_ALGO_PDQ && r->hits[i].variant < VG_VERIFY_VARIANTS)
 			variants |= 1u << r->hits[i].variant;
+	if (vg_plugin_values_ok(&r->plugins))
+		look_up_plugins(r, now, again);
 	for (unsigned v = 0; v < VG_VERIFY_VARIANTS; v++)
 		if (variants & 1u << v)
 			look_up_variant(r, now, v, again);

@@ -51,6 +51,11 @@ static int suppressed(void *ctx, enum vg_algo algo, const uint8_t *value, const 
 	return vg_lists_suppressed(ctx, algo, value, list, entry_id);
 }
 
+static int declared(void *ctx, const char algo[VG_PLUGIN_ALGO_BYTES], uint32_t version)
+{
+	return vg_lists_declared(ctx, algo, version);
+}
+
 static enum vg_refusal find_attribution(struct vg_intake_link *link, const struct vg_msg_record *r,
 					struct vg_attribution *copy)
 {
@@ -144,6 +149,7 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 				       .bytes = bytes,
 				       .frames = frames_of(r, bytes),
 				       .suppressed = suppressed,
+				       .declared = declared,
 				       .ctx = intake->lists };
 	int is_lost = !vg_boots_knows(intake->boots, r->boot_id);
 	enum vg_refusal refusal = vg_verify_match(&args, &verified);

@@ -30,6 +30,9 @@ static int hit_is_sane(const struct vg_hit *hit, uint32_t flags)
 		       hit->compared_percent <= 100;
 	if (hit->query_percent || hit->compared_percent)
 		return 0;
+	if (hit->algo == VG_ALGO_PLUGIN)
+		return (flags & VG_RECORD_HAS_PDQ) && !hit->variant && !hit->frame_idx &&
+		       hit->distance <= vg_plugin_max_distance(VG_PLUGIN_VALUE_BYTES);
 	if (hit->algo == VG_ALGO_PDQ)
 		return (flags & VG_RECORD_HAS_PDQ) && hit->distance <= VG_PDQ_MAX_DISTANCE &&
 		       hit->variant < VG_VERIFY_VARIANTS;
@@ -269,9 +272,10 @@ static enum vg_refusal check_hit(const struct vg_verify_args *args, struct vg_ve
 	if (hit->entry_idx >= view->n_entries)
 		return VG_REFUSE_ENTRY;
 	const uint8_t *value = is_exact ? digest_of(v, hit->algo) : args->record->pdq;
-	enum vg_refusal refusal = is_exact                    ? check_exact(view, hit, value)
-				  : hit->algo == VG_ALGO_VPDQ ? vg_verify_video(args->record, args->frames, view, hit)
-							      : check_pdq(args->record, view, hit, &distance);
+	enum vg_refusal refusal = is_exact                      ? check_exact(view, hit, value)
+				  : hit->algo == VG_ALGO_PLUGIN ? vg_verify_plugin(args, hit)
+				  : hit->algo == VG_ALGO_VPDQ   ? vg_verify_video(args->record, args->frames, view, hit)
+								: check_pdq(args->record, view, hit, &distance);
 	if (refusal)
 		return refusal;
 	const struct vg_index_entry *entry = &view->entries[hit->entry_idx];

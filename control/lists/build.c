@@ -10,9 +10,10 @@
 #include <vigil/url_table.h>
 
 #include "control/lists/lists.h"
+#include "control/lists/plugins.h"
 
 #define N_RECENT   16
-#define N_SECTIONS 10
+#define N_SECTIONS 13
 
 /* A growing array of equal items. */
 struct heap {
@@ -21,6 +22,8 @@ struct heap {
 };
 struct vg_build {
 	struct heap lists, entries, videos, frames, strings, values[VG_ALGO_N];
+	struct heap groups, plugins, plugin_values; /* borrowed of plugin_rows, at the end */
+	struct vg_list_plugins *plugin_rows;
 	int in_video; /* the last of videos is being filled, with frames in order of time */
 	uint64_t n_blank, n_thinned;
 	uint32_t recent[N_RECENT], next_recent; /* texts seen lately: classes and notes repeat */
@@ -53,6 +56,7 @@ static void release(struct vg_build *b)
 	free(b->frames.at);
 	for (unsigned i = 0; i < VG_ALGO_N; i++)
 		free(b->values[i].at);
+	vg_list_plugins_destroy(b->plugin_rows);
 	free(b);
 }
 
@@ -68,7 +72,8 @@ struct vg_build *vg_build_create(void)
 	b->frames.n_item = sizeof(struct vg_index_frame);
 	for (unsigned algo = VG_ALGO_MD5; algo < VG_ALGO_N; algo++)
 		b->values[algo].n_item = vg_list_value_bytes((enum vg_algo)algo) + sizeof(uint32_t);
-	if (add(&b->strings, "", 1))
+	b->plugin_rows = vg_list_plugins_create();
+	if (b->plugin_rows && add(&b->strings, "", 1))
 		return b;
 	release(b);
 	return NULL;
@@ -214,6 +219,8 @@ enum vg_err vg_build_row(struct vg_build *build, const struct vg_list_row *row)
 	uint32_t entry_idx = (uint32_t)build->entries.n;
 	if (!add(&build->entries, &entry, 1))
 		return VG_ENOMEM;
+	if (row->algo == VG_ALGO_PLUGIN)
+		return row->plugin ? vg_list_plugins_add(build->plugin_rows, row->plugin, entry_idx) : VG_EINVAL;
 	return row->algo == VG_ALGO_VPDQ ? begin_video(build, entry_idx) : add_value(build, row, entry_idx);
 }
 
@@ -266,6 +273,28 @@ static uint64_t sort_and_fold(struct vg_build *b, struct heap *h)
 	return n_folded;
 }
 
+static int same_plugin(const void *ctx, uint32_t left, uint32_t right)
+{
+	return same_entry(ctx, left, right);
+}
+
+static enum vg_err finish_plugins(struct vg_build *b, uint64_t *n_folded)
+{
+	struct vg_list_plugins_made made;
+	enum vg_err err = vg_list_plugins_finish(b->plugin_rows, same_plugin, b, &made, n_folded);
+	if (err)
+		return err;
+	for (size_t i = 0; i < made.n_plugins; i++) {
+		struct vg_index_entry *entry = (struct vg_index_entry *)(void *)b->entries.at +
+					       made.plugins[i].entry_idx;
+		((struct vg_index_list *)(void *)b->lists.at)[entry->list_idx].n_entries++;
+	}
+	b->groups = (struct heap){ (void *)made.groups, made.n_groups, 0, sizeof(*made.groups) };
+	b->plugins = (struct heap){ (void *)made.plugins, made.n_plugins, 0, sizeof(*made.plugins) };
+	b->plugin_values = (struct heap){ made.values, made.n_value_bytes, 0, 1 };
+	return VG_OK;
+}
+
 static uint64_t aligned(uint64_t n)
 {
 	return (n + VG_INDEX_ALIGN - 1) & ~(uint64_t)(VG_INDEX_ALIGN - 1);
@@ -275,8 +304,9 @@ static uint64_t aligned(uint64_t n)
 static uint64_t lay_out(struct vg_build *b, struct vg_index_header *h, struct vg_index_section *sections[N_SECTIONS],
 			struct heap *heaps[N_SECTIONS])
 {
-	struct vg_index_section *s[N_SECTIONS] = { &h->lists, &h->entries, &h->md5,    &h->sha1,   &h->sha256s,
-						   &h->pdq,   &h->urls,    &h->videos, &h->frames, &h->strings };
+	struct vg_index_section *s[N_SECTIONS] = { &h->lists,   &h->entries,       &h->md5,    &h->sha1,   &h->sha256s,
+						   &h->pdq,     &h->urls,          &h->videos, &h->frames, &h->groups,
+						   &h->plugins, &h->plugin_values, &h->strings };
 	struct heap *from[N_SECTIONS] = { &b->lists,
 					  &b->entries,
 					  &b->values[VG_ALGO_MD5],
@@ -286,6 +316,9 @@ static uint64_t lay_out(struct vg_build *b, struct vg_index_header *h, struct vg
 					  &b->values[VG_ALGO_URL],
 					  &b->videos,
 					  &b->frames,
+					  &b->groups,
+					  &b->plugins,
+					  &b->plugin_values,
 					  &b->strings };
 	uint64_t at = aligned(sizeof(*h));
 	for (unsigned i = 0; i < N_SECTIONS; i++) {
@@ -325,14 +358,18 @@ enum vg_err vg_build_finish(struct vg_build *build, uint64_t generation, int64_t
 	h.generation = generation;
 	h.built_ns = built_ns;
 	*n_folded = 0;
+	*fd = -1;
 	end_video(build);
 	for (unsigned algo = VG_ALGO_MD5; algo < VG_ALGO_N; algo++)
 		*n_folded += sort_and_fold(build, &build->values[algo]);
+	enum vg_err err = finish_plugins(build, n_folded);
+	if (err)
+		return err;
 	h.n_bytes = lay_out(build, &h, sections, heaps);
 	*fd = vg_memfd_new("vigil-index", h.n_bytes);
 	if (*fd < 0)
 		return VG_EIO;
-	enum vg_err err = write_out(&h, sections, heaps, *fd);
+	err = write_out(&h, sections, heaps, *fd);
 	if (err) {
 		close(*fd);
 		*fd = -1;

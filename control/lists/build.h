@@ -17,7 +17,7 @@ struct vg_build *vg_build_create(void) VG_DEALLOC(vg_build_destroy);
 /* Begins a list; rows that follow are its. VG_OK, VG_ENOMEM. */
 enum vg_err vg_build_list(struct vg_build *build, const struct vg_config_list *conf);
 /* Adds one row to the list begun last; of a video's frames those of a quality below VG_PDQ_MIN_QUALITY are passed over.
- * VG_OK, VG_EFULL (too many rows), VG_ENOMEM. */
+ * VG_OK, VG_EFULL (too many rows), VG_ENOMEM; a plug-in's value: VG_ECONFLICT (plugins.h). */
 enum vg_err vg_build_row(struct vg_build *build, const struct vg_list_row *row);
 /* After the finish: videos that had no frame good enough and are left out; those with more than VG_VIDEO_MAX_FRAMES, of
  * which so many, evenly spread, were kept. */

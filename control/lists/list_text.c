@@ -95,8 +95,8 @@ static enum vg_err value_of(struct vg_list_text *text, struct vg_list_row *row, 
 		return vg_list_text_wrong(text, "a video is a line video,entry_id and its frames below; write it so");
 	row->algo = vg_list_algo(name);
 	if (row->algo == VG_ALGO_NONE)
-		return vg_list_text_wrong(
-			text, "the algorithm is none of md5, sha1, sha256, pdq; correct or remove the line");
+		return vg_list_text_wrong(text, "the algorithm is none of md5, sha1, sha256, pdq (a plug-in's: "
+						"plugin,NAME@VERSION,…); correct or remove the line");
 	row->n_value = vg_list_value_bytes(row->algo);
 	if (!value)
 		return vg_list_text_wrong(text,
@@ -123,10 +123,20 @@ static enum vg_err url_of(struct vg_list_text *text, struct vg_list_row *row, ch
 	return why ? vg_list_text_wrong(text, "%s", why) : VG_OK;
 }
 
+static enum vg_err plugin_of(struct vg_list_text *text, struct vg_list_row *row, const char *name, char **at,
+			     struct vg_list_plugin *plugin)
+{
+	const char *distance = field(at, 0), *value = field(at, 0);
+	row->algo = VG_ALGO_PLUGIN;
+	row->plugin = plugin;
+	return vg_list_text_plugin(text, name, distance, value, plugin);
+}
+
 static enum vg_err parse_line(struct vg_list_text *text)
 {
 	char *at = text->text;
 	struct vg_list_row row = { .line = text->line };
+	struct vg_list_plugin plugin;
 	if (text->line == 1 && text->n_line >= 3 && !memcmp(at, "\xef\xbb\xbf", 3))
 		at += 3;
 	if (text->n_line && text->text[text->n_line - 1] == '\r')
@@ -142,10 +152,12 @@ static enum vg_err parse_line(struct vg_list_text *text)
 	if (!text->is_urls && n_digits && at[n_digits + n_blanks] == ',') /* no algorithm is called that */
 		return vg_list_text_frame(text, at);
 	const char *name = text->is_urls ? "" : field(&at, 0), *value = text->is_urls ? "" : field(&at, 0);
-	int is_video = !strcmp(name, "video");
+	int is_video = !strcmp(name, "video"), is_plugin = !strcmp(name, "plugin");
 	enum vg_err err = vg_list_text_end_video(text);
 	if (!err && text->is_urls)
 		err = url_of(text, &row, &at);
+	else if (!err && is_plugin)
+		err = plugin_of(text, &row, value, &at, &plugin);
 	else if (!err && !is_video)
 		err = value_of(text, &row, name, value);
 	if (err)

@@ -6,24 +6,34 @@
  * vPDQ: `video,entry_id[,class[,note]]` begins a video; what follows are its frames, either one a line as the vPDQ
  * reference writes them, `frame,quality,hash,timestamp`, or one JSON list of strings `hash,quality,timestamp`, which
  * begins a line and may go over several. A file that begins with frames is one video, named by default_id.
+ * Plug-ins: `plugin,NAME@VERSION,DISTANCE,value[,entry_id[,class[,note]]]`: a value of that algorithm (vigil/plugin.h),
+ * and how many bits a picture's may differ from it to match.
  * Lines of a list of URLs are `URL[ entry_id[,class[,note]]]` (list_url.h). */
 #include <stddef.h>
 #include <stdint.h>
 
 #include <vigil/err.h>
 #include <vigil/media.h>
+#include <vigil/plugin_value.h>
 
 #define VG_LIST_TEXT_LINE  4096
 #define VG_LIST_TEXT_ID    127 /* longest entry id, class and note: what a case has room for */
 #define VG_LIST_TEXT_CLASS 63
 #define VG_LIST_TEXT_NOTE  255
 
+/* A value of a plug-in; at most vg_plugin_max_distance() bits. */
+struct vg_list_plugin {
+	char algo[VG_PLUGIN_ALGO_BYTES];
+	uint32_t version, max_distance, n_value_bytes;
+	uint8_t value[VG_PLUGIN_VALUE_BYTES];
+};
 struct vg_list_row {
 	enum vg_algo algo;
 	uint8_t value[32];
 	uint32_t n_value;                    /* 16, 20 or 32; 0: VPDQ, a video begins. Its frames have 32 and no id */
 	uint8_t quality;                     /* of a frame */
 	const char *id, *entry_class, *note; /* NUL-terminated, "" where absent; borrowed during the call */
+	const struct vg_list_plugin *plugin; /* PLUGIN, n_value 0; borrowed during the call; else NULL */
 	uint64_t line;
 };
 /* Anything but VG_OK ends the parse with that. */
@@ -54,6 +64,9 @@ enum vg_err vg_list_text_end(struct vg_list_text *text);
 enum vg_err vg_list_text_video(struct vg_list_text *text, const char *id, const char *entry_class, const char *note);
 enum vg_err vg_list_text_frame(struct vg_list_text *text, char *line);
 enum vg_err vg_list_text_json(struct vg_list_text *text, char byte);
+/* Of list_text_plugin.c: the fields of a line behind the word plugin; a NULL is not there. */
+enum vg_err vg_list_text_plugin(struct vg_list_text *text, const char *name, const char *distance, const char *value,
+				struct vg_list_plugin *plugin);
 /* Ends the video in hand, which must have had a frame. */
 enum vg_err vg_list_text_end_video(struct vg_list_text *text);
 /* Writes why and returns VG_EINVAL. */

@@ -16,6 +16,7 @@
 #include "control/lists/list_text.h"
 #include "control/lists/suppress.h"
 #include "control/lists/tables.h"
+#include "control/lists/unserved.h"
 
 #define N_ON_DISK 2
 
@@ -26,6 +27,9 @@ struct vg_lists {
 	struct vg_suppress *suppress;
 	uint64_t n_left_out, n_folded, n_blank_videos, n_thinned_videos;
 	int tables_fd; /* of kept[0]; -1 = none */
+	struct vg_declared declared[VG_PLUGIN_MAX];
+	unsigned n_declared;
+	struct vg_unserved unserved; /* of the last reload */
 	uint64_t n_tables_bytes, tables_ms;
 };
 
@@ -36,6 +40,9 @@ struct reading {
 	const char *list;
 	uint64_t n_left_out;
 	int skips_video; /* the frames that come are of a video left out */
+	const struct vg_lists *lists;
+	const char *file;
+	struct vg_unserved unserved;
 };
 
 static void load_newest(struct vg_lists *lists)
@@ -115,6 +122,10 @@ static enum vg_err on_row(void *ctx, const struct vg_list_row *row)
 	if (is_frame)
 		return r->skips_video ? VG_OK : vg_build_row(r->build, row);
 	r->skips_video = 0;
+	if (row->plugin && !vg_lists_declared(r->lists, row->plugin->algo, row->plugin->version)) {
+		vg_unserved_add(&r->unserved, row->plugin, r->file, row->line);
+		return VG_OK;
+	}
 	if (vg_suppress_has(r->suppress, row->algo, row->value, r->list, row->id)) {
 		r->n_left_out++;
 		r->skips_video = row->algo == VG_ALGO_VPDQ;
@@ -145,6 +156,7 @@ static enum vg_err read_file(struct reading *r, const struct vg_config_list *con
 		goto out;
 	}
 	vg_list_text_init(text, on_row, r);
+	r->file = conf->file;
 	name_of(conf->file, default_id, sizeof(default_id));
 	text->default_id = default_id;
 	if (conf->kind == VG_LIST_URLS)
@@ -160,7 +172,12 @@ static enum vg_err read_file(struct reading *r, const struct vg_config_list *con
 		err = vg_list_text_end(text);
 	if (err)
 		snprintf(why, n_why, "%s:%llu: %s", conf->file, (unsigned long long)text->line,
-			 text->why[0] ? text->why : vg_err_str(err));
+			 text->why[0]          ? text->why
+			 : err == VG_ECONFLICT ? "other values of this plug-in's algorithm and version have another "
+						 "length; correct or remove the line"
+					       : vg_err_str(err));
+	if (err == VG_ECONFLICT)
+		err = VG_EINVAL;
 out:
 	if (file)
 		fclose(file);
@@ -223,7 +240,7 @@ enum vg_err vg_lists_reload(struct vg_lists *lists, const struct vg_config_list 
 			    const char *suppress_file, char *why, size_t n_why)
 {
 	struct vg_generation next = { .fd = -1 };
-	struct reading r = { .build = vg_build_create() };
+	struct reading r = { .build = vg_build_create(), .lists = lists };
 	struct vg_suppress *suppress = vg_suppress_load(suppress_file, why, n_why);
 	uint64_t n_folded = 0;
 	enum vg_err err = VG_EINVAL;
@@ -251,6 +268,8 @@ enum vg_err vg_lists_reload(struct vg_lists *lists, const struct vg_config_list 
 	}
 	lists->n_left_out = r.n_left_out;
 	lists->n_folded = n_folded;
+	lists->unserved = r.unserved;
+	vg_unserved_log(&lists->unserved);
 	vg_build_videos(r.build, &lists->n_blank_videos, &lists->n_thinned_videos);
 	vg_suppress_destroy(lists->suppress);
 	lists->suppress = suppress;
@@ -268,6 +287,7 @@ void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info)
 	memset(info, 0, sizeof(*info));
 	info->n_suppressed = vg_suppress_n(lists->suppress);
 	info->n_left_out = lists->n_left_out;
+	info->n_unserved = lists->unserved.n_entries;
 	info->n_folded = lists->n_folded;
 	info->n_blank_videos = lists->n_blank_videos;
 	info->n_thinned_videos = lists->n_thinned_videos;
@@ -283,10 +303,37 @@ void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info)
 	info->n_urls = g->view.n_urls;
 	info->n_videos = g->view.n_videos;
 	info->n_frames = g->view.n_frames;
+	info->n_plugins = g->view.n_plugins;
 	info->n_tables_bytes = lists->n_tables_bytes;
 	info->tables_ms = lists->tables_ms;
 	info->n_lists = (uint32_t)g->view.n_lists;
 	memcpy(info->sha256, g->view.header->sha256, sizeof(info->sha256));
+}
+
+void vg_lists_declare(struct vg_lists *lists, const struct vg_config_hashing *conf)
+{
+	struct vg_plugin_spec spec;
+	lists->n_declared = 0;
+	for (uint32_t i = 0; i < conf->n_plugins && i < VG_PLUGIN_MAX; i++)
+		if (vg_plugin_spec_parse(conf->plugins[i], &spec) && spec.algo[0]) {
+			struct vg_declared *to = &lists->declared[lists->n_declared++];
+			memcpy(to->algo, spec.algo, sizeof(to->algo));
+			to->version = spec.version;
+		}
+}
+
+int vg_lists_declared(const struct vg_lists *lists, const char algo[VG_PLUGIN_ALGO_BYTES], uint32_t version)
+{
+	for (unsigned i = 0; i < lists->n_declared; i++)
+		if (lists->declared[i].version == version &&
+		    !memcmp(lists->declared[i].algo, algo, VG_PLUGIN_ALGO_BYTES))
+			return 1;
+	return 0;
+}
+
+const char *vg_lists_warning(const struct vg_lists *lists, unsigned idx)
+{
+	return idx < lists->unserved.n ? lists->unserved.at[idx].text : NULL;
 }
 
 int vg_lists_fd(const struct vg_lists *lists)

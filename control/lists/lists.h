@@ -3,7 +3,8 @@
  * the whole reload with "file:line: why" and the generation in use stays. Generations lie in DIR/<number>.idx (written
  * beside, fsynced, renamed; number monotone, the newest two kept) and as sealed memfds that hashers get. Generations
  * that a hasher may still search with stay mapped, so that vigild can look a match of an older one up.
- * One thread. Values, entries and file names of lists are never logged. */
+ * One thread. Values, entries and file names of lists are never logged, but for what is
+ * wrong with a line. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,15 @@ void vg_lists_destroy(struct vg_lists *lists);
  * passed over); without one, current is 0. NULL with the reason in why. */
 struct vg_lists *vg_lists_create(const char *dir, char *why, size_t n_why) VG_DEALLOC(vg_lists_destroy);
 
+/* What the configuration declares of its plug-ins (`hashing.plugins`, vigil/plugin_spec.h), before a reload: entries of
+ * other algorithms are left out of the index, counted, and each algorithm is warned of with the file and line of its
+ * first one. Items without a name declare nothing. */
+void vg_lists_declare(struct vg_lists *lists, const struct vg_config_hashing *conf);
+/* 1 where it is declared. */
+int vg_lists_declared(const struct vg_lists *lists, const char algo[VG_PLUGIN_ALGO_BYTES], uint32_t version);
+/* Warnings of the last reload, "file:line: what, what to do"; NULL behind the last one. Borrowed until the next. */
+const char *vg_lists_warning(const struct vg_lists *lists, unsigned idx);
+
 /* Reads all files, builds, checks, stores and maps the next generation; nothing changes on failure. suppress_file: "" =
  * none; lines `algo,value` or `entry,<entry id>[,list name]`: what they name is left out, and refused at match time
  * also for older generations. VG_OK, VG_EINVAL (a file or line, see why), VG_EIO. */
@@ -36,10 +46,11 @@ struct vg_lists_info {
 	uint64_t n_md5, n_sha1, n_sha256, n_pdq, n_urls, n_videos, n_frames;
 	uint64_t n_tables_bytes, tables_ms; /* search tables of PDQ and frames: 0 = none */
 	uint32_t n_lists, n_suppressed;     /* suppressed: rows of the suppress list */
-	uint64_t n_left_out;                /* entries the suppress list kept out of this generation */
-	uint64_t n_folded;                  /* lines that repeated an entry of their list */
-	uint64_t n_blank_videos;            /* left out: none of their frames has the quality to match */
-	uint64_t n_thinned_videos; /* too long: VG_VIDEO_MAX_FRAMES of their frames, evenly spread, were kept */
+	uint64_t n_plugins, n_unserved; /* plug-ins' values; those left out because no plug-in is declared for them */
+	uint64_t n_left_out;            /* entries the suppress list kept out of this generation */
+	uint64_t n_folded;              /* lines that repeated an entry of their list */
+	uint64_t n_blank_videos;        /* left out: none of their frames has the quality to match */
+	uint64_t n_thinned_videos;      /* too long: VG_VIDEO_MAX_FRAMES of their frames, evenly spread, were kept */
 	uint8_t sha256[32];
 };
 void vg_lists_info(const struct vg_lists *lists, struct vg_lists_info *info);

@@ -17,8 +17,10 @@ static void put_hit(struct vg_json_text *text, const struct vg_case_hit *hit)
 		vg_json_text_null(text, "algo");
 	} else {
 		vg_json_text_str(text, "why", vg_case_hit_why(hit));
-		vg_json_text_str(text, "algo", vg_algo_str(hit->algo));
+		vg_json_text_str(text, "algo", vg_case_hit_algo(hit));
 	}
+	if (hit->algo == VG_ALGO_PLUGIN)
+		vg_json_text_u64(text, "version", hit->plugin_version);
 	vg_json_text_u64(text, "distance", hit->distance);
 	if (hit->algo == VG_ALGO_VPDQ) {
 		vg_json_text_u64(text, "query_percent", hit->query_percent);

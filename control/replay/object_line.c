@@ -99,6 +99,8 @@ static void put_plugins(struct vg_json_text *text, const struct vg_plugin_values
 		vg_hex(v->bytes + off, v->at[i].n_bytes, digits);
 		vg_json_text_str(text, "value", digits);
 		vg_json_text_u64(text, "quality", v->at[i].quality);
+		if (v->at[i].version)
+			vg_json_text_u64(text, "version", v->at[i].version);
 		vg_json_text_close(text, '}');
 		off += v->at[i].n_bytes;
 	}
@@ -134,6 +136,18 @@ static unsigned sorted_hits(const struct vg_msg_record *r, const struct vg_index
 	return n_hits;
 }
 
+static void put_algo(struct vg_json_text *text, const struct vg_index_view *index, const struct vg_hit *hit)
+{
+	for (uint64_t i = 0; hit->algo == VG_ALGO_PLUGIN && i < index->n_plugins; i++)
+		if (index->plugins[i].entry_idx == hit->entry_idx) {
+			const struct vg_index_group *group = vg_index_group_of(index->groups, index->n_groups, i);
+			vg_json_text_str(text, "algo", group->algo);
+			vg_json_text_u64(text, "version", group->version);
+			return;
+		}
+	vg_json_text_str(text, "algo", vg_algo_str(hit->algo));
+}
+
 static void put_matches(struct vg_json_text *text, const struct vg_msg_record *r, const struct vg_index_view *index)
 {
 	struct vg_hit hits[VG_RECORD_MAX_HITS];
@@ -147,7 +161,7 @@ static void put_matches(struct vg_json_text *text, const struct vg_msg_record *r
 		vg_json_text_open(text, NULL, '{');
 		vg_json_text_bytes(text, "list", list, bounded(list, MAX_LIST_TEXT));
 		vg_json_text_bytes(text, "entry", id, bounded(id, MAX_LIST_TEXT));
-		vg_json_text_str(text, "algo", vg_algo_str(hit->algo));
+		put_algo(text, index, hit);
 		vg_json_text_u64(text, "distance", hit->distance);
 		if (hit->algo == VG_ALGO_VPDQ) {
 			vg_json_text_u64(text, "query_percent", hit->query_percent);

@@ -201,6 +201,10 @@ static void note_hit(struct vg_note *note, unsigned no, const struct vg_case_hit
 			 h->query_percent, h->compared_percent);
 	else if (h->algo == VG_ALGO_URL)
 		snprintf(how, sizeof(how), "requested by a listed URL, its content is in no list: match");
+	else if (h->algo == VG_ALGO_PLUGIN)
+		snprintf(how, sizeof(how),
+			 "perceptual %s (version %u of the provider's algorithm) match at distance %u bits",
+			 vg_case_hit_algo(h), h->plugin_version, h->distance);
 	else
 		snprintf(how, sizeof(how), "perceptual %s match at distance %u of 256 bits, image variant %u",
 			 vg_algo_str(h->algo), h->distance, h->variant);

@@ -46,13 +46,16 @@ static void put_hit(xmlNodePtr root, const struct vg_case_file *f, const struct 
 	xmlNodePtr details = vg_node(root, "details");
 
 	xmlNewProp(details, BAD_CAST "type", BAD_CAST "HASH");
-	snprintf(how, sizeof(how), "%s (%s)", vg_algo_str(h->algo), vg_case_hit_why(h));
+	snprintf(how, sizeof(how), "%s (%s)", vg_case_hit_algo(h), vg_case_hit_why(h));
 	put_pair(details, "matchAlgorithm", how);
 	if (h->algo == VG_ALGO_VPDQ) {
 		put_number(details, "matchFramesPercent", h->query_percent);
 		put_number(details, "matchListedFramesPercent", h->compared_percent);
 		put_number(details, "matchFirstFrame", h->frame);
 		put_number(details, "framesHashed", f->n_frames);
+	} else if (h->algo == VG_ALGO_PLUGIN) {
+		put_number(details, "matchAlgorithmVersion", h->plugin_version);
+		put_number(details, "matchDistanceBits", h->distance);
 	} else if (!h->exact && h->algo != VG_ALGO_URL) {
 		put_number(details, "matchDistanceBits", h->distance);
 		put_number(details, "matchVariant", h->variant);

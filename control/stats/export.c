@@ -116,6 +116,9 @@ static void lists(FILE *out, const struct vg_stats_env *env)
 		(unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq);
 	fprintf(out, "vigil_list_entries{algo=\"vpdq\"} %llu\n", (unsigned long long)info.n_videos);
 	fprintf(out, "vigil_list_entries{algo=\"url\"} %llu\n", (unsigned long long)info.n_urls);
+	fprintf(out, "vigil_list_entries{algo=\"plugin\"} %llu\n", (unsigned long long)info.n_plugins);
+	gauge(out, "list_plugin_values_left_out", "listed values that no plug-in is declared to make",
+	      (double)info.n_unserved);
 	gauge(out, "list_video_frames", "distinct frames of the listed videos", (double)info.n_frames);
 	gauge(out, "list_videos_left_out", "listed videos without a frame good enough to match",
 	      (double)info.n_blank_videos);

@@ -139,6 +139,29 @@ uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *d
 	return found.n_hits;
 }
 
+uint32_t vg_index_query_plugins(struct vg_index *index, const struct vg_plugin_values *values, struct vg_hit *hits,
+				uint32_t n_hits, uint32_t max_hits)
+{
+	const struct vg_index_view *view = &index->view;
+	struct found found = {
+		.view = view, .exact = index->exact, .hits = hits, .n_hits = n_hits, .max_hits = max_hits
+	};
+	for (uint64_t g = 0; index->map && max_hits && g < view->n_groups; g++) {
+		const struct vg_index_group *group = &view->groups[g];
+		const uint8_t *value = vg_plugin_value_for(values, group);
+		const uint8_t *listed = view->plugin_values + group->values_off;
+		for (uint32_t i = 0; value && i < group->n_plugins; i++, listed += group->n_value_bytes) {
+			const struct vg_index_plugin *plugin = &view->plugins[group->first + i];
+			uint32_t distance = vg_plugin_distance(value, listed, group->n_value_bytes);
+			if (distance <= plugin->max_distance)
+				keep(&found, &(struct vg_hit){ .entry_idx = plugin->entry_idx,
+							       .algo = VG_ALGO_PLUGIN,
+							       .distance = (uint16_t)distance });
+		}
+	}
+	return found.n_hits;
+}
+
 static void on_video(void *ctx, const struct vg_video_found *v)
 {
 	struct found *found = ctx;

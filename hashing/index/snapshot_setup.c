@@ -63,11 +63,19 @@ static enum vg_err check_layout(const struct vg_index_view *view)
 		const struct vg_index_section *section;
 		size_t n_item_bytes;
 	} order[] = {
-		{ &h->lists, sizeof(*view->lists) },    { &h->entries, sizeof(*view->entries) },
-		{ &h->md5, sizeof(*view->md5) },        { &h->sha1, sizeof(*view->sha1) },
-		{ &h->sha256s, sizeof(*view->sha256) }, { &h->pdq, sizeof(*view->pdq) },
-		{ &h->urls, sizeof(*view->urls) },      { &h->videos, sizeof(*view->videos) },
-		{ &h->frames, sizeof(*view->frames) },  { &h->strings, 1 },
+		{ &h->lists, sizeof(*view->lists) },
+		{ &h->entries, sizeof(*view->entries) },
+		{ &h->md5, sizeof(*view->md5) },
+		{ &h->sha1, sizeof(*view->sha1) },
+		{ &h->sha256s, sizeof(*view->sha256) },
+		{ &h->pdq, sizeof(*view->pdq) },
+		{ &h->urls, sizeof(*view->urls) },
+		{ &h->videos, sizeof(*view->videos) },
+		{ &h->frames, sizeof(*view->frames) },
+		{ &h->groups, sizeof(*view->groups) },
+		{ &h->plugins, sizeof(*view->plugins) },
+		{ &h->plugin_values, 1 },
+		{ &h->strings, 1 },
 	};
 	uint64_t end = sizeof(*h);
 	for (size_t i = 0; i <= VG_ARRAY_LEN(order); i++) {

@@ -81,6 +81,11 @@ static void count_failed(struct vg_match *m, unsigned kind, enum vg_err err)
 		vg_count(m->stats, VG_H_FAILED_JPEG + (kind - VG_KIND_JPEG) * N_REASONS + reason, 1);
 }
 
+static bool asks_plugins(const struct vg_match *m, const struct vg_match_file *file)
+{
+	return m->plugins && (file->exact || m->search_plugins);
+}
+
 /* Decodes a picture, hashes and looks up its frames. False where there is no hash; everything is counted here.
  * *same_again: another try would come to the same. */
 static bool decode(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record, bool *same_again)
@@ -89,7 +94,7 @@ static bool decode(struct vg_match *m, const struct vg_match_file *file, struct 
 				      .digests = file->digests,
 				      .record = record,
 				      .best_distance = UINT_MAX,
-				      .ask_plugins = m->plugins && file->exact };
+				      .ask_plugins = asks_plugins(m, file) };
 	uint64_t begin_ns = cpu_ns();
 	enum vg_err err;
 
@@ -103,6 +108,9 @@ static bool decode(struct vg_match *m, const struct vg_match_file *file, struct 
 	vg_count(m->stats, VG_H_IMAGES, 1);
 	vg_count(m->stats, VG_H_IMAGES_PARTIAL, look.any_partial);
 	record->flags |= VG_RECORD_HAS_PDQ;
+	if (look.ask_plugins && m->search_plugins)
+		record->n_hits = (uint8_t)vg_index_query_plugins(m->index, &record->plugins, record->hits,
+								 record->n_hits, VG_RECORD_MAX_HITS);
 	*same_again = !look.any_partial && cpu_ns() - begin_ns <= MAX_REMEMBERED_NS;
 	return true;
 }
@@ -138,7 +146,7 @@ static enum glanced glance_at(struct vg_match *m, const struct vg_match_file *fi
 	struct vg_hit hit;
 	enum vg_err err;
 
-	if (!m->scaled || file->exact || record->kind != VG_KIND_JPEG ||
+	if (!m->scaled || file->exact || asks_plugins(m, file) || record->kind != VG_KIND_JPEG ||
 	    (file->digests && vg_index_query(m->index, file->digests, NULL, &hit, 1)))
 		return DECODE_EXACTLY;
 	if (m->before_decode)
@@ -178,8 +186,8 @@ static void remember(struct vg_match *m, const struct vg_seen_key *key, const st
 static bool perceptual(struct vg_match *m, const struct vg_match_file *file, struct vg_msg_record *record)
 {
 	struct vg_seen_key key = { .n_bytes = file->n_bytes, .index_epoch = vg_index_epoch(m->index) };
-	bool ask_plugins = m->plugins && file->exact, same_again = false;
-	bool may_know = m->seen && !ask_plugins && file->digests && file->bytes.n_bytes == file->n_bytes;
+	bool shows_plugins = m->plugins && file->exact, same_again = false;
+	bool may_know = m->seen && !shows_plugins && file->digests && file->bytes.n_bytes == file->n_bytes;
 	enum glanced glanced;
 	const struct vg_seen_verdict *known = NULL;
 
@@ -200,6 +208,8 @@ static bool perceptual(struct vg_match *m, const struct vg_match_file *file, str
 	glanced = glance_at(m, file, record, &same_again);
 	if (glanced == BROKEN || (glanced == DECODE_EXACTLY && !decode(m, file, record, &same_again)))
 		return false;
+	for (unsigned i = 0; i < record->n_hits; i++) /* what such a hit stands on is not remembered */
+		may_know &= record->hits[i].algo != VG_ALGO_PLUGIN;
 	if (may_know && same_again)
 		remember(m, &key, record, glanced == NEAR_NOTHING);
 	return true;

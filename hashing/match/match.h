@@ -25,7 +25,8 @@ struct vg_match {
 	struct vg_seen *seen;         /* NULL: all is decoded. Of films it knows those in no list */
 	struct vg_video *video;       /* NULL: films are not decoded */
 	struct vg_frame_hash *frames; /* VG_FRAMES_MAX; of the film judged last, record->n_frames of them */
-	struct vg_plugins *plugins;   /* NULL: none. Asked where file->exact is set: nothing else shows their values */
+	struct vg_plugins *plugins;   /* NULL: none. Asked where file->exact is set, which shows their values, and */
+	bool search_plugins;          /* for every picture: the index has values that one of them makes */
 	uint64_t deadline_ns;         /* CLOCK_THREAD_CPUTIME_ID, when a film must have ended; 0: its own limit */
 	bool no_pdq;                  /* pictures and films are not decoded at all */
 	bool scaled;                  /* JPEGs are first decoded smaller, and exactly only where that may be a hit */

@@ -11,6 +11,17 @@ unsigned vg_plugins_n(const struct vg_plugins *plugins)
 	return plugins->n;
 }
 
+bool vg_plugins_serve(const struct vg_plugins *plugins, const struct vg_index_group *group)
+{
+	for (unsigned i = 0; i < plugins->n; i++) {
+		const struct vg_plugin_value *head = &plugins->at[i].head;
+
+		if (!memcmp(head->algo, group->algo, sizeof(head->algo)) && head->version == group->version)
+			return head->n_bytes == group->n_value_bytes;
+	}
+	return false;
+}
+
 static void round_plane(const struct vg_luma *luma, uint8_t *plane)
 {
 	for (uint32_t row = 0; row < luma->n_rows; row++)

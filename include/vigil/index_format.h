@@ -1,21 +1,23 @@
 #pragma once
 /* index_format: one immutable, checksummed generation of the hash lists, as built by control/lists and mapped read-only
  * by hashers (and by vigild, which looks a claimed match up itself). Little-endian, sections 64-byte aligned:
- *   header | lists | entries | md5 | sha1 | sha256 | pdq | urls | videos | frames | strings
+ *   header | lists | entries | md5 | sha1 | sha256 | pdq | urls | videos | frames
+ *          | groups | plugins | plugin_values | strings
  *
  * A section begins where the one before it ends, padded with zeros; the last one's padding ends the file.
  * Exact sections and urls are sorted by value (memcmp), duplicates allowed; pdq is in any order. Frames stand in the
- * order of their videos, without a gap; within a video each value once, sorted; none below VG_PDQ_MIN_QUALITY. The
- * checksum is SHA-256 over everything behind the header. vg_index_open() checks every offset. */
+ * order of their videos, without a gap; within a video each value once, sorted; none below VG_PDQ_MIN_QUALITY.
+ * What plug-ins' values are listed: plugin_index.h. The checksum is SHA-256 over everything behind the header. vg_index_open() checks every offset. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include <vigil/err.h>
 #include <vigil/media.h>
+#include <vigil/plugin_index.h>
 
 #define VG_INDEX_MAGIC   0x31584449474956ull /* "VIGIDX1" */
-#define VG_INDEX_VERSION 3u
+#define VG_INDEX_VERSION 4u
 #define VG_INDEX_ALIGN   64u
 
 struct vg_index_section {
@@ -27,7 +29,8 @@ struct vg_index_header {
 	uint64_t generation, n_bytes; /* whole file */
 	int64_t built_ns;             /* UTC */
 	uint8_t sha256[32];           /* of bytes sizeof(header) .. n_bytes */
-	struct vg_index_section lists, entries, md5, sha1, sha256s, pdq, urls, videos, frames, strings;
+	struct vg_index_section lists, entries, md5, sha1, sha256s, pdq, urls, videos, frames, groups, plugins,
+		plugin_values, strings;
 };
 struct vg_index_list {
 	uint32_t name_off, source_off; /* NUL-terminated in strings */
@@ -84,8 +87,12 @@ struct vg_index_view {
 	const struct vg_index_sha256 *urls; /* no texts: hashes of URL and host (url_table.h), SHA-256: list_url.h */
 	const struct vg_index_video *videos;
 	const struct vg_index_frame *frames;
+	const struct vg_index_group *groups;
+	const struct vg_index_plugin *plugins;
+	const uint8_t *plugin_values;
 	const char *strings;
-	uint64_t n_lists, n_entries, n_md5, n_sha1, n_sha256, n_pdq, n_urls, n_videos, n_frames, n_strings;
+	uint64_t n_lists, n_entries, n_md5, n_sha1, n_sha256, n_pdq, n_urls, n_videos, n_frames, n_groups, n_plugins,
+		n_plugin_values, n_strings;
 };
 
 static inline int vg_index_section_ok(const struct vg_index_section *s, uint64_t item_bytes, uint64_t n_bytes)
@@ -128,7 +135,9 @@ static inline enum vg_err vg_index_open(const void *base, uint64_t n_bytes, stru
 	    !vg_index_section_ok(&h->urls, sizeof(*v->urls), n_bytes) ||
 	    !vg_index_section_ok(&h->videos, sizeof(*v->videos), n_bytes) ||
 	    !vg_index_section_ok(&h->frames, sizeof(*v->frames), n_bytes) ||
-	    !vg_index_section_ok(&h->strings, 1, n_bytes))
+	    !vg_index_section_ok(&h->groups, sizeof(*v->groups), n_bytes) ||
+	    !vg_index_section_ok(&h->plugins, sizeof(*v->plugins), n_bytes) ||
+	    !vg_index_section_ok(&h->plugin_values, 1, n_bytes) || !vg_index_section_ok(&h->strings, 1, n_bytes))
 		return VG_ECORRUPT;
 	v->base = base;
 	v->header = h;
@@ -141,6 +150,9 @@ static inline enum vg_err vg_index_open(const void *base, uint64_t n_bytes, stru
 	v->urls = (const void *)(v->base + h->urls.off), v->n_urls = h->urls.n_items;
 	v->videos = (const void *)(v->base + h->videos.off), v->n_videos = h->videos.n_items;
 	v->frames = (const void *)(v->base + h->frames.off), v->n_frames = h->frames.n_items;
+	v->groups = (const void *)(v->base + h->groups.off), v->n_groups = h->groups.n_items;
+	v->plugins = (const void *)(v->base + h->plugins.off), v->n_plugins = h->plugins.n_items;
+	v->plugin_values = v->base + h->plugin_values.off, v->n_plugin_values = h->plugin_values.n_items;
 	v->strings = (const void *)(v->base + h->strings.off), v->n_strings = h->strings.n_items;
 	if (!v->n_strings || v->strings[0] || v->strings[v->n_strings - 1])
 		return VG_ECORRUPT;
@@ -153,48 +165,9 @@ static inline enum vg_err vg_index_open(const void *base, uint64_t n_bytes, stru
 		if (v->entries[i].list_idx >= v->n_lists || v->entries[i].id_off >= v->n_strings ||
 		    v->entries[i].class_off >= v->n_strings || v->entries[i].note_off >= v->n_strings)
 			return VG_ECORRUPT;
+	if (!vg_index_plugins_ok(v->groups, v->n_groups, v->plugins, v->n_plugins, v->n_plugin_values, v->n_entries))
+		return VG_ECORRUPT;
 	return vg_index_videos_ok(v) ? VG_OK : VG_ECORRUPT;
 }
-/* Records of an exact section. */
-static inline uint64_t vg_index_n_exact(const struct vg_index_view *v, enum vg_algo algo)
-{
-	return algo == VG_ALGO_MD5      ? v->n_md5
-	       : algo == VG_ALGO_SHA1   ? v->n_sha1
-	       : algo == VG_ALGO_SHA256 ? v->n_sha256
-	       : algo == VG_ALGO_URL    ? v->n_urls
-					: 0;
-}
-/* Looks a digest up in a sorted section of records {value[n_value]; uint32_t entry_idx}, among records low .. high - 1
- * (high <= vg_index_n_exact()), where its first one is if there is one. Writes the entries found (at most max_hits,
- * those in range) and returns how many; binary search, no allocation. */
-static inline uint32_t vg_index_find_among(const struct vg_index_view *v, enum vg_algo algo, const uint8_t *value,
-					   uint64_t low, uint64_t high, uint32_t *entry_idx, uint32_t max_hits)
-{
-	size_t n_value = algo == VG_ALGO_MD5 ? 16 : algo == VG_ALGO_SHA1 ? 20 : 32, stride = n_value + 4;
-	const uint8_t *at = algo == VG_ALGO_MD5    ? (const uint8_t *)v->md5
-			    : algo == VG_ALGO_SHA1 ? (const uint8_t *)v->sha1
-			    : algo == VG_ALGO_URL  ? (const uint8_t *)v->urls
-						   : (const uint8_t *)v->sha256;
-	uint64_t n = vg_index_n_exact(v, algo);
-	uint32_t n_hits = 0;
-	while (low < high) {
-		uint64_t mid = low + (high - low) / 2;
-		if (memcmp(at + mid * stride, value, n_value) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < n && n_hits < max_hits && !memcmp(at + low * stride, value, n_value); low++) {
-		uint32_t idx;
-		memcpy(&idx, at + low * stride + n_value, sizeof(idx));
-		if (idx < v->n_entries)
-			entry_idx[n_hits++] = idx;
-	}
-	return n_hits;
-}
-/* The same among all records. */
-static inline uint32_t vg_index_find(const struct vg_index_view *v, enum vg_algo algo, const uint8_t *value,
-				     uint32_t *entry_idx, uint32_t max_hits)
-{
-	return vg_index_find_among(v, algo, value, 0, vg_index_n_exact(v, algo), entry_idx, max_hits);
-}
+
+#include <vigil/index_find.h>

@@ -135,11 +135,12 @@ enum vg_algo {
 	VG_ALGO_PDQ,
 	VG_ALGO_VPDQ,
 	VG_ALGO_URL,
+	VG_ALGO_PLUGIN, /* of one of the names in plugin.h */
 	VG_ALGO_N
 };
 static inline const char *vg_algo_str(unsigned algo)
 {
-	static const char *const names[] = { "none", "md5", "sha1", "sha256", "pdq", "vpdq", "url" };
+	static const char *const names[] = { "none", "md5", "sha1", "sha256", "pdq", "vpdq", "url", "plugin" };
 	return algo < VG_ALGO_N ? names[algo] : "unknown";
 }
 /* A digest of all bytes, which vigild recomputes; the others are perceptual. */

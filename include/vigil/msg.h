@@ -141,7 +141,7 @@ struct vg_msg_ack {
 struct vg_hit {
 	uint32_t entry_idx; /* in the index of `generation` */
 	uint16_t algo;      /* enum vg_algo */
-	uint16_t distance;  /* PDQ: bits; 0 for the others */
+	uint16_t distance;  /* PDQ, PLUGIN: bits; 0 for the others */
 	uint8_t variant;    /* dihedral variant that matched, 0 = as stored */
 	/* VPDQ: of the film's own distinct frames, and of the listed video's, how many have one of the other within
 	 * the list's frame_distance: whole per cent, rounded down. 0 for the others. */

@@ -1,5 +1,5 @@
 #pragma once
-/* plugin: the ABI of licensed hash algorithms, version 1. A plug-in is a shared object that exports one function,
+/* plugin: the ABI of licensed hash algorithms, version 2. A plug-in is a shared object that exports one function,
  * vg_plugin_v1(); this header is all it needs and the whole manual. C11, x86-64 System V, little-endian.
  *
  *	VG_PLUGIN_EXPORT const struct vg_plugin *vg_plugin_v1(void);
@@ -18,9 +18,10 @@
  * Faults: a crash, an abort or too much time (hashing.max_object_ms, all of an object) ends the hasher as a decoder's
  * fault does; its object is tried again without decoding and without plug-ins, all others as before. It shares memory
  * with the decoders: it is as trusted as they are and must come from whom you trust with your pictures. */
+#include <stddef.h>
 #include <stdint.h>
 
-#define VG_PLUGIN_ABI         1u
+#define VG_PLUGIN_ABI         2u /* 1 is loaded, too: it ends before algo_version, its values are only shown */
 #define VG_PLUGIN_ENTRY       "vg_plugin_v1"
 #define VG_PLUGIN_MAX         4u   /* in one hasher */
 #define VG_PLUGIN_ALGO_BYTES  16u  /* with its NUL */
@@ -50,10 +51,19 @@ struct vg_plugin {
 	int (*init)(void **state);
 	/* Once, after init() gave 0. NULL: nothing to do. */
 	void (*fini)(void *state);
-	/* Writes all n_value_bytes of value and sets *quality, 0 .. 100 (how much of a picture there was to hash). 0;
+	/* Writes all n_value_bytes of value and sets *quality, 0 .. 100 (how much of a picture there was to hash;
+	 * 0: of nothing, never searched). 0;
 	 * else there is no value for this picture (counted). The value must depend on the picture alone. */
 	int (*hash)(void *state, const struct vg_plugin_picture *picture, uint8_t *value, uint32_t *quality);
+	/* Since version 2. algo_version: 1 .., another number where the same picture may get another value than before;
+	 * list entries name it. distance: enum vg_plugin_distance_kind. Both 0: its values are shown, not searched. */
+	uint32_t algo_version, distance;
 };
+#define VG_PLUGIN_BYTES_V1 offsetof(struct vg_plugin, algo_version)
+
+/* How far apart two of its values are. HAMMING: the bits in which they differ. What only the plug-in could compute is
+ * not searched: vigild, which loads none, could not check what it is told. */
+enum vg_plugin_distance_kind { VG_PLUGIN_DISTANCE_NONE, VG_PLUGIN_DISTANCE_HAMMING };
 
 typedef const struct vg_plugin *(*vg_plugin_entry_fn)(void);
 VG_PLUGIN_EXPORT const struct vg_plugin *vg_plugin_v1(void);

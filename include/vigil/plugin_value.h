@@ -9,6 +9,7 @@ struct vg_plugin_value {
 	char algo[VG_PLUGIN_ALGO_BYTES]; /* NUL-terminated and filled up with NULs */
 	uint16_t n_bytes;
 	uint8_t quality, reserved;
+	uint32_t version; /* of the algorithm; 0: the plug-in has none, its values are shown and never searched */
 };
 struct vg_plugin_values {
 	uint8_t n, reserved[3];

@@ -1,7 +1,7 @@
 /* A MATCH record, its attribution record and its bytes, all foreign: nothing is read outside, and nothing is believed
  * that does not hold: what passes as an exact hit has the digest of the bytes in the list. Input: record,
  * attribution, then the memfd: the bytes and, of a film, its frames behind them. The list has the MD5 of "vigil" (entry
- * 0), a PDQ hash and a video of two frames (entry 1). */
+ * 0), a PDQ hash, a video of two frames and a plug-in's value (entry 1). */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +18,8 @@ struct lists {
 	struct vg_index_header header;
 	struct vg_index_list list;
 	struct vg_index_entry entries[2];
+	struct vg_index_group group;
+	struct vg_index_plugin plugin;
 	struct vg_index_md5 md5;
 	struct vg_index_pdq pdq;
 	struct vg_index_video video;
@@ -40,6 +42,8 @@ static void lists_init(struct lists *l)
 	l->list.query_percent = 80;
 	l->video = (struct vg_index_video){ 1, 0, 2 };
 	memset(l->frames[1].value, 0x5a, 32);
+	l->group = (struct vg_index_group){ "ah", 1, 2, 0, 1, 0 };
+	l->plugin = (struct vg_index_plugin){ 1, 4, 0 };
 	l->view = (struct vg_index_view){ .header = &l->header,
 					  .lists = &l->list,
 					  .entries = l->entries,
@@ -47,6 +51,12 @@ static void lists_init(struct lists *l)
 					  .pdq = &l->pdq,
 					  .videos = &l->video,
 					  .frames = l->frames,
+					  .groups = &l->group,
+					  .plugins = &l->plugin,
+					  .plugin_values = (const uint8_t *)"\x00\xff",
+					  .n_groups = 1,
+					  .n_plugins = 1,
+					  .n_plugin_values = 2,
 					  .n_videos = 1,
 					  .n_frames = 2,
 					  .strings = "",
@@ -55,6 +65,12 @@ static void lists_init(struct lists *l)
 					  .n_md5 = 1,
 					  .n_pdq = 1,
 					  .n_strings = 1 };
+}
+
+static int declared(void *ctx, const char algo[VG_PLUGIN_ALGO_BYTES], uint32_t version)
+{
+	(void)ctx;
+	return !strcmp(algo, "ah") && version == 1;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -78,7 +94,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!bytes)
 		abort();
 	memcpy(bytes, data + sizeof(r) + sizeof(a), n_bytes);
-	struct vg_verify_args args = { .record = &r, .view = &l.view, .attribution = &a, .bytes = bytes };
+	struct vg_verify_args args = {
+		.record = &r, .view = &l.view, .attribution = &a, .bytes = bytes, .declared = declared
+	};
 	if (r.n_frames)
 		args.frames = (const void *)(bytes + vg_record_frames_off(r.n_sample_bytes));
 	if (vg_verify_match(&args, &v)) {

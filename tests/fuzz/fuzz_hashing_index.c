@@ -1,6 +1,6 @@
 /* A list index as it comes from outside: taken as it is and, with its checksum made right, once more, so that what lies
- * behind the checksum is reached; then queried with values that stand in it, as pictures and as films. What follows the
- * size that its header names are search tables for it; the same with them. */
+ * behind the checksum is reached; then queried with values that stand in it, as pictures, films and by plug-ins. What
+ * follows the size that its header names are search tables for it; the same with them. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,8 +39,9 @@ static enum vg_err take(struct vg_index *index, const uint8_t *bytes, size_t n_b
 static void check(const struct vg_index *index, const struct vg_hit *hits, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (hits[i].entry_idx >= vg_index_peek(index)->n_entries || hits[i].distance > 31 ||
-		    hits[i].query_percent > 100 || hits[i].compared_percent > 100)
+		if (hits[i].entry_idx >= vg_index_peek(index)->n_entries ||
+		    hits[i].distance > (hits[i].algo == VG_ALGO_PLUGIN ? 512 : 31) || hits[i].query_percent > 100 ||
+		    hits[i].compared_percent > 100)
 			abort();
 }
 
@@ -67,6 +68,28 @@ static void query(struct vg_index *index, const uint8_t *bytes, size_t n_bytes)
 	check(index, hits, vg_index_query_video(index, film, n_film, hits, 8, &cut_short));
 	if (cut_short)
 		abort();
+}
+
+/* A picture of which every plug-in of the index made a value that is listed there. */
+static void query_plugins(struct vg_index *index)
+{
+	const struct vg_index_view *view = vg_index_peek(index);
+	struct vg_hit hits[8];
+	for (uint64_t g = 0; g < view->n_groups; g++) {
+		const struct vg_index_group *group = &view->groups[g];
+		struct vg_plugin_values values = { .n = 1 };
+		memcpy(values.at[0].algo, group->algo, sizeof(group->algo));
+		values.at[0].version = group->version;
+		values.at[0].n_bytes = (uint16_t)group->n_value_bytes;
+		values.at[0].quality = 50;
+		memcpy(values.bytes, view->plugin_values + group->values_off, group->n_value_bytes);
+		if (!vg_plugin_values_ok(&values))
+			abort();
+		uint32_t n = vg_index_query_plugins(index, &values, hits, 0, 8);
+		if (!n || hits[0].distance) /* the first one is its own */
+			abort();
+		check(index, hits, n);
+	}
 }
 
 /* The checksums that would be right. */
@@ -103,8 +126,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)take(index, bytes, n_index, size - n_index, 1);
 	if (n_index >= sizeof(h)) {
 		make_right(bytes, n_index, size - n_index);
-		if (take(index, bytes, n_index, size - n_index, h.generation) == VG_OK)
+		if (take(index, bytes, n_index, size - n_index, h.generation) == VG_OK) {
 			query(index, bytes, n_index);
+			query_plugins(index);
+		}
 	}
 	free(bytes);
 	vg_index_destroy(index);

@@ -24,6 +24,10 @@ struct vg_index_make {
 	struct vg_index_video *videos;
 	struct vg_index_frame *frames;
 	uint32_t n_videos, n_frames;
+	struct vg_index_group groups[VG_INDEX_MAX_GROUPS];
+	struct vg_index_plugin *plugins;
+	uint8_t *plugin_values;
+	uint32_t n_groups, n_plugins, n_plugin_bytes;
 };
 
 static inline size_t vg_index_make_stride(enum vg_algo algo)
@@ -139,6 +143,9 @@ static inline uint64_t vg_index_make_layout(const struct vg_index_make *m, uint8
 			      vg_index_make_stride(VG_ALGO_URL));
 	vg_index_make_section(base, &end, &h->videos, m->videos, m->n_videos, sizeof(*m->videos));
 	vg_index_make_section(base, &end, &h->frames, m->frames, m->n_frames, sizeof(*m->frames));
+	vg_index_make_section(base, &end, &h->groups, m->groups, m->n_groups, sizeof(*m->groups));
+	vg_index_make_section(base, &end, &h->plugins, m->plugins, m->n_plugins, sizeof(*m->plugins));
+	vg_index_make_section(base, &end, &h->plugin_values, m->plugin_values, m->n_plugin_bytes, 1);
 	vg_index_make_section(base, &end, &h->strings, strings, sizeof(strings), 1);
 	return end;
 }
@@ -168,6 +175,8 @@ static inline void vg_index_make_free(struct vg_index_make *m)
 	free(m->entries);
 	free(m->videos);
 	free(m->frames);
+	free(m->plugins);
+	free(m->plugin_values);
 	for (unsigned a = 0; a < VG_ALGO_N; a++)
 		free(m->records[a]);
 	memset(m, 0, sizeof(*m));

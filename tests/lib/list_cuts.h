@@ -20,6 +20,8 @@ static inline void list_sum_row(struct list_sum *s, const struct vg_list_row *ro
 	s->n_rows++;
 	for (uint32_t i = 0; i < row->n_value; i++)
 		s->mix = s->mix * 31 + row->value[i];
+	for (uint32_t i = 0; row->plugin && i < row->plugin->n_value_bytes; i++)
+		s->mix = s->mix * 31 + row->plugin->value[i] + row->plugin->max_distance;
 	for (const char *p = row->note; *p; p++)
 		s->mix = s->mix * 31 + (uint8_t)*p;
 }

@@ -134,15 +134,39 @@ static void a_film_is_looked_up_in_the_present_videos(void **state)
 	assert_int_equal(vg_again_look_up(&m, NULL, vg_lists_view(r->lists, info.generation), &again), 0);
 }
 
+static void a_plugins_value_is_looked_up_in_the_present_lists(void **state)
+{
+	struct rig *r = *state;
+	struct vg_msg_record m = r->valid, again;
+	struct vg_config_hashing *conf = calloc(1, sizeof(*conf));
+	struct vg_lists_info info;
+	conf->n_plugins = 1;
+	strcpy(conf->plugins[0], "ah@1:/ah.so");
+	vg_lists_declare(r->lists, conf);
+	free(conf);
+	lists_change(r, 1, "plugin,ah@1,1,00ff00ff,P0\nplugin,ah@1,3,10ff00ff,P1\nplugin,ah@1,0,40ff00ff,P2\n");
+	vg_lists_info(r->lists, &info);
+	m.flags = VG_RECORD_HAS_PDQ;
+	m.n_hits = 0;
+	m.plugins.n = 1;
+	m.plugins.at[0] = (struct vg_plugin_value){ "ah", 4, 50, 0, 1 };
+	memcpy(m.plugins.bytes, "\x01\xff\x00\xff", 4);
+	assert_int_equal(vg_again_look_up(&m, NULL, vg_lists_view(r->lists, info.generation), &again), 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(again.hits[i].algo, VG_ALGO_PLUGIN);
+		assert_int_equal(again.hits[i].distance, i + 1);
+	}
+	m.plugins.at[0].version = 2;
+	assert_int_equal(vg_again_look_up(&m, NULL, vg_lists_view(r->lists, info.generation), &again), 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, rig_up, rig_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_match_outlives_its_generation),
-		T(a_lie_is_a_lie_in_any_generation),
-		T(a_film_is_looked_up_in_the_present_videos),
-		T(what_no_list_holds_any_more_is_no_match),
-		T(hits_are_those_of_the_present_lists_exact_ones_first),
+		T(a_match_outlives_its_generation),           T(a_lie_is_a_lie_in_any_generation),
+		T(a_film_is_looked_up_in_the_present_videos), T(a_plugins_value_is_looked_up_in_the_present_lists),
+		T(what_no_list_holds_any_more_is_no_match),   T(hits_are_those_of_the_present_lists_exact_ones_first),
 	};
 	(void)setenv("VIGIL_LOG", "error", 0);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,7 +178,7 @@ static void what_plugins_say_has_its_bounds(void **state)
 	assert_int_equal(vg_verify_fields(&r, 0), VG_REFUSE_NONE);
 	r.plugins.n = 1;
 	assert_int_equal(vg_verify_fields(&r, 0), VG_REFUSE_FIELDS);
-	r.plugins.at[0] = (struct vg_plugin_value){ "average_hash", 8, 100, 0 };
+	r.plugins.at[0] = (struct vg_plugin_value){ "average_hash", 8, 100, 0, 1 };
 	assert_int_equal(vg_verify_fields(&r, 0), VG_REFUSE_NONE);
 	r.plugins.at[0].n_bytes = 257;
 	assert_int_equal(vg_verify_fields(&r, 0), VG_REFUSE_FIELDS);

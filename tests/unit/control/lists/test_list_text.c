@@ -22,6 +22,7 @@ struct rows {
 	unsigned n, n_videos, n_frames, n_good;
 	char ids[200]; /* of the videos */
 	struct vg_list_row last;
+	struct vg_list_plugin plugin;
 	char id[200], entry_class[100], note[300];
 	enum vg_err answer;
 };
@@ -31,6 +32,8 @@ static enum vg_err on_row(void *ctx, const struct vg_list_row *row)
 	struct rows *r = ctx;
 	r->n++;
 	r->last = *row;
+	if (row->plugin)
+		r->plugin = *row->plugin;
 	if (row->algo == VG_ALGO_VPDQ && row->n_value) {
 		r->n_frames++;
 		r->n_good += row->quality >= 50;
@@ -60,6 +63,54 @@ static enum vg_err parse(const char *text, size_t n_piece, struct rows *rows, st
 		vg_guard_free(copy, n_now);
 	}
 	return err ? err : vg_list_text_end(parser);
+}
+
+static void a_plugins_value_has_its_name_version_and_distance(void **state)
+{
+	static const char *const bad[][2] = {
+		{ "plugin", "NAME@VERSION" },
+		{ "plugin,a,3,00ff", "NAME@VERSION" },
+		{ "plugin,a@0,3,00ff", "NAME@VERSION" },
+		{ "plugin,a@1x,3,00ff", "NAME@VERSION" },
+		{ "plugin,A@1,3,00ff", "NAME@VERSION" },
+		{ "plugin,abcdefghijklmnop@1,3,00ff", "NAME@VERSION" },
+		{ "plugin,a@1", "hex digits" },
+		{ "plugin,a@1,3", "hex digits" },
+		{ "plugin,a@1,3,0ff", "hex digits" },
+		{ "plugin,a@1,3,00fg", "hex digits" },
+		{ "plugin,a@1,,00ff", "distance" },
+		{ "plugin,a@1,-1,00ff", "distance" },
+		{ "plugin,a@1,99999,00ff", "distance" },
+		{ "plugin,a@1,5,00ff", "by chance" },
+		{ "plugin,a@1,4,0000", "blank" },
+		{ "plugin,a@1,4,ffff", "blank" },
+	};
+	struct rows r;
+	struct vg_list_text p;
+	char line[700];
+	(void)state;
+	for (size_t n_piece = 1; n_piece < 60; n_piece++) {
+		assert_int_equal(parse("plugin , average_hash@12 , 3, 00FF01 ,E-1,A1,a, note", n_piece, &r, &p), VG_OK);
+		assert_int_equal(r.n, 1);
+		assert_int_equal(r.last.algo, VG_ALGO_PLUGIN);
+		assert_string_equal(r.plugin.algo, "average_hash");
+		assert_int_equal(r.plugin.version, 12);
+		assert_int_equal(r.plugin.max_distance, 3);
+		assert_int_equal(r.plugin.n_value_bytes, 3);
+		assert_memory_equal(r.plugin.value, "\x00\xff\x01", 3);
+		assert_string_equal(r.id, "E-1");
+		assert_string_equal(r.note, "a, note");
+	}
+	for (size_t i = 0; i < VG_ARRAY_LEN(bad); i++) {
+		assert_int_equal(parse(bad[i][0], 7, &r, &p), VG_EINVAL);
+		assert_non_null(strstr(p.why, bad[i][1]));
+	}
+	strcpy(line, "plugin,a@1,0,");
+	for (unsigned i = 0; i <= VG_PLUGIN_VALUE_BYTES; i++)
+		strcat(line, "a5");
+	assert_int_equal(parse(line, 64, &r, &p), VG_EINVAL);
+	line[strlen(line) - 2] = 0;
+	assert_int_equal(parse(line, 64, &r, &p), VG_OK);
 }
 
 static void every_algorithm_and_field_is_read(void **state)
@@ -208,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_algorithm_and_field_is_read),
+		cmocka_unit_test(a_plugins_value_has_its_name_version_and_distance),
 		cmocka_unit_test(videos_are_read_by_lines_and_as_json),
 		cmocka_unit_test(a_file_of_frames_alone_is_one_video_with_the_files_name),
 		cmocka_unit_test(a_bad_line_is_refused_with_its_number),

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <vigil/bytes.h>
@@ -199,6 +200,43 @@ static void videos_are_entries_with_distinct_good_frames(void **state)
 	assert_false(vg_lists_suppressed(f->lists, VG_ALGO_VPDQ, info.sha256, "one", "V3"));
 }
 
+static void plugins_values_are_taken_where_one_is_declared_and_warned_of_elsewhere(void **state)
+{
+	static const char text[] = "md5," A ",E\nplugin,ah@1,2,00ff,P1,A1,first\nplugin,ah@2,2,00ff,P2\n"
+				   "plugin,ah@1,3,00ff,P1,A1\nplugin,other@1,2,01ff,P3\nplugin,ah@2,0,11ff,P4\n";
+	struct fixture *f = *state;
+	struct vg_config_hashing *conf = calloc(1, sizeof(*conf));
+	struct vg_lists_info info;
+	conf->n_plugins = 2;
+	strcpy(conf->plugins[0], "/other.so");
+	strcpy(conf->plugins[1], "ah@1:/ah.so");
+	vg_lists_declare(f->lists, conf);
+	free(conf);
+	assert_int_equal(reload(f, text, NULL), VG_OK);
+	vg_lists_info(f->lists, &info);
+	assert_int_equal(info.n_plugins, 1);
+	assert_int_equal(info.n_unserved, 3);
+	assert_int_equal(info.n_folded, 1);
+	assert_non_null(strstr(vg_lists_warning(f->lists, 0), "one.txt:3: 2 values of ah@2"));
+	assert_non_null(strstr(vg_lists_warning(f->lists, 1), "one.txt:5: 1 values of other@1"));
+	assert_null(vg_lists_warning(f->lists, 2));
+	const struct vg_index_view *view = vg_lists_view(f->lists, 1);
+	assert_int_equal(view->lists[0].n_entries, 2);
+	assert_int_equal(view->plugins[0].max_distance, 3);
+	assert_string_equal(view->strings + view->entries[view->plugins[0].entry_idx].id_off, "P1");
+	assert_true(vg_lists_declared(f->lists, "ah\0\0\0\0\0\0\0\0\0\0\0\0\0", 1));
+	assert_false(vg_lists_declared(f->lists, "ah\0\0\0\0\0\0\0\0\0\0\0\0\0", 2));
+	assert_int_equal(reload(f, "plugin,ah@1,2,00ff\n\nplugin,ah@1,2,00ff00\n", NULL),
+			 VG_EINVAL); /* another length */
+	assert_non_null(strstr(f->why, "one.txt:3: other values of this plug-in's"));
+	assert_int_equal(reload(f, "plugin,ah@1,2,00ff,P1\nplugin,ah@1,2,01ff,P2\n", "entry,P1\n"), VG_OK);
+	vg_lists_info(f->lists, &info);
+	assert_int_equal(info.n_plugins, 1);
+	assert_int_equal(info.n_left_out, 1);
+	assert_int_equal(info.n_unserved, 0);
+	assert_null(vg_lists_warning(f->lists, 0));
+}
+
 static void a_file_of_frames_is_a_video_of_the_files_name_and_a_long_one_is_thinned_out(void **state)
 {
 	struct fixture *f = *state;
@@ -225,6 +263,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_restart_goes_on_where_it_was_and_numbers_only_grow, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(what_is_suppressed_is_left_out_and_known, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(plugins_values_are_taken_where_one_is_declared_and_warned_of_elsewhere,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(videos_are_entries_with_distinct_good_frames, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_file_of_frames_is_a_video_of_the_files_name_and_a_long_one_is_thinned_out, set_up, tear_down),

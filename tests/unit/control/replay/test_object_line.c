@@ -281,7 +281,7 @@ static void what_plugins_say_stands_by_their_names(void **state)
 	json_t *root = line_of(&facts);
 	assert_null(json_object_get(root, "plugins"));
 	json_decref(root);
-	r.plugins = (struct vg_plugin_values){ .n = 2, .at = { { "one", 2, 7, 0 }, { "two", 254, 100, 0 } } };
+	r.plugins = (struct vg_plugin_values){ .n = 2, .at = { { "one", 2, 7, 0, 0 }, { "two", 254, 100, 0, 3 } } };
 	memset(r.plugins.bytes, 0xab, sizeof(r.plugins.bytes));
 	r.plugins.bytes[2] = 0x01;
 	root = line_of(&facts);
