@@ -1,5 +1,5 @@
-/* verify, plug-ins: vigild loads none, so that a value is a hasher's word; what it comes to with a listed one is computed
- * anew. */
+/* verify, plug-ins: vigild loads none, so that a value is a hasher's word; what it comes to with a listed one is
+ * computed anew. */
 #include "control/intake/verify.h"
 
 enum vg_refusal vg_verify_plugin(const struct vg_verify_args *args, const struct vg_hit *hit)

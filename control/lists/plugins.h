@@ -1,5 +1,6 @@
 #pragma once
-/* plugins: rows of plug-ins' values gathered, and made into the groups of an index (vigil/plugin_index.h). One thread. */
+/* plugins: rows of plug-ins' values gathered, and made into the groups of an index (vigil/plugin_index.h). One
+ * thread. */
 #include <stddef.h>
 #include <stdint.h>
 

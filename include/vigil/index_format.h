@@ -7,7 +7,8 @@
  * A section begins where the one before it ends, padded with zeros; the last one's padding ends the file.
  * Exact sections and urls are sorted by value (memcmp), duplicates allowed; pdq is in any order. Frames stand in the
  * order of their videos, without a gap; within a video each value once, sorted; none below VG_PDQ_MIN_QUALITY.
- * What plug-ins' values are listed: plugin_index.h. The checksum is SHA-256 over everything behind the header. vg_index_open() checks every offset. */
+ * Listed values of plug-ins: plugin_index.h. The checksum is SHA-256 over everything behind the header. vg_index_open()
+ * checks every offset. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
