@@ -27,19 +27,24 @@ static void leave(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_flow
 		vg_proto_flow_give(inspect->proto, &live->proto);
 	vg_streams_give(inspect->streams, &flow->stream_idx);
 	flow->state = (uint8_t)state;
+	if (state == VG_FLOW_OPAQUE)
+		flow->card[0] = flow->card[1] = 0;
 }
 
 /* What the rooms said of a live flow; nothing to do for VG_MORE. */
 void vg_inspect_obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_step step)
 {
+	uint8_t app;
+
 	if (step == VG_MORE)
 		return;
 	if (step == VG_DONE)
 		vg_flow_table_close(inspect->flows, flow);
+	app = inspect->live[flow->stream_idx].app;
 	leave(inspect, flow,
-	      inspect->live[flow->stream_idx].app == VG_APP_UNKNOWN || inspect->live[flow->stream_idx].app == VG_APP_RAW
-		      ? VG_FLOW_LISTENING
-		      : VG_FLOW_LET_GO);
+	      app == VG_APP_UNKNOWN || app == VG_APP_RAW ? VG_FLOW_LISTENING
+	      : app == VG_APP_OPAQUE && inspect->offload ? VG_FLOW_OPAQUE
+							 : VG_FLOW_LET_GO);
 }
 
 void vg_inspect_finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_stream_end how)
@@ -52,7 +57,11 @@ void vg_inspect_finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg
 
 void vg_inspect_flow_end(void *owner, struct vg_flow *flow, enum vg_flow_end why)
 {
-	vg_inspect_finish(owner, flow,
+	struct vg_inspect *inspect = owner;
+
+	if (flow->state == VG_FLOW_OPAQUE)
+		vg_offload_leave(inspect->offload, flow, 0);
+	vg_inspect_finish(inspect, flow,
 			  why == VG_FLOW_IDLE      ? VG_END_TIMEOUT
 			  : why == VG_FLOW_EVICTED ? VG_END_EVICTED
 						   : VG_END_INPUT_END);
@@ -337,6 +346,8 @@ static void take_data(struct vg_inspect *inspect, struct vg_flow *flow, const st
 			step = vg_inspect_start_proto(inspect, &inspect->live[flow->stream_idx], app, pkt->wall_ns);
 		else if (app != VG_APP_NONE)
 			step = VG_SKIP;
+		if (app == VG_APP_OPAQUE)
+			inspect->live[flow->stream_idx].app = VG_APP_OPAQUE;
 		step = step == VG_DONE ? VG_MORE : step;
 	}
 	vg_inspect_obey(inspect, flow, step);
@@ -380,19 +391,6 @@ static void take_end(struct vg_inspect *inspect, struct vg_flow *flow, const str
 					      pkt->wall_ns));
 }
 
-/* FIN and RST of a flow that has no stream: its entry is soon free. Should it go on, it has not ended. */
-static void take_end_unread(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt,
-			    uint32_t next_seq)
-{
-	if (pkt->tcp_flags & VG_TCP_FIN) {
-		flow->flags |= (uint8_t)VG_FLOW_FIN(pkt->dir);
-		if (flow->state == VG_FLOW_NEW)
-			flow->fin_seq[pkt->dir] = next_seq;
-	}
-	if ((pkt->tcp_flags & VG_TCP_RST) || ((flow->flags & VG_FLOW_FIN(0)) && (flow->flags & VG_FLOW_FIN(1))))
-		vg_flow_table_close(inspect->flows, flow);
-}
-
 /* Payload with a wrong checksum: all that counts of the packet. */
 static void take_broken(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
@@ -426,8 +424,7 @@ static void inspect_packet(struct vg_inspect *inspect, const struct vg_packet *p
 			vg_inspect_obey(inspect, flow,
 					vg_stream_expire(inspect->streams, flow->stream_idx, pkt->clock_ns));
 	} else if (!wants_stream(inspect, flow, pkt)) {
-		if (pkt->tcp_flags & (VG_TCP_FIN | VG_TCP_RST))
-			take_end_unread(inspect, flow, pkt, next_seq);
+		vg_inspect_pass_by(inspect, flow, pkt, next_seq);
 		return;
 	} else if (!vg_inspect_make_live(inspect, flow, pkt)) {
 		return;

@@ -22,6 +22,9 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 /* Verdict hold: asked before and after each packet. NULL (at first): none. Borrowed. Cold. */
 struct vg_hold;
 void vg_inspect_hold(struct vg_inspect *inspect, struct vg_hold *hold);
+/* Where cards can drop what is opaque: they are asked for it. NULL (at first): none can. Borrowed. Cold. */
+struct vg_offload;
+void vg_inspect_offload(struct vg_inspect *inspect, struct vg_offload *offload);
 /* Inspects n_pkts (<= VG_BURST) frames, of which the port half and key.capture_idx are set. pkt->segment is the
  * rte_mbuf of the frame, or NULL where all of it lies in the first segment. clock_ns never goes back until the next
  * flush. */

@@ -4,6 +4,7 @@
 #include "dataplane/detect/detect.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/inspect.h"
+#include "dataplane/offload/offload.h"
 #include "dataplane/scope/scope.h"
 #include "dataplane/stream/stream.h"
 
@@ -49,6 +50,7 @@ struct vg_inspect {
 	struct vg_proto *proto; /* borrowed */
 	struct vg_stats_page *stats;
 	struct vg_hold *hold;                 /* NULL: no pair is inspect-first */
+	struct vg_offload *offload;           /* NULL: no card drops anything */
 	struct vg_inspect_stream *live;       /* n_live of them */
 	struct vg_inspect_carriers *carriers; /* the same */
 	uint64_t n_begun;                     /* live streams so far */
@@ -73,6 +75,10 @@ void vg_inspect_note_carriers(struct vg_inspect *inspect, uint32_t idx, const st
 int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt);
 /* Tells the end of a live flow and lets it go. */
 void vg_inspect_finish(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_stream_end how);
+
+/* inspect_pass: a packet of a flow without a stream, that makes it none. */
+void vg_inspect_pass_by(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt,
+			uint32_t next_seq);
 
 /* inspect_syn: where a connection begins. A SYN within a connection is no beginning until the other side takes it. */
 void vg_inspect_take_syn(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt);

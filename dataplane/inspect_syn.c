@@ -30,6 +30,8 @@ void vg_inspect_note_carriers(struct vg_inspect *inspect, uint32_t idx, const st
 /* A new connection on the ports of an old one. */
 static void restart(struct vg_inspect *inspect, struct vg_flow *flow)
 {
+	if (flow->state == VG_FLOW_OPAQUE)
+		vg_offload_leave(inspect->offload, flow, 1);
 	vg_inspect_finish(inspect, flow, VG_END_RESTARTED);
 	vg_flow_table_restart(inspect->flows, flow);
 }

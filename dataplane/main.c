@@ -17,6 +17,7 @@
 #include <vigil/clock.h>
 #include <vigil/log.h>
 
+#include "dataplane/card/card.h"
 #include "dataplane/eal.h"
 #include "dataplane/handoff/server.h"
 #include "dataplane/port/watch.h"
@@ -36,6 +37,7 @@ struct dataplane {
 	struct vg_steer *steers[VG_LANE_MAX_CORES];
 	struct vg_handoff *handoffs[VG_LANE_MAX_CORES];
 	int stats_fds[VG_LANE_MAX_CORES];
+	struct vg_cards *cards; /* NULL: no card drops anything for us */
 	struct vg_handoff_server *server;
 	int signal_fd;
 	uint64_t next_watch_ns;
@@ -141,6 +143,20 @@ static enum vg_err take_urls(void *ctx, const struct vg_msg_urls *msg, int fd)
 	return err;
 }
 
+/* Cards that can drop what is opaque; where none can, workers do, as always. */
+static void connect_cards(struct dataplane *dp)
+{
+	struct vg_stats_page *stats[VG_LANE_MAX_CORES];
+
+	for (uint32_t i = 0; i < dp->conf.n_cores; i++)
+		stats[i] = dp->workers[i]->stats;
+	dp->cards = vg_cards_create(&dp->conf, dp->shared.ports, &vg_card_rte_flow, stats, dp->conf.n_cores);
+	for (uint32_t i = 0; i < dp->conf.n_cores && dp->cards; i++) {
+		dp->workers[i]->offload = dp->cards->ends[i];
+		vg_inspect_offload(dp->workers[i]->inspect, dp->cards->ends[i]);
+	}
+}
+
 static int open_all(struct dataplane *dp, const char *run_dir)
 {
 	struct vg_dataplane_conf *conf = &dp->conf;
@@ -169,6 +185,7 @@ static int open_all(struct dataplane *dp, const char *run_dir)
 	}
 	if (shared->ports->rss.n_queues && connect_workers(dp))
 		return -1;
+	connect_cards(dp);
 	if (!(conf->flags & VG_CONF_REPLAY))
 		vg_ports_watch_begin(shared->ports, dp->workers[0]->stats, conf->n_cores);
 	dp->server = vg_handoff_server_create(run_dir, conf, shared->boot_id, dp->handoffs, dp->stats_fds,
@@ -217,6 +234,8 @@ static void serve(struct dataplane *dp)
 	while (!vg_handoff_server_released(dp->server)) {
 		vg_handoff_server_poll(dp->server, POLL_MS);
 		watch(dp, vg_mono_now().ns);
+		if (dp->cards)
+			vg_cards_poll(dp->cards, vg_mono_now().ns);
 		if (vg_mono_now().ns - begun_ns > URLS_WAIT_NS) /* there is no vigild */
 			atomic_store(&dp->shared.awaits_urls, 0);
 		if (!stopped_ns && read(dp->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
@@ -236,6 +255,8 @@ static void serve(struct dataplane *dp)
 	atomic_store(&dp->shared.stop, 1);
 	atomic_store(&dp->shared.quit, 1);
 	rte_eal_mp_wait_lcore();
+	if (dp->cards)
+		vg_cards_clear(dp->cards);
 }
 
 static int run(const char *run_dir)
@@ -253,6 +274,8 @@ static int run(const char *run_dir)
 		vg_log(VG_LOG_ERROR, ROOM, "the sandbox cannot be closed");
 		goto out;
 	}
+	if (dp->cards)
+		vg_cards_rehearse(dp->cards);
 	if (launch(dp))
 		goto out;
 	serve(dp);
@@ -267,6 +290,7 @@ out:
 		vg_handoff_server_destroy(dp->server);
 		for (uint32_t i = 0; i < VG_LANE_MAX_CORES; i++)
 			vg_worker_destroy(dp->workers[i]);
+		vg_cards_destroy(dp->cards);
 		vg_steers_destroy(dp->steers, dp->conf.n_cores);
 		vg_dispatch_destroy(dp->shared.dispatch);
 		vg_ports_destroy(dp->shared.ports);

@@ -44,6 +44,7 @@ static void inspect_frames(struct vg_worker *worker)
 		pkt->clock_ns = worker->clock_ns;
 		pkt->link = feed->link;
 		pkt->key.capture_idx = flows_of;
+		pkt->port_idx = (uint8_t)feed->capture_idx;
 		n_bytes += m->pkt_len;
 	}
 	if (worker->hold)
@@ -126,6 +127,8 @@ static int turn(struct vg_worker *worker)
 	vg_proto_poll(worker->proto);
 	if (worker->hold)
 		vg_hold_poll(worker->hold, mono_ns);
+	if (worker->offload)
+		vg_offload_poll(worker->offload, worker->clock_ns);
 	if (worker->core_idx == 0 && mono_ns >= worker->next_lost_ns) {
 		worker->next_lost_ns = mono_ns + LOST_EACH_NS;
 		count_lost(worker);

@@ -14,6 +14,7 @@
 #include "dataplane/idle.h"
 #include "dataplane/inspect.h"
 #include "dataplane/media/media.h"
+#include "dataplane/offload/offload.h"
 #include "dataplane/proto/proto.h"
 #include "dataplane/scope/urls.h"
 #include "dataplane/steer.h"
@@ -39,7 +40,8 @@ struct vg_worker {
 	struct vg_media *media;
 	struct vg_proto *proto;
 	struct vg_inspect *inspect;
-	struct vg_urls urls; /* main puts tables in, proto looks at them */
+	struct vg_offload *offload; /* main's; NULL: no card drops anything */
+	struct vg_urls urls;        /* main puts tables in, proto looks at them */
 	struct vg_feed feed;
 	struct vg_dispatch_end end;  /* ring NULL: none */
 	struct vg_steer *steer;      /* main's; NULL: every port has one queue */

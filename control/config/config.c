@@ -83,7 +83,7 @@ struct vg_port_rule vg_config_port_rule(const struct vg_config *config, uint32_t
 		(uint8_t)(one->checksums ? one->checksums - 1 : all->checksums),
 		{ (uint16_t)tags->in_vlan, (uint16_t)tags->out_vlan },
 		(uint8_t)(one->link && first < port_idx ? first + 1 : 0),
-		0,
+		(uint8_t)(one->offload ? one->offload - 1 : all->offload),
 	};
 }
 

@@ -22,6 +22,7 @@
 #define VG_CONFIG_MAX_VLANS 64
 #define VG_CONFIG_MAX_SITES 256 /* patterns of URLs to look at, and as many not to */
 #define VG_CONFIG_MAX_EAL   16
+#define VG_CONFIG_MAX_RULES 65536u /* in a card */
 #define VG_CONFIG_NEVER     255u
 #define VG_CONFIG_MAX_BYTES (1u << 20) /* of a configuration file */
 
@@ -33,6 +34,7 @@ struct vg_config_port {
 	char device[VG_CONFIG_PORT]; /* only while it is read */
 	uint32_t tenant_key;         /* enum vg_tenant_key; of a single port that + 1 */
 	uint32_t checksums;          /* enum vg_checksum_policy; of a single port that + 1 */
+	uint32_t offload;            /* enum vg_offload_mode; of a single port that + 1 */
 	uint32_t in_vlan, out_vlan;  /* 0 = the mirror adds no tags */
 	uint32_t link;               /* of a single port: those of one number tap the same link; 0 = it is alone */
 	uint32_t line;               /* of the configuration file, for messages; 0 = written as a device only */
@@ -50,6 +52,7 @@ struct vg_config_dataplane {
 	uint32_t n_slots, n_tiny_chunks, n_small_chunks, n_large_chunks, n_records; /* of each lane */
 	uint64_t object_hold_bytes, object_min_bytes, object_max_bytes;
 	uint32_t texts, mail, carve;
+	uint32_t offload_rules, offload_s;
 };
 /* FORWARD_FIRST: frames go at once, copies are inspected. INSPECT_FIRST: frames wait for the inspector's word. */
 enum vg_config_mode { VG_FORWARD_FIRST, VG_INSPECT_FIRST };

@@ -40,6 +40,8 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->hole_bytes = d->hole_bytes;
 	conf->eal_mem_mb = d->eal_mem_mb;
 	conf->rx_idle = d->rx_idle;
+	conf->offload_rules = d->offload_rules;
+	conf->offload_ms = d->offload_s * 1000;
 	conf->lane.n_slots = d->n_slots;
 	conf->lane.n_small = d->n_small_chunks;
 	conf->lane.n_large = d->n_large_chunks;

@@ -67,6 +67,7 @@ struct vg_packet {
 	uint8_t tcp_flags;
 	uint8_t dir;      /* 0: sent by ip[0]:port[0] of the key */
 	uint8_t frame_no; /* from the port: which frame of its burst this is, or its last fragment */
+	uint8_t port_idx; /* from the port: which one it is, even where key.capture_idx names another */
 	uint8_t is_whole; /* all that TCP's checksum covers is there */
 	uint8_t n_tunnels;
 	struct vg_layer tunnels[VG_ATTR_TUNNELS]; /* from outside to inside */

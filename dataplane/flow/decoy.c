@@ -40,7 +40,7 @@ enum vg_decoy vg_decoy_judge(struct vg_flow_table *table, struct vg_flow *flow, 
 	enum vg_checksum word;
 	unsigned dir = pkt->dir, worth;
 
-	if (policy == VG_CHECKSUMS_IGNORE || flow->state == VG_FLOW_LET_GO ||
+	if (policy == VG_CHECKSUMS_IGNORE || flow->state == VG_FLOW_LET_GO || flow->state == VG_FLOW_OPAQUE ||
 	    (!pkt->n_payload_bytes && !(pkt->tcp_flags & (VG_TCP_SYN | VG_TCP_FIN | VG_TCP_RST))))
 		return VG_DECOY_NONE;
 	word = vg_checksum_tcp(pkt);

@@ -18,8 +18,9 @@
 #define VG_FLOW_CLOSED_NS (10 * UINT64_C(1000000000))
 
 /* NEW: no payload yet. LIVE: has a stream. LET_GO: nothing more is wanted of it. LISTENING: let go undecided after it
- * was picked up in its middle: still looked at for the beginning of a message. */
-enum vg_flow_state { VG_FLOW_NEW, VG_FLOW_LIVE, VG_FLOW_LET_GO, VG_FLOW_LISTENING };
+ * was picked up in its middle: still looked at for the beginning of a message. OPAQUE: let go as encrypted, and its
+ * card may drop what else comes of it. */
+enum vg_flow_state { VG_FLOW_NEW, VG_FLOW_LIVE, VG_FLOW_LET_GO, VG_FLOW_LISTENING, VG_FLOW_OPAQUE };
 /* Why the table ends a flow by itself. */
 enum vg_flow_end { VG_FLOW_IDLE, VG_FLOW_EVICTED, VG_FLOW_FLUSHED };
 
@@ -39,6 +40,7 @@ struct vg_flow {
 	union {
 		uint32_t fin_seq[2]; /* NEW: the one after the last, per direction */
 		uint32_t stream_idx; /* LIVE: the worker's */
+		uint32_t card[2];    /* OPAQUE: offload's, per direction; 0 at first */
 	};
 };
 _Static_assert(sizeof(struct vg_flow) == 64, "a look-up touches one cache line");

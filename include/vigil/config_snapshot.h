@@ -37,12 +37,15 @@ enum vg_tenant_key { VG_TENANT_BOTH, VG_TENANT_VLAN, VG_TENANT_VNI, VG_TENANT_NO
 /* Segments with a wrong TCP checksum. VERIFY: dropped where their sender is known to send right ones in that direction
  * of the flow; IGNORE: taken; DROP: dropped. */
 enum vg_checksum_policy { VG_CHECKSUMS_VERIFY, VG_CHECKSUMS_IGNORE, VG_CHECKSUMS_DROP };
+/* Who drops the frames of flows that were let go as opaque: the worker, or (RTE_FLOW) the card, where it can. */
+enum vg_offload_mode { VG_OFFLOAD_NO, VG_OFFLOAD_RTE_FLOW };
 struct vg_port_rule {
 	uint8_t tenant_key, checksums;
 	uint16_t direction_vlans[2]; /* the mirror's outer tags of frames in and out, one tenant; 0, 0 = it adds none */
 	/* 1 + the port that taps the same link: each may carry a direction, their flows are one, and that port's rule
 	 * holds for both; 0: none */
-	uint8_t flows_of_1, reserved;
+	uint8_t flows_of_1;
+	uint8_t offload; /* enum vg_offload_mode; of ports that are devices */
 };
 
 /* What a receiving thread does while nothing comes. */
@@ -69,6 +72,8 @@ struct vg_dataplane_conf {
 	uint32_t n_ports;
 	uint32_t verdict_hold_bytes; /* inspect-first: of a direction's end, that may wait for a verdict */
 	uint32_t stops_per_minute;   /* inspect-first: by one hasher's word */
+	uint32_t offload_rules;      /* in a port's card at once */
+	uint32_t offload_ms;         /* that one stays there */
 	struct vg_port_rule rules[VG_SNAPSHOT_MAX_PORTS];
 	char ports[VG_SNAPSHOT_MAX_PORTS]
 		  [VG_SNAPSHOT_PORT]; /* capture paths, or DPDK device arguments / PCI addresses */

@@ -4,6 +4,7 @@
  * `:reason=x` becomes a label, `:kind=y,reason=x` two. New rows go to the end of their group. X(sym, "name", "help") */
 #include <vigil/counters_forward.h>
 #include <vigil/counters_media.h>
+#include <vigil/counters_offload.h>
 #include <vigil/counters_proto.h>
 #include <vigil/counters_scan.h>
 
@@ -104,7 +105,8 @@
 	X(VG_C_KEPT, "objects_kept_total", "objects that an early look asked to keep whole under pressure")           \
 	VG_FILE_PROTOCOL_COUNTERS(X)                                                                                  \
 	VG_WEB_PROTOCOL_COUNTERS(X)                                                                                   \
-	VG_SCAN_COUNTERS(X)
+	VG_SCAN_COUNTERS(X)                                                                                           \
+	VG_OFFLOAD_COUNTERS(X)
 
 #define VG_HASHING_COUNTERS(X)                                                                                       \
 	X(VG_H_OBJECTS, "hash_objects_total", "objects taken in")                                                    \

@@ -124,6 +124,25 @@ static void ports_that_tap_one_link_share_the_flows_and_the_rule_of_the_first(vo
 	free(c);
 }
 
+static void cards_are_asked_to_drop_where_a_port_or_all_say_so(void **state)
+{
+	struct vg_config *c = config_of("dataplane:\n  ports: [net_tap0]\n");
+
+	(void)state;
+	assert_int_equal(vg_config_port_rule(c, 0).offload, VG_OFFLOAD_NO);
+	free(c);
+	c = config_of("dataplane:\n"
+		      "  offload: rte_flow\n"
+		      "  ports:\n"
+		      "    - net_tap0\n"
+		      "    - {device: net_tap1, offload: no}\n"
+		      "    - {device: net_tap2, offload: rte_flow}\n");
+	assert_int_equal(vg_config_port_rule(c, 0).offload, VG_OFFLOAD_RTE_FLOW);
+	assert_int_equal(vg_config_port_rule(c, 1).offload, VG_OFFLOAD_NO);
+	assert_int_equal(vg_config_port_rule(c, 2).offload, VG_OFFLOAD_RTE_FLOW);
+	free(c);
+}
+
 /* text, "line:" and a word of the message. */
 static const struct {
 	const char *text, *line, *word;
@@ -240,6 +259,7 @@ int main(void)
 		cmocka_unit_test(values_of_every_type_are_taken),
 		cmocka_unit_test(a_port_may_differ_from_the_others),
 		cmocka_unit_test(ports_that_tap_one_link_share_the_flows_and_the_rule_of_the_first),
+		cmocka_unit_test(cards_are_asked_to_drop_where_a_port_or_all_say_so),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(a_file_is_read_with_paths_from_its_folder),
 	};
