@@ -169,7 +169,7 @@ const struct vg_option vg_options[] = {
 	NUMBER("dataplane", "large_chunks", dataplane.n_large_chunks, 1, VG_LANE_MAX_CHUNKS, "2048", "chunks of 64 KiB",
 	       "media memory of each lane"),
 	NUMBER("dataplane", "records", dataplane.n_records, 16, VG_LANE_MAX_SLOTS, "8192", "objects",
-	       "objects of a lane that may be unfinished at once, 2 KiB each"),
+	       "objects of a lane that may be unfinished at once, at most 1 KiB each"),
 	BYTES("dataplane", "object_hold_bytes", dataplane.object_hold_bytes, 65536, UINT64_MAX >> 1, "67108864",
 	      "bytes", "larger objects are not kept whole: digests only, and a match has a head sample"),
 	BYTES("dataplane", "object_min_bytes", dataplane.object_min_bytes, 0, UINT64_MAX >> 1, "64", "bytes",
