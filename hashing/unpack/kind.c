@@ -72,7 +72,8 @@ static unsigned ftyp_kind(const uint8_t *head, size_t n_head)
 }
 
 /* QuickTime before ISO gave it a first box, and fragments on their own: an atom that films begin with, as large as such
- * a one is, and what it holds, or what follows where that is still in the head (QuickTime File Format, "Movie Atoms"). */
+ * a one is, and what it holds, or what follows where that is still in the head (QuickTime File Format, "Movie
+ * Atoms"). */
 static bool is_atom(const uint8_t *head, size_t n_head)
 {
 	static const char next[][5] = { "moov", "mdat", "wide", "free", "skip", "pnot", "PICT", "uuid", "ftyp" };
@@ -110,9 +111,9 @@ static bool is_atom(const uint8_t *head, size_t n_head)
 	return false;
 }
 
-/* MPEG transport streams (ISO/IEC 13818-1, 2.4.3): three packets, behind a time stamp each on a disc, with sixteen bytes
- * of correction behind each on the air. Of letters alone no packet can be made: they would be scrambled in a way that
- * there is not. */
+/* MPEG transport streams (ISO/IEC 13818-1, 2.4.3): three packets, behind a time stamp each on a disc, with sixteen
+ * bytes of correction behind each on the air. Of letters alone no packet can be made: they would be scrambled in a way
+ * that there is not. */
 static bool is_packets(const uint8_t *head, size_t n_head, size_t n_packet, size_t off)
 {
 	for (unsigned i = 0; i < 3; i++, off += n_packet)
