@@ -1,6 +1,7 @@
 #include "control/replay/object_line.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,19 +34,24 @@ static void put_port(struct vg_json_text *text, const char *key, unsigned ip_ver
 		vg_json_text_null(text, key);
 }
 
-/* The client is whom a proxy names, where that is an address; else the client's end of the connection. */
+/* The client is whom a trusted proxy names; else the client's end of the connection, and whom anybody's header names
+ * stands beside it. */
 static void put_client(struct vg_json_text *text, const struct vg_attribution *a)
 {
 	char named[VG_ATTR_FORWARDED + 1], digits[INET6_ADDRSTRLEN];
 	uint8_t ip[16];
+	bool is_client, is_address;
 	memcpy(named, a->forwarded, a->n_forwarded);
 	named[a->n_forwarded] = 0;
-	if (inet_pton(AF_INET, named, ip) == 1 && inet_ntop(AF_INET, ip, digits, sizeof(digits)))
-		vg_json_text_str(text, "client_ip", digits);
-	else if (inet_pton(AF_INET6, named, ip) == 1 && inet_ntop(AF_INET6, ip, digits, sizeof(digits)))
+	is_address = (inet_pton(AF_INET, named, ip) == 1 && inet_ntop(AF_INET, ip, digits, sizeof(digits))) ||
+		     (inet_pton(AF_INET6, named, ip) == 1 && inet_ntop(AF_INET6, ip, digits, sizeof(digits)));
+	is_client = is_address && a->flags & VG_ATTR_CLIENT;
+	if (is_client)
 		vg_json_text_str(text, "client_ip", digits);
 	else
 		put_address(text, "client_ip", a->ip_version, a->direction == VG_UPLOAD ? a->src_ip : a->dst_ip);
+	if (is_address && !is_client)
+		vg_json_text_str(text, "claimed_ip", digits);
 }
 
 /* A member's file name is the last part of its path, whichever slash its sender used. */

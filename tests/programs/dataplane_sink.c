@@ -94,7 +94,7 @@ static void object_print(struct sink *s, const struct lane *l, const struct obje
 	json_object_set_new(j, "src_port", json_integer(a.src_port));
 	json_object_set_new(j, "dst_ip", address(&a, a.dst_ip));
 	json_object_set_new(j, "dst_port", json_integer(a.dst_port));
-	json_object_set_new(j, "client_ip", text(a.forwarded, a.n_forwarded));
+	json_object_set_new(j, "forwarded", text(a.forwarded, a.n_forwarded));
 	json_object_set_new(j, "method", text(a.method, a.n_method));
 	json_object_set_new(j, "status", json_integer(a.http_status));
 	json_object_set_new(j, "host", text(a.host, a.n_host));

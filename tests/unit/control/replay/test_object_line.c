@@ -156,7 +156,7 @@ static void files_have_no_network(void **state)
 	assert_null_at(root, "direction");
 	json_decref(root);
 }
-static void the_client_is_whom_a_proxy_names(void **state)
+static void the_client_is_whom_a_trusted_proxy_names(void **state)
 {
 	struct vg_attribution a;
 	struct vg_msg_record r;
@@ -164,14 +164,36 @@ static void the_client_is_whom_a_proxy_names(void **state)
 	(void)state;
 	fill(&a, &r);
 	a.n_forwarded = (uint16_t)snprintf(a.forwarded, sizeof(a.forwarded), "2001:DB8::7");
+	a.flags |= VG_ATTR_CLIENT;
 	json_t *root = line_of(&facts);
 	assert_string_equal(text(root, "client_ip"), "2001:db8::7");
+	assert_null(json_object_get(root, "claimed_ip"));
 	json_decref(root);
-	a.n_forwarded = (uint16_t)snprintf(a.forwarded, sizeof(a.forwarded), "unknown\" , \"x");
-	a.direction = VG_DOWNLOAD;
-	root = line_of(&facts);
-	assert_string_equal(text(root, "client_ip"), "10.0.0.2");
-	json_decref(root);
+}
+static void whom_anybody_names_stands_beside_the_client(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "x", &r, &a, NULL, NULL };
+	(void)state;
+	fill(&a, &r);
+	a.n_forwarded = (uint16_t)snprintf(a.forwarded, sizeof(a.forwarded), "203.0.113.9");
+	for (unsigned direction = 0; direction < 2; direction++) {
+		a.direction = (uint8_t)direction;
+		json_t *root = line_of(&facts);
+		assert_string_equal(text(root, "client_ip"), direction == VG_UPLOAD ? "10.0.0.1" : "10.0.0.2");
+		assert_string_equal(text(root, "claimed_ip"), "203.0.113.9");
+		json_decref(root);
+	}
+	for (unsigned is_trusted = 0; is_trusted < 2; is_trusted++) { /* what is no address is nobody's */
+		a.n_forwarded = (uint16_t)snprintf(a.forwarded, sizeof(a.forwarded), "unknown\" , \"x");
+		a.flags = is_trusted ? VG_ATTR_CLIENT : 0;
+		a.direction = VG_DOWNLOAD;
+		json_t *root = line_of(&facts);
+		assert_string_equal(text(root, "client_ip"), "10.0.0.2");
+		assert_null(json_object_get(root, "claimed_ip"));
+		json_decref(root);
+	}
 }
 static void matches_stand_in_the_order_of_the_lists(void **state)
 {
@@ -306,7 +328,8 @@ int main(void)
 		cmocka_unit_test(a_coded_body_has_both_digests),
 		cmocka_unit_test(a_member_names_its_parent_and_path),
 		cmocka_unit_test(files_have_no_network),
-		cmocka_unit_test(the_client_is_whom_a_proxy_names),
+		cmocka_unit_test(the_client_is_whom_a_trusted_proxy_names),
+		cmocka_unit_test(whom_anybody_names_stands_beside_the_client),
 		cmocka_unit_test(matches_stand_in_the_order_of_the_lists),
 		cmocka_unit_test(any_record_makes_one_legal_line),
 		cmocka_unit_test(a_film_says_its_frames_and_lists_them_where_asked),
