@@ -1,7 +1,8 @@
 /* bigcap: writes a large capture for the bench: picture files served over HTTP/1.1 keep-alive connections, many at a
  * time, segments of 1,460 bytes, an acknowledgement for every second one; the same command writes the same bytes. Each
  * transfer gets a JPEG comment with its number, so that no two bodies have the same digests.
- * usage: test-bigcap OUT.pcap --bytes N [--flows N] PICTURE.jpg...        (N flows at a time, default 12) */
+ * usage: test-bigcap OUT.pcap --bytes N [--flows N] [--per-flow N] PICTURE.jpg...
+ * (N flows at a time, default 12; N transfers on one connection, default 16) */
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,7 +13,6 @@
 
 #define MSS       1460u
 #define MAX_FLOWS 1024
-#define PER_FLOW  16 /* transfers on one connection */
 #define HEADS     54u
 
 struct file {
@@ -29,7 +29,7 @@ struct flow {
 struct world {
 	FILE *out;
 	struct file *files;
-	uint32_t n_files, n_transfers, n_flows_made;
+	uint32_t n_files, n_transfers, n_flows_made, n_per_flow;
 	uint64_t n_written, time_us;
 	struct flow flows[MAX_FLOWS];
 };
@@ -133,7 +133,7 @@ static void step(struct world *w, struct flow *f, int ending)
 			f->unacked = 0;
 		}
 	}
-	if (f->off == f->n_body && (f->n_transfers == PER_FLOW || ending)) {
+	if (f->off == f->n_body && (f->n_transfers == w->n_per_flow || ending)) {
 		uint8_t *keep = f->response;
 		packet(w, f, 1, 0x11, NULL, 0);
 		packet(w, f, 0, 0x11, NULL, 0);
@@ -160,18 +160,23 @@ static struct file read_file(const char *path)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "bytes", 1, NULL, 'b' }, { "flows", 1, NULL, 'f' }, { 0 } };
+	static const struct option options[] = {
+		{ "bytes", 1, NULL, 'b' }, { "flows", 1, NULL, 'f' }, { "per-flow", 1, NULL, 'p' }, { 0 }
+	};
 	static struct world w;
 	uint64_t limit = 100u << 20;
 	int n_flows = 12;
+	w.n_per_flow = 16;
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (c == 'b')
 			limit = strtoull(optarg, NULL, 0);
 		else if (c == 'f')
 			n_flows = atoi(optarg);
+		else if (c == 'p')
+			w.n_per_flow = (uint32_t)atoi(optarg);
 	}
-	if (optind + 2 > argc || n_flows < 1 || n_flows > MAX_FLOWS)
-		die("usage: test-bigcap OUT.pcap --bytes N [--flows N] PICTURE.jpg...");
+	if (optind + 2 > argc || n_flows < 1 || n_flows > MAX_FLOWS || !w.n_per_flow)
+		die("usage: test-bigcap OUT.pcap --bytes N [--flows N] [--per-flow N] PICTURE.jpg...");
 	w.out = fopen(argv[optind], "wb");
 	w.n_files = (uint32_t)(argc - optind - 1);
 	w.files = calloc(w.n_files, sizeof(*w.files));
