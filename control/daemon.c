@@ -231,6 +231,17 @@ static enum vg_err reload_for_ctl(void *arg, char *why, size_t n_why)
 	return vg_daemon_reload_lists(arg, why, n_why);
 }
 
+/* Why a hasher does not come up, where it said so; "" where it is linked by now. */
+static void trouble_of(struct vg_daemon *d, uint32_t hasher_idx, char *text, size_t n_text)
+{
+	struct vg_intake_hasher h = { 0 };
+	unsigned plugin = hasher_idx < VG_LANE_MAX_HASHERS ? d->refused_plugins[hasher_idx] : 0;
+	text[0] = 0;
+	vg_intake_hasher(d->intake, hasher_idx, &h);
+	if (plugin && !h.connected)
+		snprintf(text, n_text, "plug-in %s does not load: see the log", d->config->hashing.plugins[plugin - 1]);
+}
+
 static void each_program(void *arg, vg_ctl_program_fn fn, void *ctx)
 {
 	struct vg_daemon *d = arg;
@@ -238,7 +249,9 @@ static void each_program(void *arg, vg_ctl_program_fn fn, void *ctx)
 		for (uint32_t i = 0; i < (vg_role(role)->per_hasher ? d->config->hashing.n_hashers : 1); i++) {
 			struct vg_ctl_program p = { vg_role(role)->program, vg_role(role)->per_hasher ? (int)i : -1,
 						    vg_supervise_pid(d->programs, role, i) != 0,
-						    vg_supervise_n_restarts(d->programs, role, i) };
+						    vg_supervise_n_restarts(d->programs, role, i), "" };
+			if (role == VG_PROGRAM_HASHING)
+				trouble_of(d, i, p.trouble, sizeof(p.trouble));
 			if (vg_supervise_n_running(d->programs, role))
 				fn(ctx, &p);
 		}

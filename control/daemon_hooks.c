@@ -1,8 +1,10 @@
 /* What the rooms tell vigild: a verified match becomes durable here, an object record goes to the run's lines. */
 #include <string.h>
+#include <sys/wait.h>
 
 #include <vigil/clock.h>
 #include <vigil/log.h>
+#include <vigil/plugin_spec.h>
 
 #include "control/daemon_priv.h"
 #include "control/match_case.h"
@@ -116,7 +118,17 @@ void vg_daemon_on_outbox(void *ctx, const struct vg_outbox_event *event)
 void vg_daemon_on_died(void *ctx, unsigned role, uint32_t hasher_idx, int wait_status, int will_restart)
 {
 	struct vg_daemon *d = ctx;
-	(void)hasher_idx;
+	int plugin = role == VG_PROGRAM_HASHING && WIFEXITED(wait_status) ? vg_plugin_refused(WEXITSTATUS(wait_status))
+									  : -1;
+	if (plugin >= (int)d->config->hashing.n_plugins)
+		plugin = -1;
+	if (role == VG_PROGRAM_HASHING && hasher_idx < VG_LANE_MAX_HASHERS)
+		d->refused_plugins[hasher_idx] = (uint8_t)(plugin + 1);
+	if (plugin >= 0)
+		vg_log(VG_LOG_ERROR, "control/daemon",
+		       "hasher %u does not start: plug-in %s does not load, its line above says why; nothing is looked "
+		       "at there until the configuration or the plug-in is mended",
+		       hasher_idx, d->config->hashing.plugins[plugin]);
 	if (d->run && role != VG_PROGRAM_REPORTER)
 		vg_run_on_exit(d->run, vg_role(role)->program, wait_status, will_restart);
 }

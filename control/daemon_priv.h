@@ -41,6 +41,8 @@ struct vg_daemon {
 	struct vg_dataplane_conf *dataplane_conf; /* of the batch that waits for its start */
 	uint64_t start_timer, full_logged_ns, refused_begin_ns;
 	uint32_t n_refused_audited;
+	/* of each hasher that ended for it: 1 + the place of the plug-in that did not load; until it is linked again */
+	uint8_t refused_plugins[VG_LANE_MAX_HASHERS];
 };
 
 /* daemon_urls.c: gives the dataplane the listed URLs of the lists in use; VG_EIO: logged, it keeps what it has. */

@@ -17,6 +17,7 @@ struct vg_ctl_program {
 	int index; /* hasher; -1 = there is one only */
 	int is_up;
 	uint64_t n_restarts;
+	char trouble[VG_CONFIG_PATH + 64]; /* what stops it, and what to do; "" = nothing is known */
 };
 typedef void (*vg_ctl_program_fn)(void *ctx, const struct vg_ctl_program *program);
 

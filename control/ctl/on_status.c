@@ -24,9 +24,10 @@ static json_t *age(int64_t since_ns)
 
 static void add_program(void *ctx, const struct vg_ctl_program *p)
 {
-	json_array_append_new(ctx, json_pack("{s:s, s:o, s:b, s:I}", "name", p->name, "index",
-					     p->index >= 0 ? json_integer(p->index) : json_null(), "up", p->is_up,
-					     "restarts", (json_int_t)p->n_restarts));
+	json_array_append_new(ctx,
+			      json_pack("{s:s, s:o, s:b, s:I, s:o}", "name", p->name, "index",
+					p->index >= 0 ? json_integer(p->index) : json_null(), "up", p->is_up,
+					"restarts", (json_int_t)p->n_restarts, "trouble", vg_ctl_text(p->trouble)));
 }
 
 static json_t *programs_json(const struct vg_ctl_env *env)

@@ -62,6 +62,8 @@ static void programs(const json_t *list, FILE *out)
 		fprintf(out, "%-10s %-18s %s", head, name, json_is_true(json_object_get(p, "up")) ? "up" : "DOWN");
 		if (number(p, "restarts"))
 			fprintf(out, ", %lld restarts", number(p, "restarts"));
+		if (json_is_string(json_object_get(p, "trouble")))
+			fprintf(out, ", %s", word(p, "trouble"));
 		fputc('\n', out);
 		head = "";
 	}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <vigil/clock.h>
+#include <vigil/plugin_spec.h>
 
 #include "control/replay/case_line.h"
 #include "control/replay/lines.h"
@@ -436,7 +437,9 @@ void vg_run_on_exit(struct vg_run *run, const char *program, int wait_status, in
 		feeder_ended(run, program, wait_status);
 	} else if (run->phase == PHASE_RUNNING && !strcmp(program, "vigil-hashing")) {
 		run->n_hasher_restarts += will_restart != 0;
-		if (++run->n_deaths > MAX_DEATHS)
+		if (WIFEXITED(wait_status) && vg_plugin_refused(WEXITSTATUS(wait_status)) >= 0)
+			fail(run, "a plug-in of hashing.plugins does not load, see the message above");
+		else if (++run->n_deaths > MAX_DEATHS)
 			fail(run, "hashers end again and again, see their messages above");
 	}
 }

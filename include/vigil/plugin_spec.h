@@ -8,6 +8,13 @@
 /* A hasher whose plug-in number N (from 0) does not load ends with this + N. */
 #define VG_HASHING_EXIT_PLUGIN 80
 
+/* Which one a hasher ended for, by its exit code; -1: none. */
+static inline int vg_plugin_refused(int exit_code)
+{
+	int idx = exit_code - VG_HASHING_EXIT_PLUGIN;
+	return idx >= 0 && idx < (int)VG_PLUGIN_MAX ? idx : -1;
+}
+
 struct vg_plugin_spec {
 	char algo[VG_PLUGIN_ALGO_BYTES]; /* "": a path only, its values are shown */
 	uint32_t version;                /* 1 .. */

@@ -6,15 +6,23 @@ lies="wrong-digest bad-hit foreign-record stale-record unsealed truncated short-
 mkdir "$W/bin"; cp "$bin"/vigil* "$W/bin/"; cp "$bin/test-hashing_liar" "$W/bin/vigil-hashing"
 start endpoint.log "$bin/vigil-endpoint" --state "$W/endpoint"
 wait_for 20 "the endpoint" test -s "$W/endpoint/endpoint.json"
+# A plug-in is declared, where it can be: its file must be root's.
+: >"$W/conf"
+if [ "$(id -u)" = 0 ]; then
+	mkdir "$W/p"; cp "$O/plugins/average_hash.so" "$W/p/"; chmod 755 "$W/p"; chmod 644 "$W/p/average_hash.so"
+	printf 'hashing:\n  plugins: ["average_hash@1:%s/p/average_hash.so"]\n' "$W" >"$W/conf"
+	lies="$lies plugin-distance plugin-version plugin-name plugin-entry"
+fi
 # Listed: pictures that come after others, so that there is somebody else to accuse.
 sum() { awk -F, -v f="$1" '$1 == "demo.pcap" && $7 == f { print $11; exit }' tests/data/MANIFEST.csv; }
 {
 	echo "sha256,$(sum img/market.jpg),E-1"; echo "sha256,$(sum up/street.jpg),E-2"
+	echo "plugin,average_hash@1,5,ffe0c0808080c0e0,E-4"
 	echo "video,E-3"
 	for i in 0 1 2 3 4 5 6 7 8 9; do echo "$i,100,$(echo $i | sha256sum | cut -d' ' -f1),$i.000"; done
 } >"$W/list"
 replay() { # PROGRAMS NAME
-	timeout 120 "$1/vigilctl" replay --json --list "$W/list" --report-to "$W/endpoint/endpoint.json" --objects "$W/$2.jsonl" --cases "$W/$2.cases" tests/data/demo.pcap >"$W/$2.json" 2>"$W/$2.err"
+	timeout 120 "$1/vigilctl" replay --config "$W/conf" --json --list "$W/list" --report-to "$W/endpoint/endpoint.json" --objects "$W/$2.jsonl" --cases "$W/$2.cases" tests/data/demo.pcap >"$W/$2.json" 2>"$W/$2.err"
 }
 number() { grep -o "\"$1\":[0-9]*" "$W/$lie.json" | tail -n 1 | cut -d: -f2; }
 bad=

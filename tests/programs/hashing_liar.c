@@ -12,7 +12,7 @@
  *   truncated        true match, but the memfd is shorter than n_sample_bytes says
  *   short-memfd      true match, but the memfd holds the first half only and nobody says so
  *   huge-length      true match of 2^60 bytes
- * Lies about a film, told of any body: film-percent film-frames film-order film-entry (tests/lib/film_lie.h)
+ * Lies about a film or a plug-in's value, told of any body: film-… plugin-… (tests/lib/film_lie.h, plugin_lie.h)
  * Lies to vigild's socket: garbage-message, flood (20,000 records of one body)
  * Lies to the dataplane's memory:
  *   ring-index       a tail and a return head that cannot be true
@@ -34,7 +34,7 @@
 #include "hashing/handoff/handover.h"
 #include "hashing/intake/intake.h"
 #include "hashing/match/match.h"
-#include "tests/lib/film_lie.h"
+#include "tests/lib/plugin_lie.h"
 
 #define MAX_KEPT 65536
 #define N_FLOOD  20000
@@ -293,7 +293,7 @@ static void on_closed(struct liar *l, uint32_t lane_idx, struct vg_intake_object
 		return;
 	}
 	if (l->link_fd >= 0 &&
-	    (make_lie(l, &t, &r, &memfd) || vg_film_lie(l->told ? "" : l->lie, &l->index, &t.bytes, &r, &memfd))) {
+	    (make_lie(l, &t, &r, &memfd) || (!l->told && vg_plugin_lie(l->lie, &l->index, &t.bytes, &r, &memfd)))) {
 		(void)send_record(l, &r, memfd);
 		close(memfd);
 		told(l, object_id);
@@ -436,7 +436,6 @@ static bool start(struct liar *l)
 {
 	char path[128];
 	uint32_t n_most = 0;
-
 	l->stats_fd = vg_memfd_new("liar-stats", VG_STATS_BYTES);
 	l->stats = vg_memfd_map(l->stats_fd, VG_STATS_BYTES, PROT_READ | PROT_WRITE);
 	if (!l->stats || vg_memfd_seal(l->stats_fd, VG_SEALS_OURS))
@@ -465,11 +464,12 @@ static bool start(struct liar *l)
 
 int main(int argc, char **argv)
 {
-	static const char *const lies[] = { "wrong-digest",    "foreign-record", "stale-record", "unsealed",
-					    "truncated",       "short-memfd",    "huge-length",  "bad-hit",
-					    "ring-index",      "made-up-chunk",  "double-done",  "stop-all",
-					    "garbage-message", "flood",          "film-percent", "film-frames",
-					    "film-order",      "film-entry" };
+	static const char *const lies[] = { "wrong-digest",    "foreign-record", "stale-record",    "unsealed",
+					    "truncated",       "short-memfd",    "huge-length",     "bad-hit",
+					    "ring-index",      "made-up-chunk",  "double-done",     "stop-all",
+					    "garbage-message", "flood",          "film-percent",    "film-frames",
+					    "film-order",      "film-entry",     "plugin-distance", "plugin-version",
+					    "plugin-name",     "plugin-entry" };
 	struct liar *l = calloc(1, sizeof(*l));
 	bool known = false, has_idx = false;
 
