@@ -118,6 +118,8 @@ static enum vg_err start_batch(void *arg, const struct vg_run_batch *batch)
 	enum vg_err err = conf ? fill_batch(d, batch, conf) : VG_ENOMEM;
 	if (!err)
 		err = vg_supervise_hashing_conf(d->config, &hashing);
+	if (!err && !batch->spec->pace)
+		hashing.flags |= VG_HCONF_NOBODY_WAITS;
 	if (!err)
 		err = vg_supervise_write_dataplane(d->config->control.run_dir, conf);
 	if (!err)

@@ -354,7 +354,7 @@ uint32_t vg_worker_step(struct vg_worker *worker)
 		n_taken += take_bursts(worker, i);
 		idle &= vg_intake_pending(worker->setup.lanes[i]) <= 0;
 	}
-	n_taken += vg_worker_gather(worker, idle || !n_taken, await_turn);
+	n_taken += vg_worker_gather(worker, n_taken != 0, idle, await_turn);
 	return n_taken + judge_some(worker);
 }
 

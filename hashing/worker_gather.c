@@ -7,8 +7,9 @@
 
 void vg_worker_lend(struct vg_worker *w, struct vg_job *job, const struct vg_span *bytes)
 {
-	bool bulk = job->object->flags & VG_OPEN_ALL_FILES;
+	bool bulk = job->object->flags & VG_OPEN_ALL_FILES || w->setup.conf.flags & VG_HCONF_NOBODY_WAITS;
 
+	w->patience = bulk ? VG_WORKER_BULK_IDLE : 0;
 	w->batch_bytes = bulk ? w->bulk_bytes : w->paced_bytes;
 	w->gather_ns = bulk ? VG_WORKER_BULK_NS : VG_WORKER_GATHER_NS;
 	vg_batch_lend(w->batch, job->raw, bytes->at, bytes->n_bytes);
@@ -99,10 +100,12 @@ static uint32_t finish_closed(struct vg_worker *w, void (*finish)(struct vg_work
 	return n;
 }
 
-uint32_t vg_worker_gather(struct vg_worker *w, bool idle, void (*finish)(struct vg_worker *w, struct vg_job *job))
+uint32_t vg_worker_gather(struct vg_worker *w, bool came, bool idle,
+			  void (*finish)(struct vg_worker *w, struct vg_job *job))
 {
+	idle = !came || (idle && !w->patience);
 	w->n_idle = idle ? w->n_idle + 1 : 0;
-	if (idle && (w->closing || w->owing || w->n_idle > 1)) {
+	if (w->n_idle > w->patience && (w->closing || w->owing || w->n_idle > 1)) {
 		vg_batch_run_all(w->batch);
 	} else if (vg_batch_bytes(w->batch) >= w->batch_bytes) {
 		vg_batch_run(w->batch);

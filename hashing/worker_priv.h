@@ -56,7 +56,8 @@ struct vg_worker {
 	struct vg_job *owing;   /* jobs with n_owed, in no order */
 	struct vg_job *closing; /* closed, their digests not done or behind one whose are not; oldest first */
 	struct vg_job *newest_closing;
-	uint32_t n_idle; /* steps in a row that found nothing */
+	uint32_t n_idle;   /* steps in a row that found nothing */
+	uint32_t patience; /* so many of them are waited through, as for the object that was lent last */
 	struct vg_stream *streams[VG_WORKER_N_STREAMS];
 	uint32_t n_streams; /* free ones, from the front */
 	struct vg_stream held;
@@ -93,9 +94,10 @@ void vg_worker_lend(struct vg_worker *w, struct vg_job *job, const struct vg_spa
 void vg_worker_owe(struct vg_worker *w, struct vg_job *job, uint32_t n_chunks);
 /* A job is closed: true where it can be finished now; else it is kept, and vg_worker_gather() gives it to `finish`. */
 bool vg_worker_closes_now(struct vg_worker *w, struct vg_job *job);
-/* Digests what is to be digested now: `idle` = no descriptor waits. Finishes the closed jobs that are through, in the
+/* Digests what is to be digested now: `came` = this step took descriptors, `idle` = none waits. Finishes the closed jobs that are through, in the
  * order of their closing, and returns how many. */
-uint32_t vg_worker_gather(struct vg_worker *w, bool idle, void (*finish)(struct vg_worker *w, struct vg_job *job));
+uint32_t vg_worker_gather(struct vg_worker *w, bool came, bool idle,
+			  void (*finish)(struct vg_worker *w, struct vg_job *job));
 /* The same for everything, whatever it costs. */
 uint32_t vg_worker_gather_all(struct vg_worker *w, void (*finish)(struct vg_worker *w, struct vg_job *job));
 /* A job ends here: nothing of it is waited for. */

@@ -83,8 +83,9 @@ struct vg_dataplane_conf {
 #define VG_HCONF_NO_DIGESTS    1u /* bench only: framing and copy without hashing */
 #define VG_HCONF_DIGESTS_SHIFT 8u /* from this bit on VG_DIGEST_* of the only digests to make; 0: those needed */
 #define VG_HCONF_NO_PDQ        2u
-#define VG_HCONF_SCALED        8u /* JPEGs are decoded smaller first */
-#define VG_HCONF_TEXTS         4u /* files that stand as base64 in text are looked for */
+#define VG_HCONF_SCALED        8u  /* JPEGs are decoded smaller first */
+#define VG_HCONF_NOBODY_WAITS  16u /* scan or replay: a verdict may take as long as makes all of them cheap */
+#define VG_HCONF_TEXTS         4u  /* files that stand as base64 in text are looked for */
 struct vg_hashing_conf {
 	uint32_t magic, version;
 	uint64_t generation;

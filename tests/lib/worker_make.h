@@ -79,8 +79,10 @@ static inline void vg_worker_make_forget(struct vg_worker_make *m)
 static inline void vg_worker_make_step(struct vg_worker_make *m)
 {
 	struct vg_return r;
-	while (vg_worker_step(m->worker))
-		;
+	/* As many idle ones as end all waiting for others' digests. */
+	for (unsigned n_idle = 0; n_idle < VG_WORKER_BULK_IDLE + 2; n_idle++)
+		while (vg_worker_step(m->worker))
+			;
 	vg_worker_make_receive(m);
 	while (vg_lane_make_return(&m->maker, &r))
 		if (r.type == VG_RETURN_DONE) {

@@ -136,6 +136,31 @@ static void a_digest_that_the_configuration_forces_is_the_only_one(void **state)
 	vg_worker_make_destroy(m);
 }
 
+/* The first body's digests wait through idle steps for others, and not for ever. */
+static void where_nobody_waits_digests_wait_for_others(void **state)
+{
+	struct vg_hashing_conf conf = vg_worker_make_conf();
+	struct vg_worker_make *m = NULL;
+	(void)state;
+	for (unsigned patient = 0; patient < 2; patient++) {
+		unsigned n_steps = 0;
+		conf.flags |= patient ? VG_HCONF_NOBODY_WAITS : 0;
+		m = vg_worker_make_create(&conf, VG_HELLO_WANT_OBJECTS);
+		vg_worker_make_index(m);
+		send_body(m, vg_lane_make_id(1, 1), "abc", 0);
+		vg_lane_make_close(&m->maker, vg_lane_make_id(1, 1), VG_STATE_COMPLETE, 3);
+		for (vg_worker_step(m->worker); vg_worker_outstanding(m->worker) && n_steps < 100; n_steps++) {
+			vg_worker_step(m->worker);
+			vg_worker_make_ack_all(m);
+		}
+		if (patient)
+			assert_in_range(n_steps, VG_WORKER_BULK_IDLE, VG_WORKER_BULK_IDLE + 3);
+		else
+			assert_in_range(n_steps, 0, 3);
+		vg_worker_make_destroy(m);
+	}
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -145,6 +170,7 @@ int main(void)
 		T(one_that_was_let_go_is_counted),
 		T(a_body_that_frames_wait_for_goes_before_all),
 		cmocka_unit_test(a_digest_that_the_configuration_forces_is_the_only_one),
+		cmocka_unit_test(where_nobody_waits_digests_wait_for_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
