@@ -20,8 +20,7 @@
  *   double-done      ends one object twice, and objects that never were
  *   stop-all         says of every object that its transfer is to be stopped (told again and again)
  * Prints what it does: "lie LIE told about object X", "ack SEQ", "link closed by vigild", "dataplane closed". Exit:
- * 0 the lie was told, 3 nothing suited it, 1 failed, 2 usage. Ends when the dataplane goes or on TERM; goes on after
- * vigild has closed the link (vigild may connect again; the lie is not told twice). */
+ * 0 the lie was told, 3 nothing suited it, 1 failed, 2 usage. Ends when the dataplane goes or on TERM; not when the link does. */
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,6 +40,7 @@
 #define IDLE_MS  3000
 
 struct liar {
+	bool indices_spoilt; /* ring-index wrote its own: the lanes are left so until the dataplane has looked */
 	const char *run_dir, *lie;
 	uint32_t hasher_idx;
 	struct vg_handover handover;
@@ -272,6 +272,7 @@ static void lie_to_dataplane(struct liar *l, struct vg_intake *lane, struct vg_i
 	} else if (lie_is(l, "ring-index")) {
 		atomic_store(&lane->in->tail, lane->tail + (1ull << 40));
 		atomic_store(&lane->in->ret_head, lane->ret_head + (1ull << 50));
+		l->indices_spoilt = true;
 		told(l, o->object_id);
 	}
 }
@@ -306,26 +307,24 @@ static void on_closed(struct liar *l, uint32_t lane_idx, struct vg_intake_object
 		put_return(lane, (struct vg_return){ VG_RETURN_VERDICT, VG_VERDICT_STOP, 0, 0, object_id });
 	lie_to_socket(l, &r);
 	lie_to_dataplane(l, lane, o);
-	if (l->wants_objects && send_record(l, &r, -1))
+	if (l->wants_objects && !l->indices_spoilt && send_record(l, &r, -1))
 		done_later(l, lane_idx, object_id);
-	else
+	else if (!l->indices_spoilt)
 		vg_intake_done(lane, o, 0);
 }
 
 static void take(struct liar *l)
 {
-	for (uint32_t i = 0; i < l->handover.n_cores; i++) {
+	for (uint32_t i = 0; i < l->handover.n_cores && !l->indices_spoilt; i++) {
 		int n = vg_intake_pending(l->lanes[i]);
-		bool lied = l->told;
-		for (int k = 0; k < n; k++) {
+		for (int k = 0; k < n && !l->indices_spoilt; k++) {
 			struct vg_intake_event ev;
 			l->n_idle = 0;
 			vg_intake_take(l->lanes[i], &ev);
 			if (ev.type == VG_INTAKE_EV_CLOSE)
 				on_closed(l, i, ev.object);
 		}
-		/* ring-index has written its own tail: leave that there. */
-		if (n > 0 && !(l->told && !lied && !strcmp(l->lie, "ring-index")))
+		if (n > 0 && !l->indices_spoilt)
 			vg_intake_publish(l->lanes[i]);
 	}
 }
