@@ -284,8 +284,11 @@ static void generic_region(struct reader *d, struct vg_span in, bool unknown_byt
 		r.height = vg_be32(in.at + in.n_bytes - 4);
 	n_adaptive = flags >> 1 & 3 ? 2 : 8;
 	r.stride = (size_t)r.width + 2 * EDGE;
-	if (in.n_bytes < REGION_HEAD + 1 + n_adaptive || !r.width || !r.height ||
-	    (uint64_t)r.stride * ((uint64_t)r.height + EDGE) > VG_JBIG2_MAX_PIXELS) {
+	if (!d->any_height && r.y < d->page->height && r.height > d->page->height - r.y)
+		r.height = d->page->height - r.y; /* what lies below the page is not drawn */
+	/* the clock is asked between rows: none may be long */
+	if (in.n_bytes < REGION_HEAD + 1 + n_adaptive || !r.width || !r.height || r.width > VG_JBIG2_MAX_SIDE ||
+	    r.height > VG_JBIG2_MAX_SIDE || (uint64_t)r.stride * ((uint64_t)r.height + EDGE) > VG_JBIG2_MAX_PIXELS) {
 		d->page->broken = true;
 		return;
 	}
@@ -318,7 +321,7 @@ static void page_begins(struct reader *d, struct vg_span in)
 	page->width = vg_be32(in.at);
 	height = vg_be32(in.at + 4);
 	d->any_height = height == UNKNOWN;
-	if (!page->width || page->width > VG_JBIG2_MAX_PIXELS) {
+	if (!page->width || page->width > VG_JBIG2_MAX_SIDE) {
 		page->broken = true;
 		return;
 	}

@@ -10,6 +10,7 @@
 #include "hashing/unpack/budget.h"
 
 #define VG_JBIG2_MAX_PIXELS (1u << 28)
+#define VG_JBIG2_MAX_SIDE   65535u
 
 struct vg_jbig2 {
 	uint32_t width, height;

@@ -225,6 +225,38 @@ static void objects_in_object_streams_are_found(void **state)
 	assert_memory_equal(rgb, "abcdef", 6);
 }
 
+/* A page of 8 x 8 and a region of some size, of white by its first code, in hex digits. */
+static struct vg_budget jbig2(const char *width, const char *height, const char *more, struct seen *s)
+{
+	char text[2048];
+	snprintf(text, sizeof(text),
+		 "1 0 obj << /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter "
+		 "[/AHx /JBIG2Decode] "
+		 ">> stream\n00000000 30 00 01 00000013 00000008 00000008 0000000000000000 00 0000\n"
+		 "00000001 26 00 01 0000001e %s %s 0000000000000000 00 %s 03fffdff02fefefe 00 00 00 00\n>endstream",
+		 width, height, more);
+	return walk_text(text, s);
+}
+
+static void a_region_of_jbig2_costs_no_more_than_its_page(void **state)
+{
+	struct seen s;
+	struct vg_budget b = jbig2("00000008", "00000008", "00", &s);
+	(void)state;
+	assert_int_equal(s.n_whole, 1);
+	assert_int_equal(s.n_bytes, BMP_HEAD + 2 * 4 + 8 * 4);
+	b = jbig2("00000008", "0000ffff", "00", &s); /* it ends where the page does */
+	assert_int_equal(s.n_whole, 1);
+	b = jbig2("00010000", "00000008", "00", &s); /* a row that no clock would end */
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.n_whole, 0);
+	b = jbig2("0fffff00", "00000001", "00", &s);
+	assert_int_equal(s.n_whole, 0);
+	b = jbig2("00000008", "00000008", "01", &s); /* coded by fax codes */
+	assert_int_equal(s.n_whole, 0);
+	assert_int_equal(b.n_unread, 1);
+}
+
 static void too_many_bytes_in_a_picture_are_nobodys(void **state)
 {
 	char hex[1500];
@@ -247,6 +279,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_read_is_counted),
 		cmocka_unit_test(a_picture_is_found_however_its_document_is_broken),
 		cmocka_unit_test(objects_in_object_streams_are_found),
+		cmocka_unit_test(a_region_of_jbig2_costs_no_more_than_its_page),
 		cmocka_unit_test(too_many_bytes_in_a_picture_are_nobodys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
