@@ -94,8 +94,8 @@ void vg_worker_lend(struct vg_worker *w, struct vg_job *job, const struct vg_spa
 void vg_worker_owe(struct vg_worker *w, struct vg_job *job, uint32_t n_chunks);
 /* A job is closed: true where it can be finished now; else it is kept, and vg_worker_gather() gives it to `finish`. */
 bool vg_worker_closes_now(struct vg_worker *w, struct vg_job *job);
-/* Digests what is to be digested now: `came` = this step took descriptors, `idle` = none waits. Finishes the closed jobs that are through, in the
- * order of their closing, and returns how many. */
+/* Digests what is to be digested now: `came` = this step took descriptors, `idle` = none waits. Finishes the closed
+ * jobs that are through, in the order of their closing, and returns how many. */
 uint32_t vg_worker_gather(struct vg_worker *w, bool came, bool idle,
 			  void (*finish)(struct vg_worker *w, struct vg_job *job));
 /* The same for everything, whatever it costs. */

@@ -20,7 +20,8 @@
  *   double-done      ends one object twice, and objects that never were
  *   stop-all         says of every object that its transfer is to be stopped (told again and again)
  * Prints what it does: "lie LIE told about object X", "ack SEQ", "link closed by vigild", "dataplane closed". Exit:
- * 0 the lie was told, 3 nothing suited it, 1 failed, 2 usage. Ends when the dataplane goes or on TERM; not when the link does. */
+ * 0 the lie was told, 3 nothing suited it, 1 failed, 2 usage. Ends when the
+ * dataplane goes or on TERM; not when the link does. */
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
