@@ -118,6 +118,7 @@ static void close_held(struct vg_worker *w, struct vg_job *job, const struct vg_
 	if (!open_writer(w, job, record))
 		return;
 	write_chain(w, &job->writer, &end->bytes, n_bytes);
+	job->writer.ended_ns = record->last_byte_ns;
 	if (o->n_gaps || end->bytes.n_bytes != end->n_bytes)
 		vg_resource_break(w->resources, &job->writer);
 	else
@@ -129,7 +130,7 @@ static void close_begun(struct vg_worker *w, struct vg_job *job, const struct vg
 			const struct vg_attribution *record)
 {
 	struct vg_resource_growth growth = growth_of(record);
-	struct vg_resource_begun begun = { job->raw, job->object->n_bytes, &end->bytes };
+	struct vg_resource_begun begun = { job->raw, job->object->n_bytes, &end->bytes, record->last_byte_ns };
 
 	if (job->raw && !end->decoded && !job->object->n_gaps && end->bytes.n_bytes < end->n_bytes)
 		(void)vg_resource_adopt_growing(w->resources, record->resource, &growth, &begun, end->complete,
@@ -150,7 +151,7 @@ static void close_broken(struct vg_worker *w, struct vg_job *job, const struct v
 		close_held(w, job, end, record);
 	else if (!job->object->n_gaps && job->raw)
 		vg_resource_adopt(w->resources, record->resource, record->range_total,
-				  &(struct vg_resource_begun){ job->raw, job->object->n_bytes, &end->bytes },
+				  &(struct vg_resource_begun){ job->raw, job->object->n_bytes, &end->bytes, 0 },
 				  vg_mono_now().ns);
 }
 
@@ -186,9 +187,10 @@ uint64_t vg_pieces_close(struct vg_worker *w, struct vg_job *job, const struct v
 		if (end->complete)
 			return 0;
 		close_broken(w, job, end, &record);
-	} else if (job->streaming)
+	} else if (job->streaming) {
+		job->writer.ended_ns = record.last_byte_ns;
 		vg_resource_close(w->resources, &job->writer, end->complete);
-	else if (has_place(&record))
+	} else if (has_place(&record))
 		close_held(w, job, end, &record);
 	return vg_resource_take(w->resources, record.resource, whole) ? record.resource : 0;
 }

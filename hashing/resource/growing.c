@@ -7,11 +7,11 @@ bool vg_resource_open_growing(struct vg_resources *rs, uint64_t name, const stru
 			      uint64_t now_ns, struct vg_resource_writer *writer)
 {
 	uint32_t idx = vg_resource_find(rs, name);
-	bool is_late = idx != VG_RESOURCE_NONE && g->anew && g->began_ns < rs->all[idx].began_ns;
+	bool is_anew = idx != VG_RESOURCE_NONE && g->anew && g->began_ns >= rs->all[idx].ended_ns;
 	struct vg_resource *r;
 
 	*writer = (struct vg_resource_writer){ 0 };
-	if (idx != VG_RESOURCE_NONE && (rs->all[idx].kind != VG_RESOURCE_GROWING || (g->anew && !is_late))) {
+	if (idx != VG_RESOURCE_NONE && (rs->all[idx].kind != VG_RESOURCE_GROWING || is_anew)) {
 		vg_resource_let_go(rs, idx, VG_H_RESOURCES_OTHER); /* it is another one by now */
 		idx = VG_RESOURCE_NONE;
 	}
@@ -22,14 +22,13 @@ bool vg_resource_open_growing(struct vg_resources *rs, uint64_t name, const stru
 	}
 	if (idx == VG_RESOURCE_NONE) {
 		idx = vg_resource_make(rs, name, VG_RESOURCE_MAX_BYTES, VG_RESOURCE_GROWING, now_ns);
-		rs->all[idx].began_ns = g->began_ns;
+		rs->all[idx].ended_ns = INT64_MIN;
 	}
 	vg_resource_touch(rs, idx, now_ns);
 	r = &rs->all[idx];
-	r->began_ns = g->began_ns > r->began_ns ? g->began_ns : r->began_ns;
 	writer->idx = idx;
 	writer->epoch = r->epoch;
-	writer->is_late = is_late;
+	writer->ended_ns = g->began_ns;
 	writer->is_last = g->appended;
 	writer->at = writer->from = writer->run = g->off == UINT64_MAX ? r->end : g->off;
 	vg_count(rs->setup.stats, VG_H_RESOURCE_PIECES, 1);
@@ -49,6 +48,7 @@ bool vg_resource_adopt_growing(struct vg_resources *rs, uint64_t name, const str
 		return false;
 	}
 	w.at = begun->n_bytes;
+	w.ended_ns = begun->ended_ns;
 	vg_resource_close(rs, &w, to_end);
 	return true;
 }
@@ -59,10 +59,11 @@ void vg_resource_grown(struct vg_resources *rs, const struct vg_resource_writer 
 	uint64_t was = r->end;
 
 	r->n_came += w->at - w->from;
+	r->ended_ns = w->ended_ns > r->ended_ns ? w->ended_ns : r->ended_ns;
 	if (how == VG_RESOURCE_HOLE) {
 		r->end = UINT64_MAX;
 		r->is_sure = false;
-	} else if (!w->is_late) {
+	} else {
 		if (how == VG_RESOURCE_TO_END && (w->is_last || !r->is_sure))
 			r->end = w->at;
 		else if (w->at > r->end)

@@ -182,7 +182,6 @@ static bool begin_again(struct vg_resource *r, const struct vg_resource_writer *
 	uint32_t i = extent_at(r, w->from);
 
 	r->n_again = 0;
-	r->is_due = true;
 	if (r->stream)
 		return false;
 	if (!w->is_part)
@@ -203,12 +202,22 @@ static bool write_some(struct vg_resources *rs, struct vg_resource_writer *w, co
 		*n_bytes = (size_t)(to - w->at);
 	if (!is_there)
 		return put_new(rs, w->idx, w->at, bytes, *n_bytes);
+	if (r->stream && w->at < r->digested) { /* but for the sample it is kept no longer */
+		uint64_t n = w->at < rs->setup.sample_bytes ? rs->setup.sample_bytes : r->digested;
+		n = (n < r->digested ? n : r->digested) - w->at;
+		*n_bytes = n < *n_bytes ? (size_t)n : *n_bytes;
+		if (w->at >= rs->setup.sample_bytes)
+			return true;
+	}
 	if (blocks_do(rs, w->idx, w->at, bytes, *n_bytes, COMPARE)) {
 		if (!r->stream && r->kind == VG_RESOURCE_SIZED)
 			again_add(r, w->at, w->at + *n_bytes);
 		return true;
 	}
 	vg_count(rs->setup.stats, VG_H_RESOURCES_CHANGED, 1);
+	r->is_due = true;
+	if (r->kind == VG_RESOURCE_GROWING) /* what is digested can't be taken back */
+		return !r->stream && blocks_do(rs, w->idx, w->at, bytes, *n_bytes, PUT);
 	*n_bytes = 0; /* again, as new bytes */
 	return begin_again(r, w);
 }

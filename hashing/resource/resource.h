@@ -50,8 +50,8 @@ struct vg_resource_writer {
 	uint64_t epoch;         /* of the resource it was opened on */
 	uint32_t idx;
 	bool is_part;
-	bool is_late; /* growing: what it begins was gone on with before it was told of */
-	bool is_last; /* growing: nothing of the file lies behind it */
+	bool is_last;     /* growing: nothing of the file lies behind it */
+	int64_t ended_ns; /* growing, to be set before it is closed: wall clock of its last byte */
 };
 
 /* The digests (VG_DIGEST_*) that large resources begun from now on get; at first all. */
@@ -62,7 +62,7 @@ void vg_resources_want(struct vg_resources *rs, unsigned digests);
 bool vg_resource_open(struct vg_resources *rs, uint64_t name, uint64_t off, uint64_t total, uint32_t part_no,
 		      uint64_t now_ns, struct vg_resource_writer *writer);
 /* The piece's next bytes. What is there already stays, unless it differs: then this piece is believed and what was
- * there before is forgotten. */
+ * there before is forgotten; in one that grows, only what stood in this very place. */
 void vg_resource_write(struct vg_resources *rs, struct vg_resource_writer *writer, const uint8_t *bytes,
 		       size_t n_bytes);
 /* The piece goes on n_bytes later. */
@@ -77,6 +77,7 @@ struct vg_resource_begun {
 	const struct vg_digests *digests;
 	uint64_t n_bytes;
 	const struct vg_chain *head;
+	int64_t ended_ns; /* growing: wall clock of the last byte */
 };
 /* For one that is larger than keep_bytes. Nothing where the resource is there already, or small. */
 void vg_resource_adopt(struct vg_resources *rs, uint64_t name, uint64_t total, const struct vg_resource_begun *begun,
@@ -86,7 +87,7 @@ void vg_resource_adopt(struct vg_resources *rs, uint64_t name, uint64_t total, c
 struct vg_resource_growth {
 	uint64_t off; /* of its first byte; UINT64_MAX: where the file ends by now, 0 where nothing is known of it */
 	int64_t began_ns; /* wall clock of its first byte */
-	bool anew;        /* what the file was before is gone; but not what was sent to it after began_ns */
+	bool anew;        /* what the file was is gone; but not what pieces brought that were still sent at began_ns */
 	bool appended;    /* the file ended at off */
 };
 /* As vg_resource_open(), for a file that grows. */

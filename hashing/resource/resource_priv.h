@@ -25,7 +25,7 @@ struct vg_resource {
 	bool is_sure;              /* a piece went to its own end there */
 	bool is_due;               /* it is another one than was judged last */
 	uint64_t end;              /* where it ends by now; UINT64_MAX: not known */
-	int64_t began_ns;          /* of the youngest piece */
+	int64_t ended_ns;          /* of the piece that ended last */
 	uint64_t n_came, n_judged; /* bytes of its pieces; of itself, each time that it was whole */
 	struct vg_extent extents[VG_RESOURCE_EXTENTS];
 	uint32_t n_again;

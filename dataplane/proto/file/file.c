@@ -33,7 +33,7 @@ static void blocks_drop(struct vg_file_pool *pool, struct vg_file_io *io)
 static void io_reset(struct vg_file_pool *pool, struct vg_file_io *io)
 {
 	blocks_drop(pool, io);
-	*io = (struct vg_file_io){ .dir = io->dir };
+	*io = (struct vg_file_io){ .dir = io->dir, .n_parts = io->n_parts };
 }
 
 static int is_unwanted(const struct vg_file_io *io)
@@ -60,14 +60,29 @@ static void text_take(char *to, uint16_t *n_to, size_t cap, const char *from, si
 	memcpy(to, from, *n_to);
 }
 
+/* What is written: by its handle where that is the file's for ever, else by its name. */
+static uint64_t written_resource(const struct vg_file_ctx *ctx, const struct vg_file *file)
+{
+	struct vg_span texts[2] = { { (const uint8_t *)"written", 7 }, { file->id, file->n_id } };
+
+	if (!file->begins_anew) {
+		if (file->name_at >= file->n_url || file->is_cut)
+			return 0;
+		texts[1] = (struct vg_span){ (const uint8_t *)file->url, file->n_url };
+	}
+	return vg_card_resource(ctx->proto, &ctx->flow->ident, texts, 2);
+}
+
 /* What pieces of a file belong together by; 0: nothing says that they are of the same one. */
 static uint64_t resource_of(const struct vg_file_ctx *ctx, const struct vg_file *file, const struct vg_file_io *io)
 {
 	const struct vg_span texts[2] = { { (const uint8_t *)file->url, file->n_url },
 					  { (const uint8_t *)&file->size, sizeof(file->size) } };
 
-	if (io != &file->io[VG_FILE_READ] || file->is_written || file->size == VG_FILE_UNKNOWN || !file->size ||
-	    file->name_at >= file->n_url || file->is_cut)
+	if (io == &file->io[VG_FILE_WRITE])
+		return written_resource(ctx, file);
+	if (file->is_written || file->size == VG_FILE_UNKNOWN || !file->size || file->name_at >= file->n_url ||
+	    file->is_cut)
 		return 0;
 	return vg_card_resource(ctx->proto, &ctx->flow->ident, texts, 2);
 }
@@ -83,6 +98,12 @@ static void card_place(const struct vg_file_ctx *ctx, const struct vg_file *file
 		return;
 	c->range_off = io->next_off;
 	c->range_total = file->size;
+	if (io == &file->io[VG_FILE_WRITE]) {
+		c->range_total = UINT64_MAX; /* others may write behind it */
+		c->flags |= VG_ATTR_GROWS;
+		c->flags |= !io->next_off && (file->was_empty || !file->size) ? VG_ATTR_ANEW : 0u;
+		c->flags |= io->next_off && file->size == io->next_off ? VG_ATTR_APPENDED : 0u;
+	}
 	if (!io->is_piece)
 		return;
 	c->flags |= VG_ATTR_PIECE;
@@ -125,14 +146,15 @@ static void io_data(const struct vg_file_ctx *ctx, const struct vg_file *file, s
 		blocks_drop(ctx->pool, io);
 }
 
-/* What lies before off was not read here, perhaps elsewhere: the body ends, what follows is a piece of its own. False:
+/* What lies before off did not cross here, perhaps elsewhere: the body ends, what follows is a piece of its own. False:
  * it is a gap. */
 static int io_part(const struct vg_file_ctx *ctx, const struct vg_file *file, struct vg_file_io *io, uint64_t off)
 {
 	struct vg_body_sink *sink = &ctx->proto->sink;
 
-	if (is_unwanted(io) || !resource_of(ctx, file, io))
+	if (is_unwanted(io) || io->n_parts == VG_FILE_MAX_PARTS || !resource_of(ctx, file, io))
 		return 0;
+	io->n_parts += io == &file->io[VG_FILE_WRITE];
 	if (io->body)
 		sink->close(sink->ctx, io->body, io->had_gap ? VG_STATE_GAP : VG_STATE_TRUNCATED, ctx->wall_ns);
 	io->body = NULL;
@@ -180,7 +202,7 @@ static enum vg_state end_state(const struct vg_file *file, enum vg_file_way way,
 
 	if (io->had_gap)
 		return VG_STATE_GAP;
-	if (io->is_piece)
+	if (io->is_piece && way == VG_FILE_READ)
 		return how == VG_END_RST ? VG_STATE_ABORTED : VG_STATE_TRUNCATED;
 	if (way == VG_FILE_READ)
 		is_whole = file->size != VG_FILE_UNKNOWN && !file->is_written ? io->next_off >= file->size : is_closed;
@@ -427,6 +449,7 @@ void vg_file_resize(const struct vg_file_ctx *ctx, struct vg_file *file, uint64_
 {
 	struct vg_file_io *io = &file->io[VG_FILE_WRITE];
 
+	file->was_empty |= !size || !file->size;
 	file->size = size;
 	file->is_announced = size != 0;
 	file->is_written = 1;

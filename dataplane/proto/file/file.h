@@ -17,6 +17,8 @@
  * What is read of a file with a name and a known size belongs together (`resource`) for one client and server, whatever
  * the handles and connections: where a reader goes on behind a place that it never read, the body before it ends, and
  * what follows is a piece of its own (VG_ATTR_PIECE), TRUNCATED, as it is not from the first byte to the last.
+ * So does what is written, of which nobody knows how large it will be (VG_ATTR_GROWS): the piece that reaches the end
+ * of the file as its handle knows it is COMPLETE where that is closed.
  * Used by one folder below each; all functions are hot but those of file_setup.c. */
 #include "dataplane/proto/file/keyed.h"
 #include "dataplane/proto/parser.h"
@@ -26,6 +28,7 @@
 #define VG_FILE_MAX_ID_BYTES 128u         /* SMB2 16; NFS 3: 64 (RFC 1813 2.4), NFS 4: 128 (RFC 7530 4.2) */
 #define VG_FILE_MAX_OFF      (1ull << 62) /* pieces at or behind it are refused: no sum of offset and length wraps */
 #define VG_FILE_UNKNOWN      UINT64_MAX
+#define VG_FILE_MAX_PARTS    64u /* pieces that are written of one, by one handle, before places passed over are gaps */
 
 enum vg_file_way { VG_FILE_READ, VG_FILE_WRITE, VG_FILE_WAYS };
 
@@ -41,6 +44,7 @@ struct vg_file_io {
 	uint8_t is_done;  /* it ended as complete; more of it begins anew */
 	uint8_t is_piece; /* the body begins behind the beginning of the file */
 	uint8_t had_gap, has_conflict;
+	uint8_t n_parts; /* written */
 };
 
 struct vg_file {
@@ -54,6 +58,7 @@ struct vg_file {
 	uint8_t is_written;   /* its size may have changed */
 	uint8_t is_announced; /* size is what the writer said it will be */
 	uint8_t is_cut;       /* a text was longer than its field */
+	uint8_t was_empty;    /* before it was written: it was made, or cut off */
 	uint8_t state;        /* the protocol's */
 	uint8_t n_id, id[VG_FILE_MAX_ID_BYTES];
 	/* url: scheme://user@host/path; host and file name are parts of it */

@@ -166,6 +166,55 @@ static void what_is_read_apart_are_pieces_of_one_resource(void **state)
 	assert_int_equal(vg_pool_n_out(&b->pool.blocks), 0);
 }
 
+/* What two handles write of a file; and a third one goes on where it ends. */
+static void what_is_written_apart_are_pieces_of_one_resource(void **state)
+{
+	static const struct {
+		uint64_t size, off;
+		uint32_t flags;
+		const char *text;
+	} handles[] = { { 0, 0, VG_ATTR_GROWS | VG_ATTR_ANEW, "up WRITE   0 file=o flags=c00: abc = complete\n" },
+			{ 0, 3, VG_ATTR_GROWS | VG_ATTR_PIECE, "up WRITE   0 file=o flags=410 at=3: abc = complete\n" },
+			{ 6, 6, VG_ATTR_GROWS | VG_ATTR_PIECE | VG_ATTR_APPENDED,
+			  "up WRITE   0 file=o flags=1410 at=6: abc = complete\n" },
+			{ 9, 3, VG_ATTR_GROWS | VG_ATTR_PIECE,
+			  "up WRITE   0 file=o flags=410 at=3: abc = truncated\n" } };
+	struct bench *b = *state;
+	uint64_t resource = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		struct vg_file *file = file_open(b, i);
+		file->n_url = (uint16_t)strlen(strcpy(file->url, "smb://h/s/o"));
+		file->name_at = 10;
+		file->size = handles[i].size;
+		b->log.n_text = 0;
+		vg_file_run(&b->ctx, file, VG_FILE_WRITE, 0, handles[i].off, 3);
+		vg_file_bytes(&b->ctx, file, VG_FILE_WRITE, handles[i].off, (const uint8_t *)"abc", 3);
+		file->is_closing = 1;
+		vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+		const struct vg_attribution *c = &b->log.bodies[0].card;
+		assert_int_equal(c->flags, handles[i].flags);
+		assert_true(c->range_total == UINT64_MAX);
+		assert_true(c->resource && (!i || c->resource == resource));
+		resource = c->resource;
+		assert_non_null(strstr(b->log.text, handles[i].text + 14));
+	}
+	assert_int_equal(vg_pool_n_out(&b->pool.blocks), 0);
+}
+
+static void parts_that_are_written_have_a_bound(void **state)
+{
+	struct bench *b = *state;
+	struct vg_file *file = file_open(b, 1);
+	file->n_url = (uint16_t)strlen(strcpy(file->url, "smb://h/s/o"));
+	file->name_at = 10;
+	for (unsigned i = 0; i < 200; i++) /* ever further, and back again */
+		vg_file_bytes(&b->ctx, file, VG_FILE_WRITE, i % 2 ? 100 * i : 1000000 + 100 * i, (const uint8_t *)"x",
+			      1);
+	assert_in_range(file->io[VG_FILE_WRITE].n_parts, 1, VG_FILE_MAX_PARTS);
+	vg_file_give(&b->ctx, &b->set, file, VG_END_FIN);
+	assert_int_equal(vg_pool_n_out(&b->pool.blocks), 0);
+}
+
 static void what_nobody_wants_is_not_held(void **state)
 {
 	struct bench *b = *state;
@@ -217,6 +266,8 @@ int main(void)
 		cmocka_unit_test(pieces_in_any_order_give_the_file),
 		cmocka_unit_test(where_no_block_is_free_the_hole_is_given_up),
 		cmocka_unit_test(what_is_read_apart_are_pieces_of_one_resource),
+		cmocka_unit_test(what_is_written_apart_are_pieces_of_one_resource),
+		cmocka_unit_test(parts_that_are_written_have_a_bound),
 		cmocka_unit_test(what_nobody_wants_is_not_held),
 		cmocka_unit_test(offsets_of_any_size_are_survived),
 		cmocka_unit_test(references_to_what_is_gone_are_none),

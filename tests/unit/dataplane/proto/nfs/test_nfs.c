@@ -44,7 +44,7 @@ static void at_a_limit_the_oldest_is_given_up(void **state)
 		snprintf(line, sizeof(line), "lookup3 %u fid=1 name=n%u", 10000 + i, i);
 		one_line(b, &flow, 0, line);
 	}
-	assert_memory_equal(b->log.text, "up WRITE   0: first = truncated\n", 32);
+	assert_memory_equal(b->log.text, "up WRITE   0 flags=400: first = truncated\n", 42);
 	assert_int_equal(nfs->files.n_items, VG_NFS_MAX_FILES);
 	assert_int_equal(b->stats.counters[VG_C_NFS_SHED_FILES], 1);
 	for (unsigned i = 0; i < VG_NFS_MAX_ASKS; i++) {

@@ -12,17 +12,17 @@ static const struct talk talks[] = {
 	  0,
 	  { "> open4 2 fid=6 name=a", "< open4 2 fid=7", "> write4 3 fid=7 off=3 data=def", "> write4 4 fid=7 data=abc",
 	    "< write4 3", "< write4 4", "> close4 5 fid=7", "< close4 5" },
-	  "up WRITE  nfs:///a 0 file=a: abcdef = complete\n" },
+	  "up WRITE  nfs:///a 0 file=a flags=c00: abcdef = complete\n" },
 	{ "all stable, no close seen; not stable",
 	  0,
 	  { "> open4 2 fid=6 name=a", "< open4 2 fid=7", "> write4 3 fid=7 data=abc", "< write4 3 kind=2",
 	    "> write4 4 fid=8 data=x", "< write4 4", "E" },
-	  "up WRITE  nfs:///a 0 file=a: abc = complete\nup WRITE   0: x = truncated\n" },
+	  "up WRITE  nfs:///a 0 file=a flags=c00: abc = complete\nup WRITE   0 flags=400: x = truncated\n" },
 	{ "an open that fails",
 	  0,
 	  { "> open4 2 fid=6 name=a", "< open4 2 status=2", "> write4 3 fid=7 data=abc", "> close4 5 fid=7",
 	    "< close4 5" },
-	  "up WRITE   0: abc = complete\n" },
+	  "up WRITE   0 flags=400: abc = complete\n" },
 };
 
 static void conversations_give_their_bodies_at_any_cut(void **state)

@@ -64,7 +64,7 @@ static void files_are_read_and_written(void **state)
 {
 	HOLD(*state, "down READ  nfs:///a.jpg 0 file=a.jpg: hello = complete\n", "> lookup3 1 fid=1 name=a.jpg",
 	     "< lookup3 1 fid=8 size=5", "> read3 3 fid=8 n=9", "< read3 3 data=hello size=5 kind=1");
-	HOLD(*state, "up WRITE  nfs:///n 0 file=n: helloyou = complete\n", "> create2 1 fid=1 name=n",
+	HOLD(*state, "up WRITE  nfs:///n 0 file=n flags=c00: helloyou = complete\n", "> create2 1 fid=1 name=n",
 	     "< create2 1 fid=7", "> write2 3 fid=7 off=5 data=you", "> write2 2 fid=7 data=hello", "< write2 3 size=8",
 	     "< write2 2 size=8");
 }
@@ -72,8 +72,8 @@ static void files_are_read_and_written(void **state)
 static void what_is_sent_again_is_taken_once(void **state)
 {
 	struct bench *b = *state;
-	HOLD(b, "up WRITE  nfs:///n 0 file=n: helloyou = complete\n", "> create2 1 fid=1 name=n", "< create2 1 fid=7",
-	     "> write2 2 fid=7 data=hello", "> write2 2 fid=7 data=hello", "< write2 2 size=5",
+	HOLD(b, "up WRITE  nfs:///n 0 file=n flags=c00: helloyou = complete\n", "> create2 1 fid=1 name=n",
+	     "< create2 1 fid=7", "> write2 2 fid=7 data=hello", "> write2 2 fid=7 data=hello", "< write2 2 size=5",
 	     "> write2 3 fid=7 off=5 data=you", "< write2 2 size=5", "> write2 2 fid=7 data=hello",
 	     "< write2 3 size=8");
 	HOLD(b, "down READ  nfs:///a 0 file=a: abcd = complete\n", "> lookup3 1 fid=1 name=a",
