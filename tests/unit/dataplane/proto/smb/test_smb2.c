@@ -176,7 +176,8 @@ static const struct talk talks[] = {
 	  0,
 	  { OPEN("o", "7", "3"), "> write 2 fid=7 data=abc", "> create 3 name=p", "< create 3 fid=7 size=0",
 	    "> write 4 fid=7 data=x", CLOSE("7") },
-	  "up WRITE  smb:///o 0 file=o flags=400: abc = truncated\nup WRITE  smb:///p 0 file=p flags=c00: x = complete\n" },
+	  "up WRITE  smb:///o 0 file=o flags=400: abc = truncated\nup WRITE  smb:///p 0 file=p flags=c00: x = "
+	  "complete\n" },
 	{ "an upgrade of SMB 1's negotiation, keep-alives, compressed and encrypted messages",
 	  0,
 	  { "x 00000025ff534d4272000000001801c80000000000000000000000000000ffff000000000000000200024e", "x 85000000",
