@@ -217,16 +217,6 @@ static void close_up(struct vg_batch *b, unsigned idx)
 	move_in(b, idx);
 }
 
-/* Chunks of the arena begin at addresses that share their place in the caches: read side by side they would throw each
- * other out. So some blocks of each lane are read in one go and laid where they do not. */
-static void stage(struct vg_batch *b, size_t begin_block, size_t n, unsigned n_lanes)
-{
-	for (unsigned i = 0; i < b->n_busy; i++)
-		memcpy(b->stage[i], b->from[i] + begin_block * VG_WIDE_BLOCK_BYTES, n * VG_WIDE_BLOCK_BYTES);
-	for (unsigned i = 0; i < n_lanes; i++)
-		b->staged[i] = b->stage[i < b->n_busy ? i : 0];
-}
-
 /* The algorithms of mask of which so many lanes are worth what `min` says. */
 static unsigned worth(const struct vg_batch *b, const uint8_t min[VG_DIGEST_N], unsigned mask)
 {
@@ -236,20 +226,20 @@ static unsigned worth(const struct vg_batch *b, const uint8_t min[VG_DIGEST_N], 
 	return mask;
 }
 
-/* All busy lanes take n blocks: each algorithm side by side where there are lanes enough, else one by one. */
+/* All busy lanes take n blocks: each algorithm side by side where there are lanes enough, else one by one. Chunks of
+ * the arena begin at addresses that share their place in the caches: read in step they would throw each other out. So
+ * some blocks of each lane are read in one go and laid where they do not. */
 static void digest(struct vg_batch *b, size_t n, unsigned mask)
 {
 	unsigned wide = worth(b, b->tier->min_lanes, mask), in_step = worth(b, b->tier->min_in_step, wide);
+	size_t most = in_step ? VG_BATCH_STAGE_BLOCKS : n;
 
-	if (in_step) {
-		unsigned n_sets = b->n_busy > b->tier->n_set_lanes ? 2 : 1;
-		for (size_t done = 0, k; done < n; done += k) {
-			k = n - done < VG_BATCH_STAGE_BLOCKS ? n - done : VG_BATCH_STAGE_BLOCKS;
-			stage(b, done, k, n_sets * b->tier->n_set_lanes);
-			b->tier->run(&b->state, b->staged, k, b->n_busy, wide);
-		}
-	} else if (wide) {
-		b->tier->run(&b->state, b->from, n, b->n_busy, wide);
+	for (size_t done = 0, k; wide && done < n; done += k) {
+		const uint8_t *from[VG_WIDE_MAX_LANES];
+		k = n - done < most ? n - done : most;
+		for (unsigned i = 0; i < b->n_busy; i++)
+			from[i] = b->from[i] + done * VG_WIDE_BLOCK_BYTES;
+		b->tier->run(&b->state, from, in_step ? b->staged : NULL, k, b->n_busy, wide);
 	}
 	if (wide == mask)
 		return;

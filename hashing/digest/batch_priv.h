@@ -14,12 +14,12 @@ struct vg_batch_lane {
 	size_t n_blocks;
 	bool is_tail;
 };
-#define VG_BATCH_STAGE_BLOCKS 16u
+#define VG_BATCH_STAGE_BLOCKS 32u
 struct vg_batch {
 	/* one block more than is used, so that lanes do not begin at the same place of a cache's way */
 	_Alignas(64) uint8_t stage[VG_WIDE_MAX_LANES][(VG_BATCH_STAGE_BLOCKS + 1) * VG_WIDE_BLOCK_BYTES];
-	const uint8_t *staged[VG_WIDE_MAX_LANES];
-	struct vg_wide_state state; /* of the lanes, while a run goes on */
+	uint8_t *staged[VG_WIDE_MAX_LANES]; /* stage[i] */
+	struct vg_wide_state state;         /* of the lanes, while a run goes on */
 	const uint8_t *from[VG_WIDE_MAX_LANES];
 	struct vg_batch_lane lanes[VG_WIDE_MAX_LANES];
 	unsigned n_lanes, n_busy; /* lanes 0 .. n_busy-1 have a stream */

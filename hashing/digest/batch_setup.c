@@ -19,6 +19,8 @@ struct vg_batch *vg_batch_create(uint32_t n_pieces)
 		return NULL;
 	*b = (struct vg_batch){ .tier = vg_wide_select(), .n_pieces = n_pieces };
 	b->n_lanes = b->tier->isa == VG_ISA_GENERIC ? 1 : b->tier->n_set_lanes * VG_WIDE_MAX_SETS;
+	for (unsigned i = 0; i < VG_WIDE_MAX_LANES; i++)
+		b->staged[i] = b->stage[i];
 	b->pieces = calloc(n_pieces, sizeof(*b->pieces));
 	for (uint32_t i = 0; b->pieces && i < n_pieces; i++)
 		b->pieces[i].next_idx = i + 1 < n_pieces ? i + 1 : VG_BATCH_NONE;

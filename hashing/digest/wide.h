@@ -32,10 +32,11 @@ struct vg_wide_tier {
 	/* From how many on it reads all of them in step, so that they had better not share places of a cache. */
 	uint8_t min_in_step[VG_DIGEST_N];
 	/* Takes n_blocks blocks of each of n_lanes lanes (1 .. 2 * n_set_lanes), lane i from from[i] on, into the state
-	 * of the algorithms of mask (VG_DIGEST_*). The rest of a begun set is worked on, too: its from[] must be
-	 * readable for that many blocks (it may point where another does), its state is overwritten with anything. */
-	void (*run)(struct vg_wide_state *state, const uint8_t *const *from, size_t n_blocks, unsigned n_lanes,
-		    unsigned mask);
+	 * of the algorithms of mask (VG_DIGEST_*). copies: NULL, or room for those blocks of each lane, from where
+	 * lanes that go in step read then. The rest of a begun set is worked on, too: what it would read (copies[],
+	 * without them from[]) must be readable and may be anything, its state is overwritten with anything. */
+	void (*run)(struct vg_wide_state *state, const uint8_t *const *from, uint8_t *const *copies, size_t n_blocks,
+		    unsigned n_lanes, unsigned mask);
 };
 
 extern const struct vg_wide_tier vg_wide_tier_generic, vg_wide_tier_avx2, vg_wide_tier_avx512;

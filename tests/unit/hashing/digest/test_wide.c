@@ -30,6 +30,7 @@ static void pick(struct vg_wide_state *to, const struct vg_wide_state *from, uns
 
 static void check(const struct vg_wide_tier *tier, unsigned n_lanes, unsigned mask, uint64_t *seed)
 {
+	static uint8_t room[VG_WIDE_MAX_LANES][MAX_BLOCKS * VG_WIDE_BLOCK_BYTES], *copies[VG_WIDE_MAX_LANES];
 	static struct vg_wide_state before, after, one, expected;
 	const uint8_t *from[VG_WIDE_MAX_LANES] = { NULL };
 	uint8_t *bytes[VG_WIDE_MAX_LANES], text[MAX_BLOCKS * VG_WIDE_BLOCK_BYTES];
@@ -46,13 +47,15 @@ static void check(const struct vg_wide_tier *tier, unsigned n_lanes, unsigned ma
 	for (unsigned lane = n_lanes; lane < VG_WIDE_MAX_LANES; lane++)
 		from[lane] = bytes[0];
 	after = before;
-	tier->run(&after, from, n_blocks, n_lanes, mask);
+	for (unsigned lane = 0; lane < VG_WIDE_MAX_LANES; lane++)
+		copies[lane] = room[lane];
+	tier->run(&after, from, vg_random(seed) % 2 ? copies : NULL, n_blocks, n_lanes, mask);
 	for (unsigned lane = 0; lane < n_lanes; lane++) {
 		memset(&one, 0, sizeof(one));
 		memset(&expected, 0, sizeof(expected));
 		pick(&one, &after, lane);
 		pick(&expected, &before, lane);
-		vg_wide_tier_generic.run(&expected, &from[lane], n_blocks, 1, mask);
+		vg_wide_tier_generic.run(&expected, &from[lane], NULL, n_blocks, 1, mask);
 		assert_memory_equal(&one, &expected, sizeof(one));
 		vg_guard_free(bytes[lane], n_bytes);
 	}
