@@ -125,6 +125,25 @@ static bool blocks_do(struct vg_resources *rs, uint32_t idx, uint64_t at, const 
 	return true;
 }
 
+/* Digested bytes that belong to a block which is kept for its other bytes go there, too: what comes again is compared
+ * with it. A block that is digested to its end goes. */
+static void stream_fill(struct vg_resources *rs, uint32_t idx, uint64_t at, const uint8_t *bytes, size_t n_bytes)
+{
+	while (n_bytes) {
+		uint64_t no = at / VG_RESOURCE_BLOCK, in = at % VG_RESOURCE_BLOCK;
+		size_t n = VG_RESOURCE_BLOCK - in < n_bytes ? VG_RESOURCE_BLOCK - in : n_bytes;
+		uint8_t *block = vg_resource_store_find(rs, idx, no);
+
+		if (block)
+			memcpy(block + in, bytes, n);
+		if (block && in + n == VG_RESOURCE_BLOCK && no * VG_RESOURCE_BLOCK >= rs->setup.sample_bytes)
+			vg_resource_store_give(rs, idx, no);
+		at += n;
+		bytes += n;
+		n_bytes -= n;
+	}
+}
+
 /* Digests bytes that continue what is digested, and keeps the head sample. */
 static bool stream_eat(struct vg_resources *rs, uint32_t idx, const uint8_t *bytes, size_t n_bytes)
 {
@@ -134,6 +153,7 @@ static bool stream_eat(struct vg_resources *rs, uint32_t idx, const uint8_t *byt
 	vg_digests_feed(r->stream, bytes, n_bytes);
 	if (n_sample && !blocks_do(rs, idx, r->digested, bytes, n_sample < n_bytes ? (size_t)n_sample : n_bytes, PUT))
 		return false;
+	stream_fill(rs, idx, r->digested, bytes, n_bytes);
 	r->digested += n_bytes;
 	return true;
 }
