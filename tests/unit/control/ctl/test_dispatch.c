@@ -24,7 +24,7 @@ static enum vg_err reload(void *arg, char *why, size_t n_why)
 }
 static void programs(void *arg, vg_ctl_program_fn fn, void *ctx)
 {
-	const struct vg_ctl_program p = { "vigil-hashing", 0, 1, 3 };
+	const struct vg_ctl_program p = { "vigil-hashing", 0, 1, 3, "a plug-in does not load" };
 	(void)arg;
 	fn(ctx, &p);
 }
