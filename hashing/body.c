@@ -33,6 +33,7 @@ struct vg_body {
 	struct vg_span *spans; /* setup.max_spans */
 	struct vg_pull *pull;  /* where containers are opened at all */
 	uint64_t n_decoded, n_used_ns;
+	bool has_hole;
 	bool stopped, has_codings, pulled; /* pulled: the body is an archive that is walked as it comes */
 	/* the member that is open */
 	bool in_member, has_filename;
@@ -103,6 +104,7 @@ static void open_nest(struct vg_body *b, unsigned kind, enum vg_transfer_coding 
 							    .n_path = m ? m->n_name : 0,
 							    .sha256 = m ? m->digests.sha256 : NULL,
 							    .budget = &b->budget,
+							    .seamless = m ? m->seamless : !b->has_hole,
 							    .digests = b->begin.digests,
 							    .on_member = b->begin.on_member,
 							    .ctx = b->begin.ctx });
@@ -219,7 +221,9 @@ static bool on_entry_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)
 }
 static void on_entry_end(void *ctx, bool whole)
 {
-	member_end(ctx, whole, whole);
+	struct vg_body *b = ctx;
+
+	member_end(b, whole, whole || (!b->has_hole && !b->budget.spent));
 }
 
 /* The first bytes of a body that comes piece by piece are there: an archive is walked from now on. */
@@ -328,7 +332,7 @@ void vg_body_begin(struct vg_body *body, const struct vg_body_begin *begin)
 											    : VG_BODY_MAX_MEMBERS };
 	body->keep.n_bytes = body->member_keep.n_bytes = 0;
 	body->n_decoded = body->n_used_ns = 0;
-	body->stopped = body->in_member = body->pulled = false;
+	body->stopped = body->in_member = body->pulled = body->has_hole = false;
 	body->has_codings = begin->codings != 0;
 	body->levels[1].active = false;
 	(void)open_level(body, 0, begin->boundary, begin->n_boundary, 0);
@@ -351,6 +355,7 @@ void vg_body_feed(struct vg_body *body, const uint8_t *bytes, size_t n_bytes)
 
 void vg_body_gap(struct vg_body *body)
 {
+	body->has_hole = true;
 	if (body->has_codings)
 		body->stopped = true;
 	if (body->levels[0].active)

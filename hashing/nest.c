@@ -136,7 +136,9 @@ static void on_end(void *ctx, bool whole)
 
 	l->span = (struct vg_span){ nest->at + l->begin_off, nest->top_off - l->begin_off };
 	m->bytes = (struct vg_chain){ &l->span, l->span.n_bytes != 0, l->span.n_bytes };
-	m->whole = m->seamless = whole;
+	m->whole = whole;
+	/* cut off, or broken: what was given is all that there is up to there, unless we stopped */
+	m->seamless = whole || (l->args->seamless && !l->args->budget->spent);
 	vg_digests_done(l->digests, &m->digests);
 	kind = vg_kind_of(head, vg_chain_copy(&m->bytes, 0, head, sizeof(head)));
 	if (l->is_file || kind != VG_KIND_UNKNOWN) {
@@ -148,6 +150,7 @@ static void on_end(void *ctx, bool whole)
 								   .n_path = m->n_name,
 								   .sha256 = m->digests.sha256,
 								   .budget = l->args->budget,
+								   .seamless = m->seamless,
 								   .digests = l->args->digests,
 								   .on_member = l->args->on_member,
 								   .ctx = l->args->ctx });

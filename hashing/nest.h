@@ -44,6 +44,7 @@ struct vg_nest_args {
 	size_t n_path;
 	const uint8_t *sha256; /* its digest, or NULL: the body itself */
 	struct vg_budget *budget;
+	bool seamless;    /* no byte of it is missing, up to where it ends or was cut off */
 	unsigned digests; /* VG_DIGEST_* of each file */
 	vg_body_member_fn on_member;
 	void *ctx;

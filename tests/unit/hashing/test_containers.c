@@ -277,6 +277,40 @@ static void what_is_cut_breaks_and_is_never_read_past_its_end(void **state)
 	}
 }
 
+/* The last file is that of `file` as far as it came, and says so. */
+static void assert_cut(const uint8_t *bytes, size_t n_bytes, bool held, const uint8_t *file)
+{
+	struct seen s;
+	uint8_t md5[16];
+	(void)walk(&plenty, bytes, n_bytes, 1000, held, &s);
+	assert_int_equal(s.n, 1);
+	assert_false(s.members[0].whole);
+	assert_true(s.members[0].seamless);
+	assert_true(s.members[0].n_bytes > 1000);
+	EVP_Digest(file, s.members[0].n_bytes, md5, NULL, EVP_md5(), NULL);
+	assert_memory_equal(s.members[0].digests.md5, md5, 16);
+}
+
+static void what_is_there_of_a_cut_entry_or_mail_part_has_digests(void **state)
+{
+	static const char head[] =
+		"From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=xx\r\n\r\n--xx\r\n"
+		"Content-Type: image/jpeg\r\nContent-Disposition: attachment; filename=a.jpg\r\n\r\n";
+	static uint8_t file[400000], packed[420000];
+	z_stream z = { .next_in = file, .avail_in = sizeof(file), .next_out = packed, .avail_out = sizeof(packed) };
+	(void)state;
+	for (size_t i = 0, x = 1; i < sizeof(file); i++, x = x * 6364136223846793005u + 1442695040888963407u)
+		file[i] = (uint8_t)('a' + (x >> 56) % 26);
+	memcpy(packed, head, sizeof(head) - 1);
+	memcpy(packed + sizeof(head) - 1, file, 9000);
+	assert_cut(packed, sizeof(head) - 1 + 9000, true, file);
+	assert_int_equal(deflateInit2(&z, 0, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+	for (unsigned held = 0; held < 2; held++)
+		assert_cut(packed, 200000, held, file); /* libarchive gives what it unpacked in blocks */
+}
+
 static void a_bomb_costs_its_purse_and_says_so(void **state)
 {
 	static const struct purse purses[] = { { 2u << 20, 0, 100, 6, 0 },
@@ -329,6 +363,7 @@ int main(void)
 		cmocka_unit_test(an_archive_of_any_size_passes_through_bounded_memory),
 		cmocka_unit_test(a_member_names_the_container_it_lies_in),
 		cmocka_unit_test(what_is_cut_breaks_and_is_never_read_past_its_end),
+		cmocka_unit_test(what_is_there_of_a_cut_entry_or_mail_part_has_digests),
 		cmocka_unit_test(a_bomb_costs_its_purse_and_says_so),
 		cmocka_unit_test(a_long_path_keeps_its_end),
 	};
