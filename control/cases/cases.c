@@ -54,8 +54,8 @@ static const char *const steps[] = {
 	"ALTER TABLE case_files ADD COLUMN n_frames INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE case_files ADD COLUMN frames BLOB;",
 	"ALTER TABLE case_sightings ADD COLUMN is_client INTEGER NOT NULL DEFAULT 0;",
-	"ALTER TABLE case_hits ADD COLUMN plugin TEXT NOT NULL DEFAULT '';"
-	"ALTER TABLE case_hits ADD COLUMN plugin_version INTEGER NOT NULL DEFAULT 0;",
+	("ALTER TABLE case_hits ADD COLUMN plugin TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE case_hits ADD COLUMN plugin_version INTEGER NOT NULL DEFAULT 0;"),
 };
 
 struct vg_cases *vg_cases_create(struct vg_store *store, struct vg_audit *audit, int64_t fold_window_ns)

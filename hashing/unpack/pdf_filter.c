@@ -75,11 +75,12 @@ struct lzw {
 static bool lzw_code(struct lzw *z, unsigned code)
 {
 	size_t at_off = z->out->n;
-	uint32_t n = code < 256 ? 1 : code < z->n_codes ? z->n_bytes[code] : z->n_last + 1;
 	uint8_t byte = (uint8_t)code;
+	uint32_t n;
 
-	if (code >= LZW_FIRST && (code > z->n_codes || (code == z->n_codes && !z->n_last)))
+	if (code >= LZW_CODES || (code >= LZW_FIRST && (code > z->n_codes || (code == z->n_codes && !z->n_last))))
 		return false;
+	n = code < 256 ? 1 : code < z->n_codes ? z->n_bytes[code] : z->n_last + 1;
 	/* a new string: the last one and the first byte of this one, as they stand side by side in the output */
 	if (z->n_last && z->n_codes < LZW_CODES) {
 		z->begin_off[z->n_codes] = z->last_off;
