@@ -4,7 +4,7 @@
 caps="tests/data/demo.pcap tests/data/ipv6.pcap tests/data/pipeline.pcap"
 [ -e "$shared/data/captures/http_post.pcap" ] && caps="$caps $shared/data/captures/http_post.pcap"
 first=
-for shape in "1 1" "1 1" "2 1" "1 2" "2 2"; do
+for shape in "1 1" "1 1" "2 1" "1 2" "2 2" "3 2"; do
 	set -- $shape
 	"$bin/vigilctl" replay --all-files --list tests/data/demo.list --cores "$1" --hashers "$2" --objects "$W/o.jsonl" $caps >"$W/summary.txt" ||
 		{ cat "$W/summary.txt"; fail "replay with $1 cores and $2 hashers failed"; }
