@@ -42,7 +42,13 @@ CFLAGS_hashing   := $(patsubst -I%,-isystem %,$(call pkg,--cflags libopenjp2))
 CFLAGS_control   := $(patsubst -I%,-isystem %,$(call pkg,--cflags libxml-2.0))
 CFLAGS_tests     := $(CFLAGS_control)
 LIBS_forward     := $(call pkg,--libs libdpdk) -lrte_net_ring -lseccomp
-LIBS_dataplane   := $(call pkg,--libs libdpdk) -lrte_net_ring -lpcap -lhs -lndpi -lnghttp2 -lseccomp -lm
+# DPDK's archives with the virtual drivers only (ADR 30): its shared build loads every driver there is, at each start.
+# vigil-dataplane-cards is the same program over the shared build, which vigil-dataplane becomes where a port needs it.
+DPDK_VIRTUAL     := -Wl,--wrap=eal_cpu_socket_id,-u,__wrap_eal_cpu_socket_id -Wl,--whole-archive $(patsubst %,-l:librte_%.a,bus_vdev mempool_ring net_af_packet net_memif net_pcap net_ring net_tap) -Wl,--no-whole-archive \
+                    -Wl,--start-group $(patsubst %,-l:librte_%.a,ethdev net mbuf mempool ring eal telemetry kvargs meter timer hash rcu gso pci bus_pci) -Wl,--end-group -lnuma -lbsd
+LIBS_inspect     := -lpcap -lhs -lndpi -lnghttp2 -lseccomp -lm
+LIBS_dataplane   := $(DPDK_VIRTUAL) $(LIBS_inspect)
+LIBS_cards       := $(call pkg,--libs libdpdk) -lrte_net_ring $(LIBS_inspect)
 LIBS_hashing     := -lavformat -lavcodec -lswscale -lavutil -ljpeg -lpng16 -lwebp -lwebpdemux -lgif -ltiff -lheif -lavif -ljxl -lopenjp2 -larchive -lz -llzma -lzstd -lbrotlidec -lcrypto -lseccomp -lm
 LIBS_control     := -lsqlite3 -lsodium -lidn2 -lxml2 -lcurl -ljansson -lyaml -lmicrohttpd -lcrypto -lseccomp -lpcap -lm
 LIBS_tests       := -lmicrohttpd -lgnutls -lxml2 -lsodium -ljansson -ljpeg -lpng16 -lz -lbrotlienc -lcrypto -lpcap -lm
@@ -62,7 +68,7 @@ FUZZ  := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter tests/fuzz/fuzz_%,$(call
 room_of = $(firstword $(filter $(ROOMS),$(subst /, ,$(subst _, ,$(1)))))
 archive_of = $(addprefix $(O)/lib/,$(addsuffix .a,$(call room_of,$(1))))
 # main.c of a room is its daemon; main_x.c is another program of that room. tests/programs/x.c is a test program.
-BIN_dataplane := vigil-dataplane $(patsubst dataplane/main_%.c,vigil-%,$(wildcard dataplane/main_*.c))
+BIN_dataplane := vigil-dataplane vigil-dataplane-cards $(patsubst dataplane/main_%.c,vigil-%,$(wildcard dataplane/main_*.c))
 BIN_forward   := vigil-forward
 BIN_hashing   := vigil-hashing $(patsubst hashing/main_%.c,vigil-%,$(wildcard hashing/main_*.c))
 BIN_control   := vigild vigil-reporter vigilctl vigil-custodian
@@ -102,10 +108,11 @@ define program
 $(O)/bin/$(1): $(O)/obj/$(2).o $(O)/lib/$(3).a
 	$(say) LD $$@
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $$^ $$(LDFLAGS) $(LIBS_$(3)) -o $$@
+	$(Q)$(CC) $$^ $$(LDFLAGS) $(LIBS_$(or $(4),$(3))) -o $$@
 endef
 $(eval $(call program,vigil-forward,forward/main,forward))
 $(eval $(call program,vigil-dataplane,dataplane/main,dataplane))
+$(eval $(call program,vigil-dataplane-cards,dataplane/main,dataplane,cards))
 $(foreach m,$(wildcard dataplane/main_*.c),$(eval $(call program,$(m:dataplane/main_%.c=vigil-%),$(m:%.c=%),dataplane)))
 $(eval $(call program,vigil-hashing,hashing/main,hashing))
 $(foreach m,$(wildcard hashing/main_*.c),$(eval $(call program,$(m:hashing/main_%.c=vigil-%),$(m:%.c=%),hashing)))

@@ -8,6 +8,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include <vigil/base.h>
 #include <vigil/log.h>
 
 #include "dataplane/eal.h"
@@ -38,6 +39,29 @@ static int is_pci(const char *port)
 	unsigned a, b, c, d;
 
 	return sscanf(port, "%x:%x:%x.%x", &a, &b, &c, &d) == 4 || sscanf(port, "%x:%x.%x", &a, &b, &c) == 3;
+}
+
+/* The Makefile's DPDK_VIRTUAL has these; the number of a device follows its driver's name. */
+static int is_virtual(const char *port)
+{
+	static const char *const drivers[] = { VG_FORWARD_PORT, "net_af_packet", "net_memif",
+					       "net_pcap",      "net_ring",      "net_tap" };
+
+	for (size_t i = 0; i < VG_ARRAY_LEN(drivers); i++) {
+		size_t n = strlen(drivers[i]);
+
+		if (!strncmp(port, drivers[i], n) && port[n] != '_')
+			return 1;
+	}
+	return 0;
+}
+
+int vg_eal_is_virtual(const struct vg_dataplane_conf *conf)
+{
+	for (uint32_t i = 0; i < conf->n_ports && !(conf->flags & VG_CONF_REPLAY); i++)
+		if (!is_virtual(conf->ports[i]))
+			return 0;
+	return 1;
 }
 
 enum vg_err vg_eal_start(const struct vg_dataplane_conf *conf, const char *run_dir, uint32_t n_lcores)

@@ -75,6 +75,28 @@ static int read_snapshot(const char *run_dir, struct vg_dataplane_conf *conf)
 	return 0;
 }
 
+/* Becomes the program of the same name over DPDK's shared build, where a port needs a driver that is not in this one.
+ * Returns where this is that program, 0, or where there is none. */
+static int take_drivers(const struct vg_dataplane_conf *conf, const char *run_dir)
+{
+	static const char suffix[] = "-cards";
+	char path[4096];
+	ssize_t n;
+
+	if (vg_eal_is_virtual(conf))
+		return 0;
+	n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(suffix));
+	if (n < (ssize_t)sizeof(suffix))
+		return -1;
+	path[n] = 0;
+	if (!strcmp(path + n - (sizeof(suffix) - 1), suffix))
+		return 0;
+	memcpy(path + n, suffix, sizeof(suffix));
+	execl(path, "vigil-dataplane", "--run-dir", run_dir, NULL);
+	vg_log(VG_LOG_ERROR, ROOM, "%s: %s: it has the drivers of cards", path, strerror(errno));
+	return -1;
+}
+
 /* TERM and INT come by descriptor; a peer that is gone is an answer of send(). */
 static int catch_signals(void)
 {
@@ -265,7 +287,7 @@ static int run(const char *run_dir)
 	struct dataplane *dp = calloc(1, sizeof(*dp));
 	int code = 1;
 
-	if (!dp || read_snapshot(run_dir, &dp->conf))
+	if (!dp || read_snapshot(run_dir, &dp->conf) || take_drivers(&dp->conf, run_dir))
 		goto out;
 	dp->signal_fd = catch_signals();
 	if (dp->signal_fd < 0 || open_all(dp, run_dir))

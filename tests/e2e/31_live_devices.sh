@@ -1,6 +1,7 @@
 #!/bin/sh
 # Live over other devices than net_af_packet (30_live.sh): net_pcap on an interface, net_tap, net_memif, each with one worker
-# and with two: the pictures of an own capture, sent into them, are handed to hashers and the listed one is reported.
+# and with two: the pictures of an own capture, sent into them, are handed to hashers and the listed one is reported. And
+# once by a name that vigil-dataplane does not have: it becomes vigil-dataplane-cards, over all drivers of Debian's packages.
 . tests/lib/story.sh
 . tests/lib/net.sh
 net_up; endpoint_up
@@ -45,3 +46,6 @@ for cores in 1 2; do
 	watch tap "net_tap0,iface=vgtap" $cores tap
 	watch memif "net_memif0,role=server,id=0,socket=$W/run/memif.sock" $cores memif
 done
+program() { p=$(named vigil-dataplane "$house" | head -n 1); basename "$(readlink "/proc/$p/exe")"; }
+other_name() { [ "$(program)" = vigil-dataplane-cards ] || { echo "it is $(program)"; return 1; }; replay "$C" c0; }
+watch af_packet "eth_af_packet0,iface=s0" 1 other_name

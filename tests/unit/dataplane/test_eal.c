@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,9 +33,45 @@ static void many_lcores_float_over_few_cpus_in_several_processes(void **state)
 	}
 }
 
+static void drivers_that_are_not_linked_in_are_known_by_the_port(void **state)
+{
+	static struct vg_dataplane_conf conf;
+	static const struct {
+		const char *port;
+		int is_virtual;
+	} rows[] = {
+		{ "net_af_packet0,iface=eth1", 1 },
+		{ "net_tap3", 1 },
+		{ "net_memif0,role=server", 1 },
+		{ "net_pcap1,iface=eth0", 1 },
+		{ "net_ring0", 1 },
+		{ "forward:0:/run/vigil/forward.sock", 1 },
+		{ "0000:01:00.0", 0 },
+		{ "01:00.1", 0 },
+		{ "net_af_xdp0,iface=eth1", 0 },
+		{ "net_pcap_ng0", 0 },
+		{ "eth_af_packet0,iface=a", 0 },
+		{ "net_bonding0,slave=0000:01:00.0", 0 },
+		{ "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		conf.flags = 0;
+		conf.n_ports = 2;
+		strcpy(conf.ports[0], "net_tap0");
+		strcpy(conf.ports[1], rows[i].port);
+		if (vg_eal_is_virtual(&conf) != rows[i].is_virtual)
+			fail_msg("%s", rows[i].port);
+		conf.flags = VG_CONF_REPLAY; /* a capture may have any name */
+		assert_true(vg_eal_is_virtual(&conf));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(drivers_that_are_not_linked_in_are_known_by_the_port),
 		cmocka_unit_test(many_lcores_float_over_few_cpus_in_several_processes),
 	};
 
