@@ -323,6 +323,9 @@ static enum vg_err start(struct run *r, const struct vg_hashing_hooks *hooks)
 		return err;
 	warm(r);
 	err = vg_crash_install();
+	if (!err) /* twice what the purse allows: a library that never comes back to ask for time */
+		err = vg_crash_limit(2ull * r->conf.max_object_ms,
+				     2ull * r->conf.max_object_ms * VG_WORKER_WALL_FACTOR);
 	if (err)
 		return err;
 	snprintf(empty_dir, sizeof(empty_dir), "%s", in_run_dir(r, "empty"));

@@ -1,7 +1,6 @@
-/* newfstatat is what glibc's fstat() is; it could tell that a path exists, which the empty root answers. setitimer
- * is the CPU limit of a decoder; read is the signal descriptor; write is the log. getpid, gettid, tgkill (to
- * ourselves only) and rt_sigprocmask are abort(3), so that a broken invariant dies of SIGABRT and names its object
- * (crash.h). */
+/* newfstatat is what glibc's fstat() is; it could tell that a path exists, which the empty root answers. read is the
+ * signal descriptor; write is the log. getpid, gettid, tgkill (to ourselves only) and rt_sigprocmask are abort(3), so
+ * that a broken invariant dies of SIGABRT and names its object (crash.h). */
 #include "hashing/sandbox.h"
 
 #include <errno.h>
@@ -27,13 +26,13 @@
 #define MAX_FILES    65536        /* descriptors: one for each match that waits */
 
 static const int calls[] = {
-	SCMP_SYS(accept4),         SCMP_SYS(recvmsg),   SCMP_SYS(sendmsg),       SCMP_SYS(poll),
-	SCMP_SYS(ppoll),           SCMP_SYS(read),      SCMP_SYS(write),         SCMP_SYS(close),
-	SCMP_SYS(memfd_create),    SCMP_SYS(ftruncate), SCMP_SYS(fstat),         SCMP_SYS(newfstatat),
-	SCMP_SYS(munmap),          SCMP_SYS(mremap),    SCMP_SYS(madvise),       SCMP_SYS(brk),
-	SCMP_SYS(futex),           SCMP_SYS(setitimer), SCMP_SYS(clock_gettime), SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(restart_syscall), SCMP_SYS(getpid),    SCMP_SYS(gettid),        SCMP_SYS(tgkill),
-	SCMP_SYS(rt_sigprocmask),  SCMP_SYS(exit),      SCMP_SYS(exit_group),
+	SCMP_SYS(accept4),      SCMP_SYS(recvmsg),       SCMP_SYS(sendmsg),      SCMP_SYS(poll),
+	SCMP_SYS(ppoll),        SCMP_SYS(read),          SCMP_SYS(write),        SCMP_SYS(close),
+	SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),     SCMP_SYS(fstat),        SCMP_SYS(newfstatat),
+	SCMP_SYS(munmap),       SCMP_SYS(mremap),        SCMP_SYS(madvise),      SCMP_SYS(brk),
+	SCMP_SYS(futex),        SCMP_SYS(clock_gettime), SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
+	SCMP_SYS(getpid),       SCMP_SYS(gettid),        SCMP_SYS(tgkill),       SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(exit),         SCMP_SYS(exit_group),
 };
 
 /* What libraries merely try: they are told no, and go on without. Nothing of it happens: no file is opened (writing

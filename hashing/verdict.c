@@ -191,6 +191,7 @@ static void unpack_held(struct vg_worker *w, struct vg_job *job, const struct vg
 {
 	struct vg_stream *s = &w->held;
 
+	vg_worker_deadline(w);
 	vg_worker_body_begin(w, job, s, chain, false);
 	vg_worker_body_feed(job, s->body, chain);
 	vg_body_end(s->body, end);
@@ -352,6 +353,7 @@ static bool close_pieces(struct vg_worker *w, struct vg_job *job, const struct c
 
 	if (!name)
 		return false;
+	vg_worker_deadline(w);
 	send = judge_resource(w, job, &whole, r);
 	vg_resource_drop(w->resources, name);
 	return send;
@@ -391,7 +393,9 @@ bool vg_worker_finish(struct vg_worker *w, struct vg_job *job)
 		end_digests(w, job, &chain, &c);
 	tell_verdict(w, job, &chain, &c, false);
 	vg_worker_decoding(w, job, true);
-	if (!job->stream)
+	if (job->stream)
+		vg_worker_deadline(w);
+	else
 		drop_results(&s->results);
 	if (job->stream)
 		vg_body_end(s->body, &c.end);

@@ -1,9 +1,6 @@
 /* The object path. Held objects wait for their CLOSE with nothing but running digests; what costs memory (codings,
  * parts, pictures) is done then, one object at a time. A digest-only object takes a stream and is walked as its
  * bytes come. */
-#include <signal.h>
-#include <sys/time.h>
-
 #include "hashing/crash.h"
 #include "hashing/pieces.h"
 #include "hashing/unpack/kind.h"
@@ -18,25 +15,19 @@ static struct vg_job *job_of(struct vg_worker *w, uint32_t lane_idx, struct vg_i
 	return job;
 }
 
-/* Twice what the purse allows: a library that never comes back to ask for time is a crash like any other. The clock on
- * the wall counts, too, ten times slower, for one that waits for something that never comes. */
-static struct itimerval timer(uint64_t ms)
-{
-	return (struct itimerval){ .it_value = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (long)(ms % 1000 * 1000) } };
-}
-
 void vg_worker_decoding(struct vg_worker *w, const struct vg_job *job, bool begins)
 {
-	uint64_t cpu_ms = begins ? 2ull * w->setup.conf.max_object_ms : 0;
-	struct itimerval cpu = timer(cpu_ms), wall = timer(cpu_ms * VG_WORKER_WALL_FACTOR);
-
-	w->setup.match->deadline_ns = cpu_ms ? vg_budget_cpu_ns() + cpu_ms / 2 * 1000000 : 0;
-	(void)setitimer(ITIMER_PROF, &cpu, NULL);
-	(void)setitimer(ITIMER_REAL, &wall, NULL);
+	w->setup.match->deadline_ns = 0;
 	if (begins)
 		vg_crash_begin(&job->lane->in->decoding, job->object->object_id, job->object->flags & VG_OPEN_RETRY);
 	else
 		vg_crash_end(&job->lane->in->decoding);
+}
+
+void vg_worker_deadline(struct vg_worker *w)
+{
+	if (!w->setup.match->deadline_ns)
+		w->setup.match->deadline_ns = vg_budget_cpu_ns() + w->setup.conf.max_object_ms * 1000000ull;
 }
 
 static struct vg_digests *take_digests(struct vg_worker *w)
@@ -170,6 +161,7 @@ static void go_streaming(struct vg_worker *w, struct vg_job *job)
 		job->stream = w->streams[--w->n_streams];
 		w->streams[w->n_streams] = NULL;
 		vg_worker_decoding(w, job, true);
+		vg_worker_deadline(w);
 		vg_worker_body_begin(w, job, job->stream, NULL, false);
 		vg_worker_body_feed(job, job->stream->body, &chain);
 		vg_worker_decoding(w, job, false);
@@ -227,6 +219,7 @@ static void on_data(struct vg_worker *w, struct vg_job *job, const struct vg_spa
 	}
 	if (job->stream) {
 		vg_worker_decoding(w, job, true);
+		vg_worker_deadline(w);
 		if (o->n_gaps != job->n_gaps_seen) {
 			vg_pieces_gap(w, job);
 			vg_body_gap(job->stream->body);

@@ -69,9 +69,11 @@ struct vg_worker {
 	bool gave_up;
 };
 
-/* Starts and ends the time in which an object's foreign bytes are looked at: who is to be named in a crash, and a
- * limit of CPU time, so that a decoder that never ends is a crash like any other. */
+/* Starts and ends a look at an object's foreign bytes: who is to be named in a crash (a decoder that never ends is one,
+ * vg_crash_limit()). No film has a deadline but its own limit. */
 void vg_worker_decoding(struct vg_worker *w, const struct vg_job *job, bool begins);
+/* Within a look that may meet several films: they share one purse of time, from now on, unless they have one. */
+void vg_worker_deadline(struct vg_worker *w);
 
 /* Begins the walk of a job's body: codings and boundary from its descriptor and attribution record. */
 void vg_worker_body_begin(struct vg_worker *w, struct vg_job *job, struct vg_stream *s, const struct vg_chain *held,
