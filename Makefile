@@ -46,7 +46,7 @@ LIBS_forward     := $(call pkg,--libs libdpdk) -lrte_net_ring -lseccomp
 # vigil-dataplane-cards is the same program over the shared build, which vigil-dataplane becomes where a port needs it.
 DPDK_VIRTUAL     := -Wl,--wrap=eal_cpu_socket_id,-u,__wrap_eal_cpu_socket_id -Wl,--whole-archive $(patsubst %,-l:librte_%.a,bus_vdev mempool_ring net_af_packet net_memif net_pcap net_ring net_tap) -Wl,--no-whole-archive \
                     -Wl,--start-group $(patsubst %,-l:librte_%.a,ethdev net mbuf mempool ring eal telemetry kvargs meter timer hash rcu gso pci bus_pci) -Wl,--end-group -lnuma -lbsd
-LIBS_inspect     := -lpcap -lhs -lndpi -lnghttp2 -lseccomp -lm
+LIBS_inspect     := -lpcap -lhs_runtime -lndpi -lnghttp2 -lseccomp -lm
 LIBS_dataplane   := $(DPDK_VIRTUAL) $(LIBS_inspect)
 LIBS_cards       := $(call pkg,--libs libdpdk) -lrte_net_ring $(LIBS_inspect)
 LIBS_hashing     := -lavformat -lavcodec -lswscale -lavutil -ljpeg -lpng16 -lwebp -lwebpdemux -lgif -ltiff -lheif -lavif -ljxl -lopenjp2 -larchive -lz -llzma -lzstd -lbrotlidec -lcrypto -lseccomp -lm
@@ -68,7 +68,7 @@ FUZZ  := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(filter tests/fuzz/fuzz_%,$(call
 room_of = $(firstword $(filter $(ROOMS),$(subst /, ,$(subst _, ,$(1)))))
 archive_of = $(addprefix $(O)/lib/,$(addsuffix .a,$(call room_of,$(1))))
 # main.c of a room is its daemon; main_x.c is another program of that room. tests/programs/x.c is a test program.
-BIN_dataplane := vigil-dataplane vigil-dataplane-cards $(patsubst dataplane/main_%.c,vigil-%,$(wildcard dataplane/main_*.c))
+BIN_dataplane := vigil-dataplane vigil-dataplane-cards vigil-feed
 BIN_forward   := vigil-forward
 BIN_hashing   := vigil-hashing $(patsubst hashing/main_%.c,vigil-%,$(wildcard hashing/main_*.c))
 BIN_control   := vigild vigil-reporter vigilctl vigil-custodian
@@ -104,6 +104,17 @@ $(O)/lib/$(1).a: $(call obj,$(call mods,$(1)))
 	$(Q)$(AR) rcs $$@ $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
+# The table of magic numbers is compiled by Hyperscan here and not at each start.
+$(O)/gen/write-magic: $(call obj,dataplane/main_magic.c dataplane/media/sniff.c dataplane/media/sniff_table_setup.c dataplane/scope/patterns_setup.c)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $^ $(LDFLAGS) -lhs_runtime -o $@
+$(O)/gen/magic.c: $(O)/gen/write-magic
+	$(say) GEN $@
+	$(Q)$< >$@.new && mv $@.new $@
+$(O)/obj/gen/magic.o: $(O)/gen/magic.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+$(O)/lib/dataplane.a: $(O)/obj/gen/magic.o
 define program
 $(O)/bin/$(1): $(O)/obj/$(2).o $(O)/lib/$(3).a
 	$(say) LD $$@
@@ -113,7 +124,7 @@ endef
 $(eval $(call program,vigil-forward,forward/main,forward))
 $(eval $(call program,vigil-dataplane,dataplane/main,dataplane))
 $(eval $(call program,vigil-dataplane-cards,dataplane/main,dataplane,cards))
-$(foreach m,$(wildcard dataplane/main_*.c),$(eval $(call program,$(m:dataplane/main_%.c=vigil-%),$(m:%.c=%),dataplane)))
+$(eval $(call program,vigil-feed,dataplane/main_feed,dataplane))
 $(eval $(call program,vigil-hashing,hashing/main,hashing))
 $(foreach m,$(wildcard hashing/main_*.c),$(eval $(call program,$(m:hashing/main_%.c=vigil-%),$(m:%.c=%),hashing)))
 $(eval $(call program,vigild,control/main,control))

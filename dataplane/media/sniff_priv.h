@@ -3,6 +3,7 @@
 #include <hs/hs.h>
 
 #include "dataplane/media/sniff.h"
+#include "dataplane/media/sniff_table.h"
 
 struct vg_sniff_row {
 	enum vg_kind kind;

@@ -1,31 +1,31 @@
-/* Compiles the table of magic numbers. */
+/* The table of magic numbers is compiled while Vigil is built: it takes 50 ms of a core, which a replay of a small
+ * capture would pay each time. */
 #include <stdlib.h>
 
 #include <vigil/log.h>
 
 #include "dataplane/media/sniff_priv.h"
 
-static hs_database_t *table_compile(void)
+hs_database_t *vg_sniff_table_stored(void)
 {
-	uint32_t n_rows;
-	const struct vg_sniff_row *rows = vg_sniff_rows(&n_rows);
-	const char *patterns[64];
-	unsigned flags[64], ids[64];
 	hs_database_t *database = NULL;
-	hs_compile_error_t *why = NULL;
 
-	VG_INVARIANT(n_rows <= VG_ARRAY_LEN(ids));
-	for (unsigned i = 0; i < n_rows; i++) {
-		patterns[i] = rows[i].pattern;
-		flags[i] = HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH;
-		ids[i] = i;
-	}
-	if (hs_compile_multi(patterns, flags, ids, n_rows, HS_MODE_BLOCK, NULL, &database, &why) != HS_SUCCESS) {
-		vg_log(VG_LOG_ERROR, "dataplane/media", "the magic table does not compile: %s",
-		       why ? why->message : "unknown");
-		hs_free_compile_error(why);
+	/* Refused: another version of Hyperscan, or a CPU that it does not run on. */
+	if (hs_deserialize_database((const char *)vg_magic_bytes, vg_magic_n_bytes, &database) != HS_SUCCESS)
 		return NULL;
-	}
+	return database;
+}
+
+static hs_database_t *table(void)
+{
+	hs_database_t *database = vg_sniff_table_stored();
+	char why[256];
+
+	if (database)
+		return database;
+	database = vg_sniff_table_compile(0, why, sizeof(why));
+	if (!database)
+		vg_log(VG_LOG_ERROR, "dataplane/media", "the magic table does not compile: %s", why);
 	return database;
 }
 
@@ -40,7 +40,7 @@ struct vg_sniff *vg_sniff_create(void)
 	struct vg_sniff *sniff = calloc(1, sizeof(*sniff));
 	if (!sniff)
 		return NULL;
-	sniff->database = table_compile();
+	sniff->database = table();
 	if (sniff->database && hs_alloc_scratch(sniff->database, &sniff->scratch) == HS_SUCCESS)
 		return sniff;
 	parts_free(sniff);

@@ -5,6 +5,7 @@
 
 #include <vigil/log.h>
 
+#include "dataplane/scope/patterns.h"
 #include "dataplane/scope/sites_priv.h"
 
 #define EXPRESSION (5 * VG_SCOPE_SITE + 16)
@@ -29,15 +30,12 @@ static void write_expression(const char *pattern, char text[EXPRESSION])
 
 static hs_database_t *compile(const char *const *texts, const unsigned *flags, const unsigned *ids, unsigned n)
 {
-	hs_database_t *database = NULL;
-	hs_compile_error_t *why = NULL;
+	char why[256];
+	hs_database_t *database = vg_patterns_compile(texts, flags, ids, n, 0, why, sizeof(why));
 
-	if (hs_compile_multi(texts, flags, ids, n, HS_MODE_BLOCK, NULL, &database, &why) == HS_SUCCESS)
-		return database;
-	vg_log(VG_LOG_ERROR, "dataplane/scope", "pattern %d of the scope's hosts and paths does not compile: %s",
-	       why ? why->expression : -1, why ? why->message : "unknown");
-	hs_free_compile_error(why);
-	return NULL;
+	if (!database)
+		vg_log(VG_LOG_ERROR, "dataplane/scope", "the scope's hosts and paths do not compile: %s", why);
+	return database;
 }
 
 static void release(struct vg_sites *sites)

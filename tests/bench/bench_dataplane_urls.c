@@ -5,6 +5,7 @@
 #include <hs/hs.h>
 
 #include "dataplane/proto/target.h"
+#include "dataplane/scope/patterns.h"
 #include "dataplane/scope/sites.h"
 #include "tests/bench/bench.h"
 
@@ -106,7 +107,7 @@ static void by_hyperscan(struct job *job, unsigned n)
 	const char **texts = calloc(n, sizeof(*texts));
 	unsigned *flags = calloc(n, sizeof(*flags));
 	char host[64], whole[128], name[64];
-	hs_compile_error_t *why = NULL;
+	char why[256];
 	double begin = vg_bench_now_s();
 
 	for (unsigned i = 0; i < n; i++) {
@@ -119,7 +120,8 @@ static void by_hyperscan(struct job *job, unsigned n)
 		texts[i] = text;
 		flags[i] = HS_FLAG_SINGLEMATCH;
 	}
-	if (hs_compile_multi(texts, flags, NULL, n, HS_MODE_BLOCK, NULL, &job->database, &why) != HS_SUCCESS)
+	job->database = vg_patterns_compile(texts, flags, NULL, n, 0, why, sizeof(why));
+	if (!job->database)
 		exit(1);
 	snprintf(name, sizeof(name), "urls_%u_hyperscan_compile", n);
 	vg_bench_print(name, (vg_bench_now_s() - begin) * 1e3, "ms");

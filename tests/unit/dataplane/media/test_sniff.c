@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "dataplane/media/sniff.h"
+#include "dataplane/media/sniff_priv.h"
 #include "tests/lib/guard.h"
 
 static const struct {
@@ -144,6 +144,41 @@ static void bytes_behind_the_first_64_change_nothing(void **state)
 	}
 }
 
+static void the_table_of_the_build_answers_like_one_compiled_here(void **state)
+{
+	char why[256];
+	struct vg_sniff stored = { vg_sniff_table_stored(), NULL },
+			fresh = { vg_sniff_table_compile(0, why, 256), NULL };
+	unsigned seed = (unsigned)time(NULL), n_known = 0;
+
+	(void)state;
+	print_message("seed %u, %zu bytes\n", seed, vg_magic_n_bytes);
+	srandom(seed);
+	assert_non_null(stored.database);
+	assert_non_null(fresh.database);
+	assert_int_equal(hs_alloc_scratch(stored.database, &stored.scratch), HS_SUCCESS);
+	assert_int_equal(hs_alloc_scratch(fresh.database, &fresh.scratch), HS_SUCCESS);
+	for (unsigned round = 0; round < 50000; round++) {
+		uint8_t bytes[VG_SNIFF_BYTES];
+		size_t i = (size_t)random() % VG_ARRAY_LEN(rows), n = 1 + (size_t)random() % sizeof(bytes);
+		enum vg_kind kind;
+
+		for (size_t k = 0; k < sizeof(bytes); k++)
+			bytes[k] = random() % 4 ? (uint8_t)random() : 0;
+		memcpy(bytes, rows[i].bytes, rows[i].n_bytes);
+		if (round % 2) /* and now and then one that is not quite it */
+			bytes[(size_t)random() % (rows[i].n_bytes + 1)] ^= (uint8_t)(1u << random() % 8);
+		kind = vg_sniff(&fresh, bytes, n);
+		assert_int_equal(vg_sniff(&stored, bytes, n), kind);
+		n_known += kind != VG_KIND_UNKNOWN;
+	}
+	assert_true(n_known > 20000);
+	hs_free_scratch(stored.scratch);
+	hs_free_scratch(fresh.scratch);
+	hs_free_database(stored.database);
+	hs_free_database(fresh.database);
+}
+
 static int sniff_make(void **state)
 {
 	*state = vg_sniff_create();
@@ -163,6 +198,7 @@ int main(void)
 		cmocka_unit_test(each_row_of_the_table_knows_its_kind),
 		cmocka_unit_test(a_transport_stream_may_begin_with_any_packet),
 		cmocka_unit_test(fewer_bytes_than_the_magic_are_not_that_kind),
+		cmocka_unit_test(the_table_of_the_build_answers_like_one_compiled_here),
 		cmocka_unit_test(bytes_behind_the_first_64_change_nothing),
 	};
 	return cmocka_run_group_tests(tests, sniff_make, sniff_free);
