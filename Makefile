@@ -49,7 +49,7 @@ DPDK_VIRTUAL     := -Wl,--wrap=eal_cpu_socket_id,-u,__wrap_eal_cpu_socket_id -Wl
 LIBS_inspect     := -lpcap -lhs_runtime -lndpi -lnghttp2 -lseccomp -lm
 LIBS_dataplane   := $(DPDK_VIRTUAL) $(LIBS_inspect)
 LIBS_cards       := $(call pkg,--libs libdpdk) -lrte_net_ring $(LIBS_inspect)
-LIBS_hashing     := -lavformat -lavcodec -lswscale -lavutil -ljpeg -lpng16 -lwebp -lwebpdemux -lgif -ltiff -lheif -lavif -ljxl -lopenjp2 -larchive -lz -llzma -lzstd -lbrotlidec -lcrypto -lseccomp -lm
+LIBS_hashing     := -lavformat -lavcodec -lswscale -lavutil -ljpeg -lpng16 -lwebp -lwebpdemux -lgif -ltiff -lheif -lavif -ljxl -lopenjp2 -larchive -lz -lbz2 -llzma -lzstd -lbrotlidec -lcrypto -lseccomp -lm
 LIBS_control     := -lsqlite3 -lsodium -lidn2 -lxml2 -lcurl -ljansson -lyaml -lmicrohttpd -lcrypto -lseccomp -lpcap -lm
 LIBS_tests       := -lmicrohttpd -lgnutls -lxml2 -lsodium -ljansson -ljpeg -lpng16 -lz -lbrotlienc -lcrypto -lpcap -lm
 

@@ -4,7 +4,7 @@
 set -e
 build="gcc make pkg-config libc6-dev libdpdk-dev libhyperscan-dev libndpi-dev libnghttp2-dev libpcap-dev libjpeg62-turbo-dev libpng-dev
  libwebp-dev libgif-dev libtiff-dev libavformat-dev libavcodec-dev libswscale-dev libavutil-dev libheif-dev libavif-dev libjxl-dev libopenjp2-7-dev libarchive-dev
- zlib1g-dev liblzma-dev libzstd-dev libbrotli-dev libssl-dev libseccomp-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev libidn2-dev libjansson-dev libyaml-dev
+ zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libbrotli-dev libssl-dev libseccomp-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev libidn2-dev libjansson-dev libyaml-dev
  libsodium-dev libmicrohttpd-dev libgnutls28-dev"
 check="libcmocka-dev clang clang-format clang-tidy cppcheck libclang-rt-14-dev bsdextrautils file"
 live="ca-certificates curl rsync samba smbclient wget nginx-light|nginx-core|nginx-full|nginx-extras openssl sqlite3 iproute2 ethtool procps python3-minimal util-linux tcpdump

@@ -10,6 +10,8 @@
 #include <vigil/base.h>
 #include <vigil/media.h>
 
+#include "hashing/unpack/packed.h"
+
 #define MAX_BAD_HEADS 64 /* entries in a row that libarchive cannot read */
 #define PIECE_BYTES   65536u
 
@@ -20,16 +22,29 @@ struct job {
 	struct vg_chain_reader reader;
 	vg_archive_read_fn read;
 	void *read_ctx;
-	bool stopped;
+	struct vg_packed *packed; /* what the archive, or the file, is packed as; or NULL */
+	bool stopped, is_cut;     /* is_cut: unpacking ended before its end */
 };
+
+static struct vg_span next_bytes(void *ctx)
+{
+	struct job *job = ctx;
+
+	if (!vg_budget_time(job->budget))
+		return (struct vg_span){ NULL, 0 };
+	return job->read ? job->read(job->read_ctx) : vg_chain_next(&job->reader, PIECE_BYTES);
+}
 
 static la_ssize_t on_read(struct archive *a, void *ctx, const void **at)
 {
 	struct job *job = ctx;
-	struct vg_span piece;
+	struct vg_span piece = { NULL, 0 };
 
 	(void)a;
-	piece = job->read ? job->read(job->read_ctx) : vg_chain_next(&job->reader, PIECE_BYTES);
+	if (!job->packed)
+		piece = next_bytes(job);
+	else if (vg_packed_next(job->packed, &piece) == VG_BAD)
+		job->is_cut = true;
 	*at = piece.at;
 	if (!vg_budget_time(job->budget))
 		return ARCHIVE_FATAL;
@@ -40,7 +55,7 @@ static la_int64_t on_skip(struct archive *a, void *ctx, la_int64_t n_bytes)
 	struct job *job = ctx;
 
 	(void)a;
-	return job->read || n_bytes < 0 ? 0 : (la_int64_t)vg_chain_skip(&job->reader, (uint64_t)n_bytes);
+	return job->read || job->packed || n_bytes < 0 ? 0 : (la_int64_t)vg_chain_skip(&job->reader, (uint64_t)n_bytes);
 }
 static la_int64_t on_seek(struct archive *a, void *ctx, la_int64_t off, int whence)
 {
@@ -57,9 +72,9 @@ static la_int64_t on_seek(struct archive *a, void *ctx, la_int64_t off, int when
 	return (la_int64_t)job->reader.off;
 }
 
-static void packed(struct archive *a, int (*filter)(struct archive *))
+/* Unpacked, it is an archive of files, or a file. */
+static void choose_packed(struct archive *a)
 {
-	(void)filter(a);
 	(void)archive_read_support_format_tar(a);
 	(void)archive_read_support_format_cpio(a);
 	(void)archive_read_support_format_raw(a);
@@ -85,16 +100,10 @@ static enum vg_err choose(struct archive *a, unsigned kind, bool can_seek)
 		(void)archive_read_support_format_tar(a);
 		return VG_OK;
 	case VG_KIND_GZIP:
-		packed(a, archive_read_support_filter_gzip);
-		return VG_OK;
 	case VG_KIND_BZIP2:
-		packed(a, archive_read_support_filter_bzip2);
-		return VG_OK;
 	case VG_KIND_XZ:
-		packed(a, archive_read_support_filter_xz);
-		return VG_OK;
 	case VG_KIND_ZSTD:
-		packed(a, archive_read_support_filter_zstd);
+		choose_packed(a);
 		return VG_OK;
 	default:
 		return VG_EUNSUPPORTED;
@@ -129,8 +138,8 @@ static bool entry_bytes(struct job *job)
 		size_t n;
 		la_int64_t off;
 		int r = archive_read_data_block(job->archive, &at, &n, &off);
-		if (r == ARCHIVE_EOF)
-			return true;
+		if (r == ARCHIVE_EOF) /* a single file ends with its packing, wherever that is */
+			return !job->is_cut || archive_format(job->archive) != ARCHIVE_FORMAT_RAW;
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return false;
 		if (off > 0 && (uint64_t)off > n_so_far) {
@@ -157,6 +166,8 @@ static void one(struct job *job, struct archive_entry *entry)
 		return;
 	if (archive_entry_hardlink(entry) && !archive_entry_size(entry))
 		return;
+	if (job->packed && archive_format(job->archive) == ARCHIVE_FORMAT_RAW && *vg_packed_name(job->packed))
+		name = vg_packed_name(job->packed);
 	name = name ? name : "";
 	if (!job->sink->begin(job->sink->ctx, name, strlen(name), true)) {
 		job->stopped = true;
@@ -170,10 +181,15 @@ static void one(struct job *job, struct archive_entry *entry)
 static enum vg_err entries(struct job *job)
 {
 	struct archive_entry *entry;
+	uint32_t n_broken = job->budget->n_bad;
 	unsigned n_bad = 0;
 
 	while (!job->stopped && vg_budget_time(job->budget)) {
 		int r = archive_read_next_header(job->archive, &entry);
+		if (r == ARCHIVE_EOF && job->is_cut && !job->budget->spent) {
+			job->budget->n_bad += job->budget->n_bad == n_broken;
+			return VG_ECORRUPT;
+		}
 		if (r == ARCHIVE_EOF)
 			return VG_OK;
 		if (r == ARCHIVE_FATAL)
@@ -196,7 +212,20 @@ static enum vg_err entries(struct job *job)
 	return VG_ECORRUPT;
 }
 
-static enum vg_err walk(struct job *job, unsigned kind)
+/* Nothing in it that could be read at all. An empty file, packed, is no more than that. */
+static enum vg_err not_opened(struct job *job)
+{
+	struct vg_span piece;
+
+	if (job->budget->spent)
+		return VG_OK;
+	if (job->packed && vg_packed_next(job->packed, &piece) == VG_DONE)
+		return VG_OK;
+	job->budget->n_bad++;
+	return VG_ECORRUPT;
+}
+
+static enum vg_err walk_archive(struct job *job, unsigned kind)
 {
 	enum vg_err err;
 
@@ -207,13 +236,28 @@ static enum vg_err walk(struct job *job, unsigned kind)
 	if (!err) {
 		(void)archive_read_set_read_callback(job->archive, on_read);
 		(void)archive_read_set_skip_callback(job->archive, on_skip);
-		if (!job->read)
+		if (!job->read && !job->packed)
 			(void)archive_read_set_seek_callback(job->archive, on_seek);
 		(void)archive_read_set_callback_data(job->archive, job);
-		err = archive_read_open1(job->archive) == ARCHIVE_OK ? entries(job) : VG_ECORRUPT;
+		err = archive_read_open1(job->archive) == ARCHIVE_OK ? entries(job) : not_opened(job);
 		job->budget->n_containers++;
 	}
 	(void)archive_read_free(job->archive);
+	return err;
+}
+
+static enum vg_err walk(struct job *job, unsigned kind)
+{
+	struct vg_packed packed;
+	enum vg_err err;
+
+	if (!vg_packed_reads(kind))
+		return walk_archive(job, kind);
+	job->packed = &packed;
+	err = vg_packed_begin(&packed, kind, next_bytes, job);
+	if (!err)
+		err = walk_archive(job, kind);
+	vg_packed_end(&packed);
 	return err;
 }
 

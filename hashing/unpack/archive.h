@@ -1,7 +1,8 @@
 #pragma once
 /* archive: the files of an archive by libarchive, from memory only: ZIP (stored, deflated, zip64 and what else
  * libarchive knows), 7z, RAR 4 and 5, CAB, tar in its dialects, and gzip, bzip2, xz, zstd around a tar or around a
- * single file. Fed a chain; libarchive allocates; no names are trusted, no file is written, no program is run. One
+ * single file (unpacked by packed.h). Of what is cut off, all that decodes is given: whole entries, and the last one as
+ * far as it goes. Fed a chain; libarchive allocates; no names are trusted, no file is written, no program is run. One
  * thread. */
 #include <vigil/err.h>
 
