@@ -7,6 +7,7 @@
 
 enum { PLAIN, BACKSLASH, HEX4, PERCENT };
 #define NOT_BASE64 64u
+enum { UPPER = 1, STANDARD = 2, URL_SAFE = 4 }; /* sorts of letters: RFC 4648 4, 5 */
 
 static unsigned sextet(uint8_t c)
 {
@@ -19,6 +20,18 @@ static unsigned sextet(uint8_t c)
 	if (c == '+' || c == '-')
 		return 62;
 	return c == '/' || c == '_' ? 63 : NOT_BASE64;
+}
+
+static unsigned sort_of(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? UPPER : c == '/' || c == '+' ? STANDARD : c == '-' || c == '_' ? URL_SAFE : 0;
+}
+/* A JPEG XL codestream begins with two bytes only, which are "/wo": pages are full of paths that begin so. Of 24 letters
+ * of base64 all but one in 100,000 have a capital among them, and none is of both alphabets. */
+static bool is_path(const struct vg_embedded *e, unsigned kind)
+{
+	const unsigned both = STANDARD | URL_SAFE;
+	return kind == VG_KIND_JXL && e->out[0] && (!(e->sorts & UPPER) || (e->sorts & both) == both);
 }
 
 static int hex_of(uint8_t c)
@@ -50,14 +63,15 @@ static void run_end(struct vg_embedded *e, bool whole)
 		e->sink.end(e->sink.ctx, whole && e->n_bits != 6);
 	}
 	e->in_run = e->in_file = e->is_no_file = false;
-	e->n_out = e->bits = e->n_bits = 0;
+	e->n_out = e->bits = e->n_bits = e->sorts = 0;
 }
 
-static void put(struct vg_embedded *e, unsigned value)
+static void put(struct vg_embedded *e, uint8_t c, unsigned value)
 {
 	e->in_run = true;
 	if (e->is_no_file)
 		return;
+	e->sorts |= e->in_file ? 0 : (uint8_t)sort_of(c);
 	e->bits = e->bits << 6 | value;
 	e->n_bits = (uint8_t)(e->n_bits + 6);
 	if (e->n_bits < 8)
@@ -66,7 +80,8 @@ static void put(struct vg_embedded *e, unsigned value)
 	e->out[e->n_out++] = (uint8_t)(e->bits >> e->n_bits);
 	e->bits &= (1u << e->n_bits) - 1;
 	if (!e->in_file && e->n_out == VG_EMBEDDED_HEAD_BYTES) {
-		e->in_file = vg_kind_of(e->out, e->n_out) != VG_KIND_UNKNOWN;
+		unsigned kind = vg_kind_of(e->out, e->n_out);
+		e->in_file = kind != VG_KIND_UNKNOWN && !is_path(e, kind);
 		e->is_no_file = !e->in_file;
 		if (e->in_file)
 			e->sink.begin(e->sink.ctx);
@@ -81,7 +96,7 @@ static void letter(struct vg_embedded *e, uint8_t c)
 	unsigned value = sextet(c);
 
 	if (value != NOT_BASE64)
-		put(e, value);
+		put(e, c, value);
 	else if (c != '\r' && c != '\n')
 		run_end(e, true);
 }

@@ -1,8 +1,9 @@
 #pragma once
 /* embedded: finds files that stand as base64 (RFC 4648 4, 5) in text: data: URIs (RFC 2397) in HTML and CSS, strings in
  * JSON and XML. Fed the text in order, cut anywhere. A run of base64 counts where its first bytes are those of a format
- * we know. Escapes inside a run are undone: \/ \n \r and \u00XX of JSON (RFC 8259 7), %XX of URLs; line ends are passed
- * over. Caller's storage, no heap, about a nanosecond a byte where there is none. */
+ * we know, and its letters no path where these are two bytes only. Escapes inside a run are undone: \/ \n \r and \u00XX
+ * of JSON (RFC 8259 7), %XX of URLs; line ends are passed over. Caller's storage, no heap, about a nanosecond a byte
+ * where there is none. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,7 @@ struct vg_embedded {
 	struct vg_embedded_sink sink;
 	uint32_t bits; /* not yet bytes, n_bits of them */
 	uint8_t n_bits, state, escape, n_escape;
+	uint8_t sorts;   /* of letters that the run's beginning is made of */
 	bool in_file;    /* the run is a file and its sink was told */
 	bool is_no_file; /* the run's first bytes are of no format: the rest of it is passed over */
 	bool in_run;

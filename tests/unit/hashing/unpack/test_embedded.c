@@ -154,6 +154,35 @@ static void words_and_numbers_are_no_files(void **state)
 	free(s);
 }
 
+/* "/wo" is how a JPEG XL codestream begins. */
+static void paths_are_no_files_and_a_codestream_is_one(void **state)
+{
+	static const char paths[] =
+		"<a href=\"/wordpress/wp-content/uploads/2024/a.html\"><a href=\"/world/news/politics/article/1\">"
+		"<a "
+		"href=/work_in_progress/Reports/OfTheYear/All/>{\"x\":\"\\/wolves\\/in\\/the\\/woods\\/of\\/north\"}";
+	struct seen *s = malloc(sizeof(*s));
+	char coded[1000], text[2000];
+	uint8_t file[300];
+	(void)state;
+	for (size_t piece = 1; piece < 40; piece++) {
+		feed(s, paths, piece, SIZE_MAX);
+		assert_int_equal(s->n_begun, 0);
+	}
+	for (size_t i = 0; i < sizeof(file); i++)
+		file[i] = (uint8_t)(i * 37);
+	memcpy(file, "\xff\x0a", 2);
+	for (enum style style = STANDARD; style < N_STYLES; style++) {
+		encode(file, sizeof(file), style, coded);
+		snprintf(text, sizeof(text), "%s \"%s\"", paths, coded);
+		feed(s, text, 30, SIZE_MAX);
+		assert_int_equal(s->n_begun, 1);
+		assert_int_equal(s->n_whole, 1);
+		assert_memory_equal(s->bytes, file, sizeof(file));
+	}
+	free(s);
+}
+
 static void a_hole_ends_a_file_and_none_begins_behind_it_in_the_same_run(void **state)
 {
 	uint8_t file[6000];
@@ -177,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_found_in_any_style_and_with_any_cuts),
 		cmocka_unit_test(words_and_numbers_are_no_files),
+		cmocka_unit_test(paths_are_no_files_and_a_codestream_is_one),
 		cmocka_unit_test(a_hole_ends_a_file_and_none_begins_behind_it_in_the_same_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
