@@ -14,7 +14,7 @@
 #include "hashing/unpack/coding.h"
 #include "hashing/unpack/multipart.h"
 
-#define VG_BODY_MAX_MEMBERS 4096 /* whatever the configuration says */
+#define VG_BODY_MAX_MEMBERS 16384 /* whatever the configuration says; its own limit (control/config/options.c) */
 
 /* Decoded bytes of a body, borrowed for the call. */
 typedef void (*vg_body_bytes_fn)(void *ctx, const uint8_t *bytes, size_t n_bytes);

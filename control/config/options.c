@@ -212,7 +212,7 @@ const struct vg_option vg_options[] = {
 	      "bytes", "of all that one object unpacks to"),
 	NUMBER("hashing", "max_ratio", hashing.max_ratio, 2, 1u << 20, "2048", "times",
 	       "unpacked to packed, looked at beyond 1 MiB"),
-	NUMBER("hashing", "max_members", hashing.max_members, 1, 1u << 20, "10000", "parts", "found inside one object"),
+	NUMBER("hashing", "max_members", hashing.max_members, 1, 1u << 14, "10000", "parts", "found inside one object"),
 	BYTES("hashing", "max_pixels", hashing.max_pixels, 4096, UINT64_MAX >> 1, "268435456", "pixels",
 	      "larger pictures are not decoded"),
 	BYTES("hashing", "max_picture_bytes", hashing.max_picture_bytes, 1u << 20, UINT64_MAX >> 1, "536870912",

@@ -26,8 +26,8 @@ static unsigned sort_of(uint8_t c)
 {
 	return c >= 'A' && c <= 'Z' ? UPPER : c == '/' || c == '+' ? STANDARD : c == '-' || c == '_' ? URL_SAFE : 0;
 }
-/* A JPEG XL codestream begins with two bytes only, which are "/wo": pages are full of paths that begin so. Of 24 letters
- * of base64 all but one in 100,000 have a capital among them, and none is of both alphabets. */
+/* A JPEG XL codestream begins with two bytes only, which are "/wo": pages are full of paths that begin so. Of 24
+ * letters of base64 all but one in 100,000 have a capital among them, and none is of both alphabets. */
 static bool is_path(const struct vg_embedded *e, unsigned kind)
 {
 	const unsigned both = STANDARD | URL_SAFE;

@@ -41,6 +41,11 @@ for m in baseline.jpg deflated.zip/in/one.jpg packed.7z/in/one.jpg; do
 	[ "$(grep '"entry":"A"' "$W/o3" | grep -c "\"member\":\"\(plain.tar/\)\{0,1\}$m\"")" = 2 ] || { echo "$m: not found in both streams"; bad=1; }
 done
 grep '7z-compressed' "$W/o3" | grep -q '"unpack":"broken"' || { echo "long.7z: nothing says that it needs to be held"; bad=1; }
+# As many members as the configuration says (max_members, 10000), and paths in a page, which are none: both pictures are found.
+mkdir -p "$W/many/in"; (cd "$W/many/in" && seq -f 'text %g' 9000 | split -l 1 -a 4 - f && cp ../../baseline.jpg z.jpg && tar cf ../many.tar ./f* ./z.jpg); rm -r "$W/many/in"
+{ echo '<html><body>'; seq -f '<a href="/wordpress/wp-content/uploads/2024/page%g.html">x</a>' 11000; echo "<img src=\"data:image/jpeg;base64,$(base64 -w 0 "$W/baseline.jpg")\">"; } >"$W/many/page.html"
+timeout 60 $bin/vigilctl scan --json --list "$W/list" --objects "$W/o4" "$W/many" >/dev/null 2>"$W/log" || { cat "$W/log"; exit 1; }
+[ "$(grep -c '"entry":"A"' "$W/o4")" = 2 ] && [ "$(wc -l <"$W/o4")" = 9004 ] && ! grep -q '"unpack"' "$W/o4" || { echo "many.tar, page.html: not all that lies in them"; bad=1; }
 grep -q '"unpack":"encrypted"' "$W/objects" || { echo "the encrypted archive is not said to be one"; bad=1; }
 n=$(wc -l <"$W/objects"); m=$(grep -c '"entry":"A"' "$W/objects")
 [ -z "$bad" ] && echo "$n files, $m found as picture A; second frames found; no hasher died"
