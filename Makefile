@@ -49,7 +49,9 @@ DPDK_VIRTUAL     := -Wl,--wrap=eal_cpu_socket_id,-u,__wrap_eal_cpu_socket_id -Wl
 LIBS_inspect     := -lpcap -lhs_runtime -lndpi -lnghttp2 -lseccomp -lm
 LIBS_dataplane   := $(DPDK_VIRTUAL) $(LIBS_inspect)
 LIBS_cards       := $(call pkg,--libs libdpdk) -lrte_net_ring $(LIBS_inspect)
-LIBS_hashing     := -lavformat -lavcodec -lswscale -lavutil -ljpeg -lpng16 -lwebp -lwebpdemux -lgif -ltiff -lheif -lavif -ljxl -lopenjp2 -larchive -lz -lbz2 -llzma -lzstd -lbrotlidec -lcrypto -lseccomp -lm
+# What unpacks and digests; the decoders' libraries only in the program that has them (ADR 30).
+LIBS_unpack      := -larchive -lz -lbz2 -llzma -lzstd -lbrotlidec -lcrypto -lseccomp -lm
+LIBS_hashing     := -lavformat -lavcodec -lswscale -lavutil -ljpeg -lpng16 -lwebp -lwebpdemux -lgif -ltiff -lheif -lavif -ljxl -lopenjp2 $(LIBS_unpack)
 LIBS_control     := -lsqlite3 -lsodium -lidn2 -lxml2 -lcurl -ljansson -lyaml -lmicrohttpd -lcrypto -lseccomp -lpcap -lm
 LIBS_tests       := -lmicrohttpd -lgnutls -lxml2 -lsodium -ljansson -ljpeg -lpng16 -lz -lbrotlienc -lcrypto -lpcap -lm
 
@@ -70,7 +72,7 @@ archive_of = $(addprefix $(O)/lib/,$(addsuffix .a,$(call room_of,$(1))))
 # main.c of a room is its daemon; main_x.c is another program of that room. tests/programs/x.c is a test program.
 BIN_dataplane := vigil-dataplane vigil-dataplane-cards vigil-feed
 BIN_forward   := vigil-forward
-BIN_hashing   := vigil-hashing $(patsubst hashing/main_%.c,vigil-%,$(wildcard hashing/main_*.c))
+BIN_hashing   := vigil-hashing vigil-hashing-pictures
 BIN_control   := vigild vigil-reporter vigilctl vigil-custodian
 BINS  := $(foreach r,$(ROOMS),$(BIN_$(r):%=$(O)/bin/%))
 TBINS := $(patsubst tests/programs/%.c,$(O)/bin/test-%,$(wildcard tests/programs/*.c)) $(O)/bin/vigil-endpoint $(O)/bin/test-draw
@@ -125,8 +127,8 @@ $(eval $(call program,vigil-forward,forward/main,forward))
 $(eval $(call program,vigil-dataplane,dataplane/main,dataplane))
 $(eval $(call program,vigil-dataplane-cards,dataplane/main,dataplane,cards))
 $(eval $(call program,vigil-feed,dataplane/main_feed,dataplane))
-$(eval $(call program,vigil-hashing,hashing/main,hashing))
-$(foreach m,$(wildcard hashing/main_*.c),$(eval $(call program,$(m:hashing/main_%.c=vigil-%),$(m:%.c=%),hashing)))
+$(eval $(call program,vigil-hashing,hashing/main,hashing,unpack))
+$(eval $(call program,vigil-hashing-pictures,hashing/main_pictures,hashing))
 $(eval $(call program,vigild,control/main,control))
 $(eval $(call program,vigil-reporter,control/main_reporter,control))
 $(eval $(call program,vigilctl,control/main_ctl,control))

@@ -6,7 +6,7 @@ from=$1; dest=$2; prefix=${3:-/usr}; root=$dest$prefix
 [ -n "$from" ] && [ -x "$from/vigilctl" ] || { echo "install.sh: build first: $from/vigilctl is not there" >&2; exit 1; }
 here=$(dirname "$0")
 put() { install -D -m "$1" "$2" "$3"; }
-for p in vigild vigilctl vigil-forward vigil-dataplane vigil-dataplane-cards vigil-feed vigil-hashing vigil-reporter; do put 755 "$from/$p" "$root/bin/$p"; done
+for p in vigild vigilctl vigil-forward vigil-dataplane vigil-dataplane-cards vigil-feed vigil-hashing vigil-hashing-pictures vigil-reporter; do put 755 "$from/$p" "$root/bin/$p"; done
 for u in "$here"/systemd/*.service "$here"/systemd/*.target; do
 	mkdir -p "$root/lib/systemd/system"
 	sed "s|@BINDIR@|$prefix/bin|g" "$u" >"$root/lib/systemd/system/$(basename "$u")"

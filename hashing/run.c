@@ -301,6 +301,8 @@ static enum vg_err start(struct run *r, const struct vg_hashing_hooks *hooks)
 
 	if (!err)
 		err = until_there(r, load_conf, "hashing.snapshot");
+	if (!err && hooks && hooks->configured && hooks->configured(hooks->ctx, &r->conf))
+		return VG_EIO;
 	if (!err)
 		err = make_stats(r);
 	if (err)

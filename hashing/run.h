@@ -3,9 +3,12 @@
  * the loop. Exit codes: 0 orderly end (TERM, or the dataplane went and all was delivered), 1 failed, 2 usage. */
 #include <stdint.h>
 
-/* Tests only; production passes NULL. */
+#include <vigil/config_snapshot.h>
+
 struct vg_hashing_hooks {
-	/* Called inside the sandbox right before a picture of n_bytes is decoded. */
+	/* Called once when the configuration is read, before anything is opened; nonzero ends the program (1). */
+	int (*configured)(void *ctx, const struct vg_hashing_conf *conf);
+	/* Tests only: called inside the sandbox right before a picture of n_bytes is decoded. */
 	void (*before_decode)(void *ctx, uint64_t n_bytes);
 	void *ctx;
 };

@@ -3,7 +3,7 @@
 # configuration that is there is kept.
 . tests/lib/story.sh
 sh deploy/install.sh "$bin" "$W/root" /usr >"$W/install.log" || fail "install.sh"
-for p in vigild vigilctl vigil-dataplane vigil-dataplane-cards vigil-feed vigil-hashing vigil-reporter; do
+for p in vigild vigilctl vigil-dataplane vigil-dataplane-cards vigil-feed vigil-hashing vigil-hashing-pictures vigil-reporter; do
 	"$W/root/usr/bin/$p" --version >"$W/version" 2>&1 || fail "$p --version"
 done
 [ -z "$(find "$W/root" -name 'test-*' -o -name 'vigil-endpoint')" ] || fail "test programs were installed"

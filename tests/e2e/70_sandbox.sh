@@ -20,6 +20,7 @@ done
 n=0
 for p in $(named vigil-hashing "$house"); do
 	n=$((n + 1))
+	[ "$(basename "$(readlink "/proc/$p/exe")")" = vigil-hashing-pictures ] || bad="$bad hashing:no-decoders"
 	grep -qE '^CapEff:[[:space:]]*0+$' "/proc/$p/status" || bad="$bad hashing:capabilities"
 	for fd in /proc/"$p"/fd/*; do
 		case $(readlink "$fd") in
