@@ -75,7 +75,6 @@
 	X(VG_C_RECORD_TEXTS_CUT, "record_texts_cut_total", "objects whose record had no room for all texts")          \
 	X(VG_C_SHED_ATTR, "objects_shed_total:reason=records", "objects not scanned: no attribution record free")     \
 	X(VG_C_SHED_CHUNKS, "objects_shed_total:reason=arena", "objects not scanned: no arena chunk free")            \
-	X(VG_C_SHED_RING, "objects_shed_total:reason=ring", "objects not scanned: the descriptor ring was full")      \
 	X(VG_C_SHED_NO_HASHER, "objects_shed_total:reason=no_hasher", "objects not scanned: no hasher held the lane") \
 	X(VG_C_LADDER_SIZE, "objects_digest_only_total:reason=size", "objects past object_hold_bytes")                \
 	X(VG_C_LADDER_PRESSURE, "objects_digest_only_total:reason=pressure", "objects moved down by arena pressure")  \
