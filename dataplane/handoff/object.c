@@ -5,26 +5,29 @@
 /* At a sixteenth of free large chunks each further chunk moves somebody down the ladder. */
 #define LOW_PART 16u
 
-/* The lane of a new object: attached ones in turn, those with a free slot and, unless may_cut, blocks for its texts;
- * the pieces of a resource go to one hasher, whatever core sees them, while it is there and has room. NULL: none, *any
- * says whether one is attached at all. */
+/* The lane of a new object: of the attached ones with a free slot and, unless may_cut, blocks for its texts, the one
+ * whose hasher owes the fewest verdicts; of equal ones in turn. The pieces of a resource go to one hasher, whatever
+ * core sees them, while it is there and has room. NULL: none, *any says whether one is attached at all. */
 static struct vg_lane *lane_choose(struct vg_handoff *h, const struct vg_attribution *card, int may_cut, int *any)
 {
-	struct vg_lane *home = card->resource ? &h->lanes[(card->resource >> 32) % h->n_lanes] : NULL;
+	struct vg_lane *home = card->resource ? &h->lanes[(card->resource >> 32) % h->n_lanes] : NULL, *best = NULL;
 
 	*any = 0;
 	if (home && home->is_attached && home->n_slots) {
 		*any = 1;
 		return may_cut || vg_record_fits(home, card) ? home : NULL;
 	}
-	for (uint32_t i = 0; i < h->n_lanes; i++) {
-		struct vg_lane *lane = &h->lanes[h->next_lane];
-		h->next_lane = h->next_lane + 1 == h->n_lanes ? 0 : h->next_lane + 1;
+	for (uint32_t i = 0; i < h->n_lanes && (!best || best->n_closed); i++) {
+		uint32_t idx = h->next_lane + i < h->n_lanes ? h->next_lane + i : h->next_lane + i - h->n_lanes;
+		struct vg_lane *lane = &h->lanes[idx];
 		*any |= lane->is_attached;
-		if (lane->is_attached && lane->n_slots && (may_cut || vg_record_fits(lane, card)))
-			return lane;
+		if (lane->is_attached && lane->n_slots && (!best || lane->n_closed < best->n_closed) &&
+		    (may_cut || vg_record_fits(lane, card)))
+			best = lane;
 	}
-	return NULL;
+	if (best)
+		h->next_lane = best == &h->lanes[h->n_lanes - 1] ? 0 : (uint32_t)(best - h->lanes) + 1;
+	return best;
 }
 
 /* A slot may free itself as long as some lane holds a closed object. */

@@ -128,6 +128,23 @@ static void objects_are_spread_and_a_full_table_sheds(void **state)
 		vg_bench_close(b, objects[i]);
 }
 
+static void who_owes_verdicts_gets_nothing_while_another_owes_none(void **state)
+{
+	struct vg_handoff_bench *b = *state;
+	struct vg_object *o = vg_bench_open(b, 1, 10);
+	struct vg_lane *busy = o->lane;
+	vg_bench_close(b, o);
+	for (unsigned i = 2; i < 5; i++) {
+		o = vg_bench_open(b, i, 10);
+		assert_ptr_not_equal(o->lane, busy);
+	}
+	vg_bench_close(b, o); /* now both owe one */
+	assert_ptr_equal(vg_bench_open(b, 5, 10)->lane, busy);
+	vg_sim_settle(&b->sims[o->lane - b->handoff->lanes]);
+	assert_ptr_equal(vg_bench_open(b, 6, 10)->lane, o->lane);
+	assert_ptr_equal(vg_bench_open(b, 7, 10)->lane, o->lane);
+}
+
 static void without_a_hasher_objects_are_shed_under_that_name(void **state)
 {
 	struct vg_handoff_bench *b = *state;
@@ -163,6 +180,7 @@ int main(void)
 		ON_BENCH(holes_in_a_row_are_one),
 		ON_BENCH(late_facts_reach_the_record),
 		ON_BENCH(objects_are_spread_and_a_full_table_sheds),
+		ON_BENCH(who_owes_verdicts_gets_nothing_while_another_owes_none),
 		ON_BENCH(without_a_hasher_objects_are_shed_under_that_name),
 		ON_BENCH(every_end_is_counted_by_its_state),
 	};
