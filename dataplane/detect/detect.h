@@ -31,7 +31,8 @@ enum vg_app {
 	VG_APP_PROXY, /* PROXY protocol; then something else */
 	VG_APP_SOCKS, /* the same */
 	VG_APP_HTTP09,
-	VG_APP_RAW, /* nobody's, but it carries pictures */
+	VG_APP_RAW,    /* nobody's, but it carries pictures */
+	VG_APP_TUNNEL, /* what is behind CONNECT; then something else */
 	VG_APP_N
 };
 #define VG_APP_IS_PARSED(app) ((app) > VG_APP_UNKNOWN)

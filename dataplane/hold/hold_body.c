@@ -5,9 +5,11 @@
 
 /* Connections that can be cut in the middle: others go on, and their matches are told. SMB and NFS would come again and
  * write what was cut elsewhere; HTTP/2 carries other people's requests in the same connection. */
-static int can_cut(const struct vg_hold *h, unsigned proto)
+static int can_cut(const struct vg_hold *h, const struct vg_attribution *card)
 {
-	switch (proto) {
+	if (card->flags & VG_ATTR_INNER)
+		return h->cuts_http2;
+	switch (card->proto) {
 	case VG_PROTO_HTTP:
 	case VG_PROTO_WEBSOCKET:
 	case VG_PROTO_FTP:
@@ -123,13 +125,14 @@ static struct vg_body *on_open(void *ctx, const struct vg_attribution *card)
 				    .digest = VG_HOLD_NONE,
 				    .state = VG_BODY_OFF,
 				    .is_download = card->direction == VG_DOWNLOAD,
-				    .can_451 = card->direction == VG_DOWNLOAD && card->proto == VG_PROTO_HTTP };
+				    .can_451 = card->direction == VG_DOWNLOAD && card->proto == VG_PROTO_HTTP &&
+					       !(card->flags & VG_ATTR_INNER) };
 	b->inner = h->inner.open(h->inner.ctx, card);
 	if (!b->inner) {
 		vg_pool_give(&h->bodies, b);
 		return NULL;
 	}
-	if (h->now && can_cut(h, card->proto))
+	if (h->now && can_cut(h, card))
 		watch(h, b, card);
 	b->by_url = b->is_known = b->flow && card->flags & VG_ATTR_STOP;
 	return (struct vg_body *)(void *)b;

@@ -28,7 +28,7 @@ void vg_card_who(struct vg_attribution *c, const struct vg_flow_ident *who, unsi
 	c->n_tunnels = who->n_tunnels;
 	if (who->n_tunnels)
 		memcpy(c->tunnels, who->tunnels, who->n_tunnels * sizeof(c->tunnels[0]));
-	c->flags |= who->midstream ? VG_ATTR_MIDSTREAM : 0u;
+	c->flags |= (who->midstream ? VG_ATTR_MIDSTREAM : 0u) | (who->is_inner ? VG_ATTR_INNER : 0u);
 	claim(c, who);
 	if (who->claim && !c->n_host) {
 		memcpy(c->host, who->claim->host, who->claim->n_host);

@@ -91,6 +91,12 @@ struct vg_parser {
 		    int64_t wall_ns);
 };
 
+/* A flow inside of outer: what one of its streams carries, from that stream's first byte on; to be fed by
+ * vg_proto_feed() and its sisters, and given back before outer. init()'s `from` is outer. claim: of proto->claims, is
+ * the flow's from now on, or NULL. NULL: nested too deep, no parser, or no state is free (claim is given back). */
+struct vg_proto_flow *vg_proto_inner_take(struct vg_proto *proto, enum vg_app app, struct vg_proto_flow *outer,
+					  struct vg_flow_claim *claim);
+
 /* Fills proto->card for a body that direction dir sends: empty but for who and where. proto_id: enum vg_proto_id. */
 void vg_card_begin(struct vg_proto *proto, const struct vg_proto_flow *flow, unsigned dir, unsigned proto_id,
 		   unsigned direction);

@@ -2,7 +2,7 @@
 #include "dataplane/proto/again.h"
 #include "dataplane/proto/parser.h"
 
-/* A flow is handed over at most so many times: a client could nest handshakes for ever. */
+/* A flow is handed over, or begins inside of another, at most so many times: a client could nest for ever. */
 #define MAX_HANDOVERS 4u
 
 static struct vg_proto_flow *take(struct vg_proto *proto, enum vg_app app, const struct vg_flow_ident *ident,
@@ -93,6 +93,24 @@ void vg_proto_flush(struct vg_proto *proto)
 struct vg_proto_flow *vg_proto_flow_take(struct vg_proto *proto, enum vg_app app, const struct vg_flow_ident *ident)
 {
 	return take(proto, app, ident, NULL);
+}
+
+struct vg_proto_flow *vg_proto_inner_take(struct vg_proto *proto, enum vg_app app, struct vg_proto_flow *outer,
+					  struct vg_flow_claim *claim)
+{
+	struct vg_flow_ident ident = outer->ident;
+	struct vg_proto_flow *inner = NULL;
+
+	ident.claim = claim;
+	ident.is_inner = 1;
+	ident.midstream = 0;
+	if (ident.n_handed_over++ < MAX_HANDOVERS)
+		inner = take(proto, app, &ident, outer);
+	if (inner)
+		vg_count(proto->stats, VG_C_PROTO_HANDED_OVER, 1);
+	else if (claim)
+		vg_pool_give(&proto->claims, claim);
+	return inner;
 }
 
 void vg_proto_flow_give(struct vg_proto *proto, struct vg_proto_flow **flow)

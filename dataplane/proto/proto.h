@@ -31,6 +31,7 @@ struct vg_flow_ident {
 	uint8_t claimed_version, claimed_ip[16];
 	uint8_t is_client;     /* a trusted proxy said so: no mere claim */
 	uint8_t n_handed_over; /* from one protocol to another, so far */
+	uint8_t is_inner;      /* one stream of a connection that has others */
 	/* Where a client told a proxy to connect it; NULL: nowhere. Given back with the flow. */
 	const struct vg_flow_claim *claim;
 };

@@ -5,7 +5,11 @@
 	X(VG_C_HTTP2_TABLE_LOST, "http2_tables_lost_total", "HPACK tables begun anew: a header block was not read")   \
 	X(VG_C_HTTP2_STREAMS, "http2_shed_total:reason=streams", "bodies let go: too many open streams in a flow")    \
 	X(VG_C_HTTP2_NO_STATE, "http2_shed_total:reason=pool", "heads or streams let go: no state was free")          \
-	X(VG_C_HTTP2_TUNNELS, "http2_tunnels_total", "CONNECT streams, not looked into")                              \
+	X(VG_C_HTTP2_TUNNELS, "http2_tunnels_total", "CONNECT streams, WebSocket's among them")                       \
+	X(VG_C_TUNNELS_KNOWN, "tunnels_total:outcome=known", "CONNECT tunnels that were recognised")                  \
+	X(VG_C_TUNNELS_OPAQUE, "tunnels_total:outcome=opaque",                                                        \
+	  "CONNECT tunnels that are sealed (TLS), or of no interest")                                                 \
+	X(VG_C_TUNNELS_UNKNOWN, "tunnels_total:outcome=unknown", "CONNECT tunnels that nobody knows")                 \
 	X(VG_C_WEBSOCKET_LOST, "websocket_lost_total", "WebSocket directions let go: what came is no frame")          \
 	X(VG_C_PROXY_HEADERS, "proxy_headers_total:outcome=read", "PROXY headers in front of connections")            \
 	X(VG_C_PROXY_BAD, "proxy_headers_total:outcome=bad", "PROXY headers that break their format: no claim taken") \

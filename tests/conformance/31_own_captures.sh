@@ -17,6 +17,8 @@ found ipv6 "" "" ipv6
 found pipelined "" "" pipeline
 found websocket "" "" websocket
 found websocket_tiny "--split 61 --overlap 20" "" websocket
+found websocket_h2 "" "" websocket_h2
+found websocket_h2_tiny "--split 61 --overlap 20 --reorder 10" "" websocket_h2
 found fastcgi "" "" fastcgi
 found fastcgi_tiny "--seed 5 --split 70 --overlap 30 --reorder 10" "" fastcgi
 found duplicated "--seed 2 --duplicate 30" ""

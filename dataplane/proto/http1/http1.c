@@ -142,7 +142,7 @@ static void response_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 	}
 	kind = vg_http1_pair_response(p, flow, dir, head, wall_ns, &ask, &marks);
 	if (kind == VG_ASK_CONNECT && head->status < 300)
-		flow->is_tunnel = 1;
+		flow->is_tunnel = !vg_http1_upgrade_tunnel(p, flow, dir, ask);
 	else if (kind != VG_ASK_HEAD && head->status != 204 && head->status != 304 && state != VG_HTTP1_START) {
 		vg_http1_card_download(p, flow, dir, head, ask, marks);
 		body_begin(p, d, state, head);

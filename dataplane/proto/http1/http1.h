@@ -8,7 +8,8 @@
  *	chunked     Transfer-Encoding names chunked, also beside a Content-Length (counted as ambiguous)
  *	length      Content-Length; equal duplicates are one, of different ones the first counts (ambiguous)
  *	close       all other responses, and a Transfer-Encoding without chunked (a request with a length: that)
- *	tunnel      2xx after CONNECT, 101 to a protocol that we do not know: the flow is let go
+ *	tunnel      2xx after CONNECT: what comes is recognised once more (dataplane/proto/tunnel); 101 to a protocol
+ *	            that we do not know: the flow is let go
  *	simple      the first line is "GET /x" without a version: the flow is left to HTTP/0.9 (http1_simple.c)
  *	upgrade     101 to h2c or websocket, HTTP/2's preface: the flow is left to that protocol (http1_upgrade.h)
  * A request that asked for 100-continue and got a final status >= 400 first sends no body.

@@ -120,6 +120,10 @@ void vg_http1_gather_drop(struct vg_proto *p, struct vg_http1_dir *d);
 int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
 			  const struct vg_http1_head *head, int64_t wall_ns);
 
+/* The same after a 2xx of direction dir to a CONNECT (ask, or NULL). */
+int vg_http1_upgrade_tunnel(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
+			    const struct vg_http1_ask *ask);
+
 /* http1_simple.c: true where the first line of the connection is a simple request: *n_eaten bytes belong to it, and the
  * flow is left to HTTP/0.9. */
 int vg_http1_simple_take(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir, const uint8_t *bytes, size_t n,

@@ -25,7 +25,7 @@ static int has(struct vg_span s, const char *word)
 }
 
 /* What the server chose is one offer, so words suffice. */
-static int deflate_of(struct vg_span extensions)
+int vg_http1_upgrade_deflate(struct vg_span extensions)
 {
 	if (!has(extensions, "permessage-deflate"))
 		return 0;
@@ -49,11 +49,31 @@ int vg_http1_upgrade_take(struct vg_proto *p, struct vg_http1_flow *flow, unsign
 	if (head) {
 		(void)vg_http1_pair_response(p, flow, dir, head, wall_ns, &flow->left_ask, &marks);
 		vg_http1_card_sight(p, flow, dir, head, flow->left_ask, marks);
-		flow->deflate = (uint8_t)deflate_of(head->extensions);
+		flow->deflate = (uint8_t)vg_http1_upgrade_deflate(head->extensions);
 	} else if (flow->n_waiting) {
 		struct vg_http1_head none = { .status = 101 };
 		(void)vg_http1_pair_response(p, flow, !dir, &none, wall_ns, &flow->left_ask, &marks);
 	}
+	return 1;
+}
+
+int vg_http1_upgrade_tunnel(struct vg_proto *p, struct vg_http1_flow *flow, unsigned dir,
+			    const struct vg_http1_ask *ask)
+{
+	struct vg_flow_ident *ident = &flow->base.ident;
+	struct vg_flow_claim *claim;
+	size_t n_host = ask ? ask->n_host : 0;
+
+	if (!p->parsers[VG_APP_TUNNEL])
+		return 0;
+	flow->base.next_app = VG_APP_TUNNEL;
+	flow->client_dir = (uint8_t)!dir;
+	claim = n_host && !ident->claim ? vg_pool_take(&p->claims) : NULL;
+	if (!claim)
+		return 1;
+	claim->n_host = (uint16_t)(n_host < sizeof(claim->host) ? n_host : sizeof(claim->host));
+	memcpy(claim->host, ask->texts + ask->n_method, claim->n_host);
+	ident->claim = claim;
 	return 1;
 }
 

@@ -17,5 +17,7 @@ struct vg_http1_upgrade {
 	uint8_t has_preface; /* HTTP/2: the client's preface was seen up to its first blank line */
 };
 
+/* VG_UPGRADE_* that a Sec-WebSocket-Extensions names. */
+int vg_http1_upgrade_deflate(struct vg_span extensions);
 /* False: from is not a flow of HTTP/1. */
 int vg_http1_upgrade_of(const struct vg_proto_flow *from, struct vg_http1_upgrade *upgrade);

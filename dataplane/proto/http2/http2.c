@@ -173,7 +173,7 @@ static int is_open_for(const struct vg_http2_flow *flow, unsigned dir, uint32_t 
 {
 	for (uint32_t i = 0; i < flow->n_streams; i++)
 		if (flow->ids[i] == id)
-			return flow->streams[i]->side[dir].state == VG_SIDE_BODY;
+			return flow->streams[i]->side[dir].state == VG_SIDE_BODY || flow->streams[i]->inner;
 	return 0;
 }
 static int is_open_0(const void *flow, uint32_t id)
@@ -356,6 +356,10 @@ void vg_http2_conflict(struct vg_proto *p, struct vg_proto_flow *base, unsigned 
 	struct vg_http2_flow *flow = vg_http2_flow_of(base);
 	struct vg_http2_dir *d = &flow->dir[dir];
 
+	if (d->stream && d->stream->inner) {
+		vg_proto_conflict(p, d->stream->inner, dir);
+		return;
+	}
 	if (!d->stream || !d->stream->side[dir].body) {
 		d->has_conflict = 1;
 		return;
@@ -372,9 +376,11 @@ void vg_http2_end(struct vg_proto *p, struct vg_proto_flow *base, unsigned dir, 
 
 	if (d->has_ended)
 		return;
-	for (uint32_t i = 0; i < flow->n_streams; i++)
+	for (uint32_t i = 0; i < flow->n_streams; i++) {
+		vg_http2_tunnel_end(p, dir, flow->streams[i], how, wall_ns);
 		vg_http2_side_close(p, &flow->streams[i]->side[dir],
 				    how == VG_END_RST ? VG_STATE_ABORTED : VG_STATE_TRUNCATED, wall_ns);
+	}
 	vg_http2_block_drop(p, d);
 	d->state = VG_HTTP2_OFF;
 	d->has_ended = 1;
@@ -388,6 +394,7 @@ void vg_http2_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg_pro
 
 	flow->role_known = flow->client_dir = 0;
 	flow->n_streams = flow->n_ages = 0;
+	flow->opening = NULL;
 	for (unsigned dir = 0; dir < 2; dir++) {
 		memset(&flow->dir[dir], 0, sizeof(flow->dir[dir]));
 		flow->dir[dir].is_lost = base->ident.midstream;

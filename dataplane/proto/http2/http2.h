@@ -8,7 +8,8 @@
  *	ABORTED     RST_STREAM by either side, or the connection was reset
  *	TRUNCATED   any other end
  * Interim heads (1xx) and trailers give no body. Flow control, priorities and SETTINGS are not looked at: what was
- * sent counts. PUSH_PROMISE is a request. CONNECT, also the extended one (RFC 8441), is a tunnel: counted, no body.
+ * sent counts. PUSH_PROMISE is a request. CONNECT, also the extended one (RFC 8441: WebSocket), is a tunnel: its DATA
+ * is a flow of its own (http2_tunnel.h).
  * gRPC (content-type application/grpc): each message (5-byte prefix) is a body of its own, coded as grpc-encoding
  * says where its flag is set.
  *

@@ -84,6 +84,7 @@ static struct vg_http2_head *head_take(struct vg_proto *p)
 	h->n_list[0] = h->n_list[1] = 0;
 	h->is_list_partial[0] = h->is_list_partial[1] = 0;
 	h->status = h->n_type = h->n_boundary = h->n_disposition = 0;
+	h->is_websocket = h->deflate = 0;
 	h->is_request = h->is_connect = h->is_grpc = h->has_length = h->is_bad = 0;
 	h->codings = h->grpc_codings = h->n_fields = 0;
 	h->length = 0;

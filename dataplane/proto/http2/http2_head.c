@@ -21,6 +21,8 @@ static void pseudo_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 		h->ask.n_url = vg_http1_copy(value, h->ask.url, sizeof(h->ask.url), &h->ask.cut);
 		h->n_long = value.n_bytes > sizeof(h->ask.url) ? vg_target_normal(value, h->long_url, &h->ask.cut) : 0;
 		h->ask.n_filename = vg_http1_segment(value, h->ask.filename, sizeof(h->ask.filename), &h->ask.cut);
+	} else if (name.n_bytes == 9 && is(name, ":protocol")) { /* RFC 8441 4 */
+		h->is_websocket = value.n_bytes == 9 && is(value, "websocket");
 	} else if (name.n_bytes == 10 && is(name, ":authority")) {
 		h->is_request = 1;
 		h->ask.n_host = vg_http1_copy(vg_target_host(value), h->ask.host, sizeof(h->ask.host), &h->ask.cut);
@@ -79,6 +81,23 @@ static uint16_t version_take(struct vg_span value, char *to)
 	return (uint16_t)n;
 }
 
+static void forwarded_take(struct vg_http2_head *h, struct vg_span value)
+{
+	struct vg_ask *ask = &h->ask;
+
+	list_take(h, VG_TRUST_FORWARDED, value);
+	if (!ask->n_forwarded)
+		ask->n_forwarded = vg_http1_forwarded(value, ask->forwarded, sizeof(ask->forwarded), &ask->cut);
+}
+
+static void forwarded_for_take(struct vg_http2_head *h, struct vg_span value)
+{
+	struct vg_ask *ask = &h->ask;
+
+	list_take(h, VG_TRUST_X_FORWARDED_FOR, value);
+	ask->n_forwarded = vg_http1_forwarded_for(value, ask->forwarded, sizeof(ask->forwarded), &ask->cut);
+}
+
 void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_span value)
 {
 	struct vg_ask *ask = &h->ask;
@@ -95,11 +114,8 @@ void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 			h->n_etag = version_take(value, h->etag);
 		return;
 	case 9:
-		if (!is(name, "forwarded"))
-			return;
-		list_take(h, VG_TRUST_FORWARDED, value);
-		if (!ask->n_forwarded)
-			ask->n_forwarded = vg_http1_forwarded(value, ask->forwarded, sizeof(ask->forwarded), &ask->cut);
+		if (is(name, "forwarded"))
+			forwarded_take(h, value);
 		return;
 	case 10:
 		if (is(name, "user-agent"))
@@ -122,10 +138,8 @@ void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 			length_take(h, value);
 		return;
 	case 15:
-		if (!is(name, "x-forwarded-for"))
-			return;
-		list_take(h, VG_TRUST_X_FORWARDED_FOR, value);
-		ask->n_forwarded = vg_http1_forwarded_for(value, ask->forwarded, sizeof(ask->forwarded), &ask->cut);
+		if (is(name, "x-forwarded-for"))
+			forwarded_for_take(h, value);
 		return;
 	case 16:
 		if (is(name, "content-encoding"))
@@ -135,6 +149,10 @@ void vg_http2_head_take(struct vg_http2_head *h, struct vg_span name, struct vg_
 		if (is(name, "content-disposition") && !h->n_disposition)
 			h->n_disposition = vg_http1_disposition(value, h->disposition, sizeof(h->disposition),
 								&ask->cut);
+		return;
+	case 24:
+		if (is(name, "sec-websocket-extensions"))
+			h->deflate |= (uint8_t)vg_http1_upgrade_deflate(value);
 		return;
 	default:
 		return;

@@ -6,6 +6,7 @@
 #include "dataplane/proto/http2/http2.h"
 #include "dataplane/proto/http2/http2_frame.h"
 #include "dataplane/proto/http2/http2_heap.h"
+#include "dataplane/proto/http2/http2_tunnel.h"
 #include "dataplane/proto/pieces.h"
 
 /* A direction that never showed a frame is let go after this many bytes of something else. */
@@ -18,6 +19,7 @@ struct vg_http2_head {
 	struct vg_ask ask; /* requests; method and url of responses are empty */
 	uint16_t status, n_type, n_boundary, n_disposition;
 	uint8_t is_request, is_connect, is_grpc, has_length, is_bad /* not read to its end: anything may be missing */;
+	uint8_t is_websocket, deflate; /* :protocol; VG_UPGRADE_* of what is offered or chosen */
 	uint32_t codings, grpc_codings, n_fields;
 	uint64_t length;
 	/* the ends of the last lines of X-Forwarded-For and Forwarded */
@@ -51,9 +53,11 @@ struct vg_http2_side {
 struct vg_http2_stream {
 	uint32_t id, age; /* age: number of the stream within its flow */
 	struct vg_ask *ask;
-	uint8_t is_tunnel;
-	uint8_t is_told; /* a body of its response has begun: it says that the request was listed */
-	uint16_t status; /* of the response; 0: not seen */
+	struct vg_proto_flow *inner; /* of a tunnel, from its first DATA on */
+	uint8_t tunnel;              /* enum vg_app of what CONNECT asked for; OPAQUE: let go; 0: it is none */
+	uint8_t deflate;             /* WebSocket: VG_UPGRADE_* */
+	uint8_t is_told;             /* a body of its response has begun: it says that the request was listed */
+	uint16_t status;             /* of the response; 0: not seen */
 	struct vg_http2_side side[2];
 };
 
@@ -92,6 +96,7 @@ struct vg_http2_flow {
 	struct vg_proto_flow base;
 	struct vg_http2_dir dir[2];
 	uint8_t role_known, client_dir;
+	const struct vg_http2_stream *opening; /* whose inner flow is being made */
 	uint32_t n_streams, n_ages;
 	uint32_t ids[VG_HTTP2_MAX_STREAMS];
 	struct vg_http2_stream *streams[VG_HTTP2_MAX_STREAMS];
@@ -158,6 +163,18 @@ void vg_http2_stream_end(struct vg_proto *p, struct vg_http2_flow *flow, unsigne
 void vg_http2_side_close(struct vg_proto *p, struct vg_http2_side *side, enum vg_state state, int64_t wall_ns);
 void vg_http2_stream_drop(struct vg_proto *p, struct vg_http2_flow *flow, struct vg_http2_stream *s,
 			  enum vg_state state, int64_t wall_ns);
+
+/* http2_tunnel.c: a request's head; an answer's (which may be NULL): true where the side of dir is that of a tunnel;
+ * DATA of dir, a hole in it, its end. */
+void vg_http2_tunnel_ask(struct vg_proto *p, struct vg_http2_stream *s, const struct vg_http2_head *head);
+int vg_http2_tunnel_answer(struct vg_proto *p, struct vg_http2_flow *flow, unsigned dir, struct vg_http2_stream *s,
+			   const struct vg_http2_head *head);
+void vg_http2_tunnel_data(struct vg_proto *p, struct vg_http2_flow *flow, unsigned dir, struct vg_http2_stream *s,
+			  const uint8_t *bytes, size_t n_bytes, int64_t wall_ns);
+void vg_http2_tunnel_gap(struct vg_proto *p, struct vg_http2_flow *flow, unsigned dir, struct vg_http2_stream *s,
+			 uint64_t n_missing, int64_t wall_ns);
+void vg_http2_tunnel_end(struct vg_proto *p, unsigned dir, struct vg_http2_stream *s, enum vg_stream_end how,
+			 int64_t wall_ns);
 
 /* http2_card.c: fills p->card for a body of dir. head, ask may be NULL. */
 void vg_http2_card(struct vg_proto *p, const struct vg_http2_flow *flow, unsigned dir, const struct vg_http2_head *head,

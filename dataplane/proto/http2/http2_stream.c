@@ -18,7 +18,7 @@ struct vg_http2_stream *vg_http2_stream_find(struct vg_http2_flow *flow, uint32_
 
 static int has_body(const struct vg_http2_stream *s)
 {
-	return s->side[0].body || s->side[1].body;
+	return s->side[0].body || s->side[1].body || s->inner;
 }
 
 /* The stream that is let go for a new one: the oldest without a body, else the oldest. */
@@ -84,10 +84,12 @@ void vg_http2_stream_drop(struct vg_proto *p, struct vg_http2_flow *flow, struct
 			  enum vg_state state, int64_t wall_ns)
 {
 	for (unsigned dir = 0; dir < 2; dir++) {
+		vg_http2_tunnel_end(p, dir, s, state == VG_STATE_ABORTED ? VG_END_RST : VG_END_EVICTED, wall_ns);
 		vg_http2_side_close(p, &s->side[dir], state, wall_ns);
 		if (flow->dir[dir].stream == s)
 			flow->dir[dir].stream = NULL;
 	}
+	vg_proto_flow_give(p, &s->inner);
 	sight(p, flow, s);
 	if (s->ask)
 		vg_pool_give(&vg_http2_of(p)->asks, s->ask);
@@ -147,7 +149,7 @@ static void request_take(struct vg_proto *p, struct vg_http2_flow *flow, unsigne
 	flow->role_known = 1;
 	flow->client_dir = (uint8_t)dir;
 	vg_count(p->stats, VG_C_HTTP_REQUESTS, 1);
-	s->is_tunnel |= head->is_connect;
+	vg_http2_tunnel_ask(p, s, head);
 	marks_take(p, head, wall_ns);
 	if (s->side[!dir].state == VG_SIDE_DONE)
 		return;
@@ -208,8 +210,7 @@ void vg_http2_stream_head(struct vg_proto *p, struct vg_http2_flow *flow, unsign
 			vg_count(p->stats, VG_C_HTTP_RESPONSES, 1);
 		if (head && !head->is_request)
 			s->status = head->status;
-		if (s->is_tunnel) {
-			vg_count(p->stats, VG_C_HTTP2_TUNNELS, head && head->is_request);
+		if (vg_http2_tunnel_answer(p, flow, dir, s, head)) {
 			side->state = VG_SIDE_TUNNEL;
 		} else if (!ends && head && head->is_grpc) {
 			side->state = VG_SIDE_GRPC;
@@ -286,9 +287,14 @@ void vg_http2_stream_data(struct vg_proto *p, struct vg_http2_flow *flow, unsign
 {
 	struct vg_http2_side *side = &s->side[dir];
 
-	if (side->state == VG_SIDE_IDLE && flow->dir[dir].is_lost && !s->is_tunnel)
-		body_begin(p, flow, dir, s, NULL);
-	if (side->state == VG_SIDE_BODY)
+	if (side->state == VG_SIDE_IDLE && flow->dir[dir].is_lost) {
+		side->state = VG_SIDE_TUNNEL;
+		if (!s->tunnel)
+			body_begin(p, flow, dir, s, NULL);
+	}
+	if (side->state == VG_SIDE_TUNNEL && s->tunnel)
+		vg_http2_tunnel_data(p, flow, dir, s, bytes, n_bytes, wall_ns);
+	else if (side->state == VG_SIDE_BODY)
 		body_data(p, side, bytes, n_bytes, wall_ns);
 	else if (side->state == VG_SIDE_GRPC)
 		grpc_data(p, flow, dir, s, bytes, n_bytes, wall_ns);
@@ -299,7 +305,11 @@ void vg_http2_stream_gap(struct vg_proto *p, struct vg_http2_flow *flow, unsigne
 {
 	struct vg_http2_side *side = &s->side[dir];
 
-	if (side->state == VG_SIDE_IDLE && n_missing && flow->dir[dir].is_lost && !s->is_tunnel)
+	if (s->tunnel) {
+		vg_http2_tunnel_gap(p, flow, dir, s, n_missing, wall_ns);
+		return;
+	}
+	if (side->state == VG_SIDE_IDLE && n_missing && flow->dir[dir].is_lost)
 		body_begin(p, flow, dir, s, NULL);
 	if (side->state != VG_SIDE_BODY && side->state != VG_SIDE_GRPC)
 		return;
@@ -325,6 +335,7 @@ void vg_http2_stream_end(struct vg_proto *p, struct vg_http2_flow *flow, unsigne
 	struct vg_http2_side *side = &s->side[dir];
 	int is_whole = side->state == VG_SIDE_BODY && (side->length == UINT64_MAX || side->length == side->n_seen);
 
+	vg_http2_tunnel_end(p, dir, s, VG_END_FIN, wall_ns);
 	vg_http2_side_close(p, side, is_whole ? VG_STATE_COMPLETE : VG_STATE_TRUNCATED, wall_ns);
 	if (s->side[!dir].state == VG_SIDE_DONE)
 		vg_http2_stream_drop(p, flow, s, VG_STATE_TRUNCATED, wall_ns);

@@ -4,7 +4,7 @@
 
 #include <vigil/media.h>
 
-#include "dataplane/proto/http1/http1_upgrade.h"
+#include "dataplane/proto/http2/http2_tunnel.h"
 #include "dataplane/proto/websocket/websocket_priv.h"
 
 enum { OP_CONTINUATION, OP_TEXT, OP_BINARY, OP_CLOSE = 8, OP_PONG = 10 };
@@ -310,7 +310,7 @@ void vg_websocket_init(struct vg_proto *p, struct vg_proto_flow *base, struct vg
 	memset(flow->dir, 0, sizeof(flow->dir));
 	flow->client_dir = 0;
 	flow->ask = NULL;
-	if (!vg_http1_upgrade_of(from, &upgrade))
+	if (!vg_http1_upgrade_of(from, &upgrade) && !vg_http2_tunnel_of(from, &upgrade))
 		return;
 	flow->client_dir = upgrade.client_dir;
 	for (unsigned dir = 0; dir < 2; dir++) {

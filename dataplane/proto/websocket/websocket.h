@@ -1,5 +1,6 @@
 #pragma once
-/* websocket: WebSocket (RFC 6455) behind HTTP/1's Upgrade. Flows come by hand-over only (http1_upgrade.h).
+/* websocket: WebSocket (RFC 6455) behind HTTP/1's Upgrade, by hand-over (http1_upgrade.h), or in a stream of HTTP/2
+ * (RFC 8441, http2_tunnel.h).
  *
  * A body is one message of binary or text, whatever its fragments, unmasked; control frames may stand between them.
  * permessage-deflate (RFC 7692): a compressed message is a body too, coded as deflate and closed with the empty block

@@ -225,6 +225,10 @@ static void what_cannot_be_cut_or_was_asked_of_nobody_never_waits(void **state)
 	r->card.proto = VG_PROTO_HTTP2; /* without reset_connection */
 	assert_int_equal(vg_word_what(head(r, 700)), VG_WORD_PASS);
 	assert_int_equal(vg_word_what(more(r, 700, 1)), VG_WORD_PASS);
+	r->card.proto = VG_PROTO_WEBSOCKET; /* the same, in one of its streams */
+	r->card.flags |= VG_ATTR_INNER;
+	assert_int_equal(vg_word_what(head(r, 700)), VG_WORD_PASS);
+	assert_int_equal(vg_word_what(more(r, 700, 1)), VG_WORD_PASS);
 	assert_int_equal(counted(r, VG_C_HOLD_BEGUN), 0);
 	vg_handoff_poll(r->handoff, r->now_ns);
 	vg_sim_run(&r->sim, 64);
