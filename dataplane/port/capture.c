@@ -17,13 +17,11 @@
 
 #include "dataplane/port/capture.h"
 
-#define ROOM              "dataplane/port"
+#define ROOM           "dataplane/port"
 /* pcap file header (tcpdump.org/manpages/pcap-savefile.5): microseconds and nanoseconds, either byte order */
-#define MAGIC_US          0xa1b2c3d4u
-#define MAGIC_NS          0xa1b23c4du
-#define PCAP_HEAD_BYTES   24u
-#define PCAP_RECORD_BYTES 16u
-#define MBUF_MAX_BYTES    65535u /* of a borrowed buffer: its length is 16 bits wide */
+#define MAGIC_US       0xa1b2c3d4u
+#define MAGIC_NS       0xa1b23c4du
+#define MBUF_MAX_BYTES 65535u /* of a borrowed buffer: its length is 16 bits wide */
 
 static enum vg_link link_of(int dlt)
 {
@@ -90,7 +88,7 @@ static void count_packets(const char *path, pcap_t *reader, struct vg_capture_in
 
 enum vg_err vg_capture_probe(const char *path, struct vg_capture_info *info)
 {
-	uint8_t head[4];
+	uint8_t head[VG_PCAP_HEAD_BYTES];
 	uint32_t magic;
 	struct stat st;
 	pcap_t *reader = NULL;
@@ -120,10 +118,12 @@ enum vg_err vg_capture_probe(const char *path, struct vg_capture_info *info)
 	if (pread(info->fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
 		goto out;
 	magic = vg_le32(head);
+	info->n_snap_bytes = (uint32_t)pcap_snapshot(reader);
+	info->is_plain = info->link != VG_LINK_NONE && vg_pcap_file_knows(head);
 	if (magic == MAGIC_US || magic == MAGIC_NS || magic == __builtin_bswap32(MAGIC_US) ||
 	    magic == __builtin_bswap32(MAGIC_NS)) {
-		info->n_head_bytes = PCAP_HEAD_BYTES;
-		info->n_record_bytes = PCAP_RECORD_BYTES;
+		info->n_head_bytes = VG_PCAP_HEAD_BYTES;
+		info->n_record_bytes = VG_PCAP_RECORD_BYTES;
 	} else {
 		count_packets(path, reader, info);
 	}
@@ -247,17 +247,25 @@ static void borrow(struct rte_mbuf *m, uint8_t *at, uint32_t n_bytes)
 	m->data_len = (uint16_t)n_bytes;
 }
 
-/* The frame of a record as a chain that begins with `first`; 0: no further buffer was free, first is freed. */
-static int frame_of(struct vg_capture_memory *memory, struct rte_mempool *pool, const struct record *r,
-		    struct rte_mbuf *first)
+static void copy(struct rte_mbuf *m, const uint8_t *at, uint32_t n_bytes)
 {
+	memcpy(rte_pktmbuf_mtod(m, uint8_t *), at, n_bytes);
+	m->data_len = (uint16_t)n_bytes;
+}
+
+/* A frame as a chain that begins with `first`; 0: no further buffer was free, first is freed. */
+static int frame_of(const struct vg_pcap_record *r, struct rte_mempool *pool, int borrows, struct rte_mbuf *first)
+{
+	uint32_t n_max = borrows ? MBUF_MAX_BYTES : rte_pktmbuf_tailroom(first), off = 0;
 	struct rte_mbuf *m = first;
-	uint32_t off = 0;
 
 	for (;;) {
-		uint32_t n = r->n_bytes - off < MBUF_MAX_BYTES ? r->n_bytes - off : MBUF_MAX_BYTES;
+		uint32_t n = r->n_bytes - off < n_max ? r->n_bytes - off : n_max;
 
-		borrow(m, memory->bytes + r->at_off + off, n);
+		if (borrows)
+			borrow(m, (uint8_t *)(uintptr_t)r->at + off, n);
+		else
+			copy(m, r->at + off, n);
 		off += n;
 		if (off >= r->n_bytes)
 			break;
@@ -286,6 +294,16 @@ static uint32_t take_buffers(struct rte_mempool *pool, struct rte_mbuf **mbufs, 
 	return n;
 }
 
+static int fill(const struct vg_pcap_record *r, struct rte_mempool *pool, int timestamp_off, int borrows,
+		struct rte_mbuf *m)
+{
+	rte_pktmbuf_reset(m);
+	if (!frame_of(r, pool, borrows, m))
+		return 0;
+	*RTE_MBUF_DYNFIELD(m, timestamp_off, rte_mbuf_timestamp_t *) = r->wall_us;
+	return 1;
+}
+
 uint32_t vg_capture_rx(struct vg_capture_memory *memory, struct rte_mempool *pool, int timestamp_off,
 		       struct rte_mbuf **mbufs, uint32_t n_mbufs, uint64_t *n_nombuf)
 {
@@ -294,18 +312,41 @@ uint32_t vg_capture_rx(struct vg_capture_memory *memory, struct rte_mempool *poo
 	uint32_t n_taken = take_buffers(pool, mbufs, n_wanted), n = 0;
 
 	while (n < n_taken) {
-		const struct record *r = &memory->records[memory->next];
-		struct rte_mbuf *m = mbufs[n];
+		const struct record *kept = &memory->records[memory->next];
+		struct vg_pcap_record r = { memory->bytes + kept->at_off, kept->n_bytes, kept->wall_us };
 
-		rte_pktmbuf_reset(m);
-		if (!frame_of(memory, pool, r, m)) {
+		if (!fill(&r, pool, timestamp_off, 1, mbufs[n])) {
 			rte_mempool_put_bulk(pool, (void **)(mbufs + n + 1), n_taken - n - 1);
 			break;
 		}
-		*RTE_MBUF_DYNFIELD(m, timestamp_off, rte_mbuf_timestamp_t *) = r->wall_us;
 		memory->next++;
 		n++;
 	}
 	*n_nombuf += n < n_wanted;
+	return n;
+}
+
+uint32_t vg_capture_file_rx(struct vg_pcap_file *file, struct rte_mempool *pool, int timestamp_off, int borrows,
+			    struct rte_mbuf **mbufs, uint32_t n_mbufs, uint64_t *n_nombuf)
+{
+	struct vg_pcap_record r;
+	int has_next = vg_pcap_file_next(file, &r);
+
+	if (!has_next) {
+		VG_INVARIANT(!borrows || !rte_mempool_in_use_count(pool));
+		has_next = vg_pcap_file_fill(file) && vg_pcap_file_next(file, &r);
+	}
+	uint32_t n_taken = has_next ? take_buffers(pool, mbufs, n_mbufs) : 0, n = 0, n_used;
+
+	while (n < n_taken && has_next && fill(&r, pool, timestamp_off, borrows, mbufs[n])) {
+		n++;
+		has_next = vg_pcap_file_next(file, &r);
+	}
+	if (has_next) /* no buffer is left for it */
+		vg_pcap_file_again(file);
+	*n_nombuf += has_next && n < n_mbufs;
+	n_used = n + (has_next && n < n_taken); /* fill() freed that one */
+	if (n_used < n_taken)
+		rte_mempool_put_bulk(pool, (void **)(mbufs + n_used), n_taken - n_used);
 	return n;
 }

@@ -1,12 +1,13 @@
 #pragma once
-/* capture: a capture file before and beside net_pcap, which tells neither its link type nor its end. Cold but for
- * vg_capture_rx(). A capture is looked at by libpcap (pcap and pcapng) before the sandbox closes. */
+/* capture: a capture file before its frames are taken: net_pcap tells neither its link type nor its end; and frames
+ * without net_pcap, from pcap_file.h or from memory. Cold but for the two that receive. A capture is looked at by libpcap (pcap and pcapng) before the sandbox closes. */
 #include <stdint.h>
 
 #include <vigil/base.h>
 #include <vigil/err.h>
 
 #include "dataplane/port/link.h"
+#include "dataplane/port/pcap_file.h"
 
 struct rte_mbuf;
 struct rte_mempool;
@@ -18,6 +19,8 @@ struct vg_capture_info {
 	uint64_t n_packets;      /* counted beforehand, or UINT64_MAX: not counted */
 	uint32_t n_head_bytes;   /* of the file, and */
 	uint32_t n_record_bytes; /* of each packet's header, where n_packets was not counted */
+	uint32_t n_snap_bytes;   /* no packet is longer */
+	uint8_t is_plain;        /* a pcap that pcap_file.h reads; others are net_pcap's */
 	uint8_t is_cut;          /* counted beforehand: the file ends in the middle of a packet */
 };
 
@@ -29,6 +32,11 @@ enum vg_err vg_capture_probe(const char *path, struct vg_capture_info *info);
 /* Bytes of the file that n_packets frames of n_bytes together leave over: 0 where all was read; for counted
  * captures the number of missing packets. */
 uint64_t vg_capture_missing(const struct vg_capture_info *info, uint64_t n_packets, uint64_t n_bytes);
+
+/* The next frames of a plain capture, as vg_capture_rx() tells them. borrows: its mbufs point into the file's buffer,
+ * and all of them must have been freed before the next call; else each is a copy in buffers of `pool`. A burst ends early where the buffer does. */
+uint32_t vg_capture_file_rx(struct vg_pcap_file *file, struct rte_mempool *pool, int timestamp_off, int borrows,
+			    struct rte_mbuf **mbufs, uint32_t n_mbufs, uint64_t *n_nombuf);
 
 /* A capture read into memory, for `--loop`: it can be replayed many times without files, and without the copy that
  * net_pcap makes of each frame: its mbufs point into the memory. One core at a time. */

@@ -28,6 +28,9 @@ uint32_t vg_port_rx(struct vg_ports *ports, uint32_t port_idx, uint16_t queue, s
 	if (port->memory)
 		return vg_capture_rx(port->memory, ports->pool, ports->timestamp_off, mbufs, VG_PORT_BURST,
 				     &port->n_memory_nombuf);
+	if (port->file)
+		return vg_capture_file_rx(port->file, ports->pool, ports->timestamp_off, ports->borrows, mbufs,
+					  VG_PORT_BURST, &port->n_memory_nombuf);
 	if (port->frames)
 		return vg_frames_rx(port->frames, ports->pool, mbufs, VG_PORT_BURST, &port->n_memory_nombuf,
 				    &port->n_bad_slots);
@@ -47,7 +50,7 @@ void vg_port_lost(const struct vg_ports *ports, uint32_t port_idx, uint64_t *n_m
 
 	*n_missed = port->n_socket_drops + port->n_bad_slots + (port->frames ? vg_frames_shed(port->frames) : 0);
 	*n_nombuf = port->n_memory_nombuf;
-	if (port->memory || port->frames || port->is_mute || rte_eth_stats_get(port->eth_id, &stats))
+	if (port->memory || port->file || port->frames || port->is_mute || rte_eth_stats_get(port->eth_id, &stats))
 		return;
 	if (!port->is_capture) /* there an error is a damaged file, see vg_capture_missing() */
 		*n_missed += stats.imissed + stats.ierrors;

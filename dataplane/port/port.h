@@ -1,5 +1,5 @@
 #pragma once
-/* port: where frames come from: net_pcap over capture files (replay), any DPDK device (live), or the copies that
+/* port: where frames come from: capture files, plain ones read here, others by net_pcap (replay), any DPDK device (live), or the copies that
  * vigil-forward makes of a pair's frames (inline). Opened once, before the sandbox closes; afterwards only
  * vg_port_rx(), vg_port_lost() and vg_ports_are_cut() touch them. Up to 16 captures or 32 devices. */
 #include <stdint.h>
@@ -30,7 +30,8 @@ struct vg_port {
 	int link_fd;             /* of the interface's state (vigil/port_link.h); -1: none */
 	struct vg_capture_info info;      /* captures */
 	struct vg_capture_memory *memory; /* captures with loop > 1; the device is then not used */
-	char *read_buffer;                /* captures read by the device: of its stream */
+	struct vg_pcap_file *file;        /* plain captures; there is then no device */
+	char *read_buffer;                /* other captures, read by net_pcap: of its stream */
 	struct vg_frames *frames;         /* copies of a forwarded pair; there is then no device */
 	uint64_t n_memory_nombuf, n_bad_slots;
 	_Atomic uint64_t n_rx_packets, n_rx_bytes; /* of a mute port, which has one queue */
@@ -41,6 +42,7 @@ struct vg_ports {
 	uint32_t n_ports;
 	uint32_t n_rx_mbufs; /* buffers that the largest burst can take: receive only when so many are free */
 	uint8_t wants_interrupts;
+	uint8_t borrows; /* plain captures: mbufs point into the file's buffer, since one thread uses them up at once */
 	struct vg_rss rss;              /* n_queues 0: no port has more than one queue */
 	struct vg_frames_link *forward; /* NULL: no port is a forwarded pair */
 	struct vg_port ports[VG_SNAPSHOT_MAX_PORTS];
@@ -60,7 +62,7 @@ static inline uint8_t vg_port_flows_of(const struct vg_ports *ports, uint32_t po
 }
 
 /* A burst of up to VG_PORT_BURST frames of a queue; the caller owns them. 0 of a capture is its end. One thread per
- * queue. */
+ * queue. A capture's frames, where one worker was promised, must all be freed before the next call. */
 uint32_t vg_port_rx(struct vg_ports *ports, uint32_t port_idx, uint16_t queue, struct rte_mbuf **mbufs);
 /* A capture from its beginning again; needs loop > 1. */
 void vg_port_rewind(struct vg_ports *ports, uint32_t port_idx);

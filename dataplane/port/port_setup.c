@@ -1,5 +1,5 @@
-/* The cold half of port.h. Captures are opened here and given to net_pcap as open streams: no path can break the device
- * arguments, and what was looked at is what is read. */
+/* The cold half of port.h. Captures are opened here; those that net_pcap reads are given to it as open streams: no path
+ * can break the device arguments, and what was looked at is what is read. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -221,6 +221,12 @@ static int open_capture(struct vg_ports *ports, uint32_t idx, const char *path, 
 		port->memory = vg_capture_memory_create(path, &port->info);
 		return port->memory ? 0 : -1;
 	}
+	if (port->info.is_plain) {
+		port->file = vg_pcap_file_create(port->info.fd, port->info.n_snap_bytes);
+		if (!port->file)
+			vg_log(VG_LOG_ERROR, ROOM, "%s: %s", path, strerror(errno));
+		return port->file ? 0 : -1;
+	}
 	return open_reader(ports, port, idx, path);
 }
 
@@ -258,6 +264,7 @@ static void release(struct vg_ports *ports)
 			(void)rte_eth_dev_stop(port->eth_id); /* closes a capture's stream */
 		free(port->read_buffer);
 		vg_capture_memory_destroy(port->memory);
+		vg_pcap_file_destroy(port->file);
 		if (port->is_capture && port->info.fd >= 0)
 			close(port->info.fd);
 		if (port->link_fd >= 0)
@@ -274,6 +281,7 @@ struct vg_ports *vg_ports_create(const struct vg_dataplane_conf *conf, uint32_t 
 
 	if (!ports)
 		return NULL;
+	ports->borrows = n_workers == 1;
 	ports->wants_interrupts = !(conf->flags & VG_CONF_REPLAY) && conf->rx_idle == VG_RX_INTERRUPT;
 	if (make_pool(ports, conf, n_workers))
 		goto fail;

@@ -1,4 +1,4 @@
-/* port: captures through net_pcap and from memory give their frames, whole and in order, with their times. */
+/* port: captures read here, through net_pcap and from memory give their frames, whole and in order, with their times. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,11 +19,12 @@ static uint32_t frame_bytes(uint32_t i)
 	return i == 50 ? 65226 : i == 51 ? 5000 : 60 + i; /* giants among them */
 }
 
-static void write_capture(struct cm_file *c)
+/* Files of the other byte order are net_pcap's. */
+static void write_capture(struct cm_file *c, int is_swapped)
 {
 	static uint8_t bytes[65536];
 
-	cm_pcap(c, 0xa1b2c3d4u, 0, 1);
+	cm_pcap(c, 0xa1b2c3d4u, is_swapped, 1);
 	for (uint32_t i = 0; i < N_FRAMES; i++) {
 		memset(bytes, (int)i, sizeof(bytes));
 		cm_frame(c, 1000 + i, i, bytes, frame_bytes(i));
@@ -57,18 +58,18 @@ static void read_all(struct vg_ports *ports, uint32_t port)
 	assert_int_equal(n_missed + n_nombuf, 0);
 }
 
-static void net_pcap_gives_every_frame_of_every_capture(void **state)
+static void read_two(int is_swapped, uint32_t n_workers)
 {
 	static struct vg_dataplane_conf conf;
 	struct cm_file a, b;
 	struct vg_ports *ports;
 
-	(void)state;
-	write_capture(&a);
-	write_capture(&b);
+	write_capture(&a, is_swapped);
+	write_capture(&b, is_swapped);
 	cm_conf(&conf, 0, 1, (const char *[]){ a.path, b.path }, 2);
-	ports = vg_ports_create(&conf, 1);
+	ports = vg_ports_create(&conf, n_workers);
 	assert_non_null(ports);
+	assert_int_equal(ports->ports[0].file != NULL, !is_swapped);
 	assert_int_equal(rte_mempool_in_use_count(ports->pool), 0);
 	read_all(ports, 1);
 	read_all(ports, 0);
@@ -78,6 +79,19 @@ static void net_pcap_gives_every_frame_of_every_capture(void **state)
 	cm_remove(&b);
 }
 
+static void net_pcap_gives_every_frame_of_every_capture(void **state)
+{
+	(void)state;
+	read_two(1, 1);
+}
+
+static void plain_captures_are_read_without_it(void **state)
+{
+	(void)state;
+	read_two(0, 1); /* borrowed */
+	read_two(0, 2); /* copied */
+}
+
 static void memory_gives_the_same_as_often_as_asked(void **state)
 {
 	static struct vg_dataplane_conf conf;
@@ -85,7 +99,7 @@ static void memory_gives_the_same_as_often_as_asked(void **state)
 	struct vg_ports *ports;
 
 	(void)state;
-	write_capture(&c);
+	write_capture(&c, 0);
 	cm_conf(&conf, 0, 3, (const char *[]){ c.path }, 1);
 	ports = vg_ports_create(&conf, 1);
 	assert_non_null(ports);
@@ -109,7 +123,7 @@ static void no_free_buffer_in_memory_replay_loses_nothing(void **state)
 	struct vg_ports *ports;
 
 	(void)state;
-	write_capture(&c);
+	write_capture(&c, 0);
 	cm_conf(&conf, 0, 2, (const char *[]){ c.path }, 1);
 	ports = vg_ports_create(&conf, 1);
 	assert_non_null(ports);
@@ -142,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(net_pcap_gives_every_frame_of_every_capture),
+		cmocka_unit_test(plain_captures_are_read_without_it),
 		cmocka_unit_test(memory_gives_the_same_as_often_as_asked),
 		cmocka_unit_test(no_free_buffer_in_memory_replay_loses_nothing),
 		cmocka_unit_test(a_bad_port_is_refused),
