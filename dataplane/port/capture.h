@@ -1,6 +1,7 @@
 #pragma once
 /* capture: a capture file before its frames are taken: net_pcap tells neither its link type nor its end; and frames
- * without net_pcap, from pcap_file.h or from memory. Cold but for the two that receive. A capture is looked at by libpcap (pcap and pcapng) before the sandbox closes. */
+ * without net_pcap, from pcap_file.h or from memory. Cold but for the two that receive. A capture is looked at by
+ * libpcap (pcap and pcapng) before the sandbox closes. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -33,8 +34,9 @@ enum vg_err vg_capture_probe(const char *path, struct vg_capture_info *info);
  * captures the number of missing packets. */
 uint64_t vg_capture_missing(const struct vg_capture_info *info, uint64_t n_packets, uint64_t n_bytes);
 
-/* The next frames of a plain capture, as vg_capture_rx() tells them. borrows: its mbufs point into the file's buffer,
- * and all of them must have been freed before the next call; else each is a copy in buffers of `pool`. A burst ends early where the buffer does. */
+/* The next frames of a plain capture, as vg_capture_rx() tells them. borrows: its mbufs point into the file's
+ * buffer, and all of them must have been freed before the next call; else each is a copy in buffers of `pool`. A
+ * burst ends early where the buffer does. */
 uint32_t vg_capture_file_rx(struct vg_pcap_file *file, struct rte_mempool *pool, int timestamp_off, int borrows,
 			    struct rte_mbuf **mbufs, uint32_t n_mbufs, uint64_t *n_nombuf);
 

@@ -1,6 +1,6 @@
-/* The buffer: room for the beginning of one record, then one piece. What is left of a piece moves before the place where
- * the next one comes, so that the kernel always copies whole pages to whole pages. A record longer than that is put
- * together by several pieces, each moved up to the one before. */
+/* The buffer: room for the beginning of one record, then one piece. What is left of a piece moves before the place
+ * where the next one comes, so that the kernel always copies whole pages to whole pages. A record longer than that
+ * is put together by several pieces, each moved up to the one before. */
 #include "dataplane/port/pcap_file.h"
 
 #include <errno.h>

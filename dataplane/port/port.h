@@ -1,7 +1,8 @@
 #pragma once
-/* port: where frames come from: capture files, plain ones read here, others by net_pcap (replay), any DPDK device (live), or the copies that
- * vigil-forward makes of a pair's frames (inline). Opened once, before the sandbox closes; afterwards only
- * vg_port_rx(), vg_port_lost() and vg_ports_are_cut() touch them. Up to 16 captures or 32 devices. */
+/* port: where frames come from: capture files, plain ones read here, others by net_pcap (replay), any DPDK device
+ * (live), or the copies that vigil-forward makes of a pair's frames (inline). Opened once, before the sandbox
+ * closes; afterwards only vg_port_rx(), vg_port_lost() and vg_ports_are_cut() touch them. Up to 16 captures or 32
+ * devices. */
 #include <stdint.h>
 
 #include <vigil/base.h>

@@ -1,4 +1,5 @@
-/* port: captures read here, through net_pcap and from memory give their frames, whole and in order, with their times. */
+/* port: captures read here, through net_pcap and from memory give their frames, whole and in order, with their
+ * times. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
