@@ -52,7 +52,7 @@ LIBS_cards       := $(call pkg,--libs libdpdk) -lrte_net_ring $(LIBS_inspect)
 # What unpacks and digests; the decoders' libraries only in the program that has them (ADR 30).
 LIBS_unpack      := -larchive -lz -lbz2 -llzma -lzstd -lbrotlidec -lcrypto -lseccomp -lm
 LIBS_hashing     := -lavformat -lavcodec -lswscale -lavutil -ljpeg -lpng16 -lwebp -lwebpdemux -lgif -ltiff -lheif -lavif -ljxl -lopenjp2 $(LIBS_unpack)
-LIBS_control     := -lsqlite3 -lsodium -lidn2 -lxml2 -lcurl -ljansson -lyaml -lmicrohttpd -lcrypto -lseccomp -lpcap -lm
+LIBS_control     := -Wl,--as-needed -lsqlite3 -lsodium -lidn2 -lxml2 -lcurl -ljansson -lyaml -lcrypto -lseccomp -lpcap -lm
 LIBS_tests       := -lmicrohttpd -lgnutls -lxml2 -lsodium -ljansson -ljpeg -lpng16 -lz -lbrotlienc -lcrypto -lpcap -lm
 
 ifneq ($(V),1)

@@ -10,6 +10,7 @@
 
 #include <vigil/base.h>
 #include <vigil/bytes.h>
+#include <vigil/late.h>
 #include <vigil/memfd.h>
 
 #include "control/outbox/link.h"
@@ -153,19 +154,40 @@ enum vg_err vg_link_text_unpack(int fd, char **text, size_t *n_bytes)
 	return err;
 }
 
+/* The reader of URLs that the reporter's client has, too: what is checked is where it will go. Loaded only here: a run
+ * without reports needs none of the libraries that libcurl brings. */
+struct url_reader {
+	__typeof__(curl_url) *url;
+	__typeof__(curl_url_set) *url_set;
+	__typeof__(curl_url_get) *url_get;
+	__typeof__(curl_url_cleanup) *url_cleanup;
+	__typeof__(curl_free) *free;
+};
+static const struct vg_late_symbol symbols[] = {
+	{ "curl_url", offsetof(struct url_reader, url) },
+	{ "curl_url_set", offsetof(struct url_reader, url_set) },
+	{ "curl_url_get", offsetof(struct url_reader, url_get) },
+	{ "curl_url_cleanup", offsetof(struct url_reader, url_cleanup) },
+	{ "curl_free", offsetof(struct url_reader, free) },
+};
+
 /* Lower-case host of an https URL without credentials; VG_EINVAL for all else. */
 static enum vg_err host_of(const char *url, char *host, size_t cap)
 {
-	CURLU *u = curl_url();
+	struct url_reader curl;
+	CURLU *u;
 	char *scheme = NULL, *name = NULL, *user = NULL;
 	enum vg_err err = VG_EINVAL;
 	size_t n;
 
+	if (vg_late_load("libcurl.so.4", symbols, VG_ARRAY_LEN(symbols), &curl))
+		return VG_EUNSUPPORTED;
+	u = curl.url();
 	if (!u)
 		return VG_ENOMEM;
-	if (curl_url_set(u, CURLUPART_URL, url, 0) || curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
-	    strcmp(scheme, "https") || !curl_url_get(u, CURLUPART_USER, &user, 0) ||
-	    curl_url_get(u, CURLUPART_HOST, &name, 0))
+	if (curl.url_set(u, CURLUPART_URL, url, 0) || curl.url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
+	    strcmp(scheme, "https") || !curl.url_get(u, CURLUPART_USER, &user, 0) ||
+	    curl.url_get(u, CURLUPART_HOST, &name, 0))
 		goto out;
 	n = strlen(name);
 	while (n && name[n - 1] == '.')
@@ -177,10 +199,10 @@ static enum vg_err host_of(const char *url, char *host, size_t cap)
 	host[n] = 0;
 	err = VG_OK;
 out:
-	curl_free(scheme);
-	curl_free(name);
-	curl_free(user);
-	curl_url_cleanup(u);
+	curl.free(scheme);
+	curl.free(name);
+	curl.free(user);
+	curl.url_cleanup(u);
 	return err;
 }
 static int is_under(const char *host, const char *domain)

@@ -7,11 +7,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vigil/base.h>
+#include <vigil/late.h>
+
 /* Idle connections end by time, which the loop must come by for. */
 #define TURN_MS   1000
 #define MAX_TURNS 64
 
+/* libmicrohttpd and the TLS library that it brings, only where there are metrics. */
+#define LIBRARY "libmicrohttpd.so.12"
+struct mhd {
+	__typeof__(MHD_create_response_from_buffer) *create_response_from_buffer;
+	__typeof__(MHD_add_response_header) *add_response_header;
+	__typeof__(MHD_queue_response) *queue_response;
+	__typeof__(MHD_destroy_response) *destroy_response;
+	__typeof__(MHD_run) *run;
+	__typeof__(MHD_get_timeout) *get_timeout;
+	__typeof__(MHD_stop_daemon) *stop_daemon;
+	__typeof__(MHD_start_daemon) *start_daemon;
+	__typeof__(MHD_get_daemon_info) *get_daemon_info;
+};
+static const struct vg_late_symbol symbols[] = {
+#define SYMBOL(name)                                     \
+	{                                                \
+		"MHD_" #name, offsetof(struct mhd, name) \
+	}
+	SYMBOL(create_response_from_buffer),
+	SYMBOL(add_response_header),
+	SYMBOL(queue_response),
+	SYMBOL(destroy_response),
+	SYMBOL(run),
+	SYMBOL(get_timeout),
+	SYMBOL(stop_daemon),
+	SYMBOL(start_daemon),
+	SYMBOL(get_daemon_info),
+#undef SYMBOL
+};
+
 struct vg_stats_http {
+	struct mhd mhd;
 	struct vg_loop *loop;
 	struct MHD_Daemon *daemon;
 	struct vg_stats_env env;
@@ -19,27 +53,29 @@ struct vg_stats_http {
 	uint64_t timer;
 };
 
-static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, char *text, size_t n_bytes,
-			     enum MHD_ResponseMemoryMode mode)
+static enum MHD_Result reply(const struct vg_stats_http *http, struct MHD_Connection *connection, unsigned status,
+			     char *text, size_t n_bytes, enum MHD_ResponseMemoryMode mode)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(n_bytes, text, mode);
+	struct MHD_Response *response = http->mhd.create_response_from_buffer(n_bytes, text, mode);
 	enum MHD_Result result;
 	if (!response) {
 		if (mode == MHD_RESPMEM_MUST_FREE)
 			free(text);
 		return MHD_NO;
 	}
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
-	result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
+	http->mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+				      "text/plain; version=0.0.4; charset=utf-8");
+	result = http->mhd.queue_response(connection, status, response);
+	http->mhd.destroy_response(response);
 	return result;
 }
 
-static enum MHD_Result say(struct MHD_Connection *connection, unsigned status, const char *text)
+static enum MHD_Result say(const struct vg_stats_http *http, struct MHD_Connection *connection, unsigned status,
+			   const char *text)
 {
 	char copy[512];
 	int n = snprintf(copy, sizeof(copy), "%s", text);
-	return reply(connection, status, copy, (size_t)n < sizeof(copy) ? (size_t)n : sizeof(copy) - 1,
+	return reply(http, connection, status, copy, (size_t)n < sizeof(copy) ? (size_t)n : sizeof(copy) - 1,
 		     MHD_RESPMEM_MUST_COPY);
 }
 
@@ -54,17 +90,17 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, cons
 	(void)state;
 	*n_upload = 0;
 	if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
-		return say(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
+		return say(http, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
 	if (!strcmp(url, "/livez"))
-		return say(connection, MHD_HTTP_OK, "ok\n");
+		return say(http, connection, MHD_HTTP_OK, "ok\n");
 	if (!strcmp(url, "/readyz"))
 		return vg_stats_is_ready(&http->env, why, sizeof(why))
-			       ? say(connection, MHD_HTTP_OK, "ok\n")
-			       : say(connection, MHD_HTTP_SERVICE_UNAVAILABLE, why);
+			       ? say(http, connection, MHD_HTTP_OK, "ok\n")
+			       : say(http, connection, MHD_HTTP_SERVICE_UNAVAILABLE, why);
 	if (strcmp(url, "/metrics"))
-		return say(connection, MHD_HTTP_NOT_FOUND, "/metrics, /livez, /readyz\n");
+		return say(http, connection, MHD_HTTP_NOT_FOUND, "/metrics, /livez, /readyz\n");
 	text = vg_stats_export(&http->env, &n_bytes);
-	return text ? reply(connection, MHD_HTTP_OK, text, n_bytes, MHD_RESPMEM_MUST_FREE) : MHD_NO;
+	return text ? reply(http, connection, MHD_HTTP_OK, text, n_bytes, MHD_RESPMEM_MUST_FREE) : MHD_NO;
 }
 
 /* The library may have more to do than its descriptor tells (bytes read ahead, a peer that closed): it says so by a
@@ -73,9 +109,9 @@ static void take_turns(struct vg_stats_http *http)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms = 0;
 	for (unsigned n = 0; n < MAX_TURNS; n++) {
-		if (MHD_run(http->daemon) != MHD_YES)
+		if (http->mhd.run(http->daemon) != MHD_YES)
 			return;
-		if (MHD_get_timeout(http->daemon, &wait_ms) != MHD_YES || wait_ms)
+		if (http->mhd.get_timeout(http->daemon, &wait_ms) != MHD_YES || wait_ms)
 			return;
 	}
 }
@@ -98,7 +134,7 @@ static void release(struct vg_stats_http *http)
 	if (http->epoll_fd >= 0)
 		vg_loop_unwatch(http->loop, http->epoll_fd);
 	if (http->daemon)
-		MHD_stop_daemon(http->daemon);
+		http->mhd.stop_daemon(http->daemon);
 	free(http);
 }
 
@@ -121,9 +157,10 @@ static struct MHD_Daemon *start(struct vg_stats_http *http, const char *address,
 		errno = EINVAL;
 		return NULL;
 	}
-	return MHD_start_daemon(flags, (uint16_t)port, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR, at,
-				MHD_OPTION_CONNECTION_LIMIT, VG_STATS_MAX_CLIENTS, MHD_OPTION_CONNECTION_TIMEOUT,
-				VG_STATS_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
+	return http->mhd.start_daemon(flags, (uint16_t)port, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR, at,
+				      MHD_OPTION_CONNECTION_LIMIT, VG_STATS_MAX_CLIENTS, MHD_OPTION_CONNECTION_TIMEOUT,
+				      VG_STATS_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
+				      MHD_OPTION_END);
 }
 
 struct vg_stats_http *vg_stats_http_create(struct vg_loop *loop, const char *address, uint32_t port,
@@ -136,9 +173,14 @@ struct vg_stats_http *vg_stats_http_create(struct vg_loop *loop, const char *add
 	http->loop = loop;
 	http->env = *env;
 	http->epoll_fd = -1;
+	if (vg_late_load(LIBRARY, symbols, VG_ARRAY_LEN(symbols), &http->mhd)) {
+		snprintf(why, n_why, "metrics: %s (control.metrics_port, 0 = off)", dlerror());
+		free(http);
+		return NULL;
+	}
 	errno = 0;
 	http->daemon = start(http, address, port);
-	info = http->daemon ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+	info = http->daemon ? http->mhd.get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info && !vg_loop_watch(loop, info->epoll_fd, EPOLLIN, on_ready, http)) {
 		http->epoll_fd = info->epoll_fd;
 		http->timer = vg_loop_every(loop, TURN_MS, on_turn, http);
@@ -153,6 +195,6 @@ struct vg_stats_http *vg_stats_http_create(struct vg_loop *loop, const char *add
 
 uint32_t vg_stats_http_port(const struct vg_stats_http *http)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	const union MHD_DaemonInfo *info = http->mhd.get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
 	return info ? info->port : 0;
 }
