@@ -65,19 +65,19 @@ void vg_outbox_health(struct vg_outbox *ob, enum vg_health health)
 	ob->closed_until_ns = now_ns + (uint64_t)ob->conf.breaker_ms * 1000000;
 }
 
-/* An unfinished report is removed by the endpoint: warn at three quarters of the window, again and again for late
- * ones. */
+/* Once a report. An unfinished one is removed by the endpoint: without a word of the operator's three quarters of that
+ * window are too long. */
 static void check_windows(struct vg_outbox *ob)
 {
 	static const char sql[] =
 		"SELECT id, case_id FROM outbox WHERE state <= ? AND alarmed = 0 AND queued_ns < ? LIMIT 16";
 	static const char mark[] = "UPDATE outbox SET alarmed = 1 WHERE id = ?";
 	int64_t ids[16], case_ids[16];
+	uint64_t alarm_ns = ob->conf.alarm_ms ? ob->conf.alarm_ms * 1000000 : ob->limits.expiry_open_ns / 4 * 3;
 	unsigned n = 0;
 	sqlite3_stmt *q;
 
-	q = vg_store_query(ob->store, sql, "ii", (int64_t)VG_OUTBOX_RETRACTING,
-			   vg_wall_now().ns - (int64_t)(ob->limits.expiry_open_ns / 4 * 3));
+	q = vg_store_query(ob->store, sql, "ii", (int64_t)VG_OUTBOX_RETRACTING, vg_wall_now().ns - (int64_t)alarm_ns);
 	while (q && n < 16 && !vg_store_step(ob->store, q)) {
 		ids[n] = sqlite3_column_int64(q, 0);
 		case_ids[n++] = sqlite3_column_int64(q, 1);
@@ -86,8 +86,7 @@ static void check_windows(struct vg_outbox *ob)
 	for (unsigned i = 0; i < n; i++) {
 		struct vg_row row = { .pub = { .id = ids[i], .case_id = case_ids[i] } };
 		if (!vg_store_exec(ob->store, mark, "i", ids[i]))
-			vg_outbox_emit(ob, VG_OUTBOX_EV_ALARM, &row, 0,
-				       "not filed after three quarters of the window of an unfinished report");
+			vg_outbox_emit(ob, VG_OUTBOX_EV_ALARM, &row, 0, "not filed for longer than reporting.alarm_s");
 	}
 }
 

@@ -75,6 +75,7 @@ struct vg_outbox_conf {
 	/* Unfinished reports are gone 24 h after opening or 1 h after the last change (CYBERTIP section 1). 0 =
 	 * these. */
 	uint64_t expiry_open_ms, expiry_change_ms;
+	uint64_t alarm_ms; /* a report that waits longer raises one alarm; 0 = three quarters of expiry_open_ms */
 	vg_outbox_event_fn *on_event; /* may be NULL; called after the commit, never inside a transaction */
 	void *user;
 };
