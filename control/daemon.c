@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include <vigil/clock.h>
 #include <vigil/log.h>
 
@@ -157,6 +159,7 @@ static enum vg_err open_outbox(struct vg_daemon *d, char *why, size_t n_why)
 		fill_link(d, &conf->link);
 		conf->retry_first_ms = r->retry_min_s * 1000;
 		conf->retry_max_ms = r->retry_max_s * 1000;
+		conf->alarm_ms = r->alarm_s * 1000ull;
 		conf->on_event = vg_daemon_on_outbox;
 		conf->user = d;
 		d->outbox = vg_outbox_create(d->store, d->loop, d->cases, d->audit, d->evidence, conf, &err);
@@ -315,6 +318,23 @@ static enum vg_err open_programs(struct vg_daemon *d, char *why, size_t n_why)
 	return d->run ? VG_OK : wrong(why, n_why, VG_EIO, "the run cannot begin");
 }
 
+/* That it began, and on what ground traffic is looked at. */
+static enum vg_err audit_start(struct vg_daemon *d, char *why, size_t n_why)
+{
+	const struct vg_config_control *c = &d->config->control;
+	json_t *said = json_pack("{ss ss}", "legal_basis", c->legal_basis, "policy_version", c->policy_version);
+	char *details = said ? json_dumps(said, JSON_COMPACT) : NULL;
+	enum vg_err err = VG_OK;
+
+	if (!details)
+		err = wrong(why, n_why, VG_ENOMEM, "control.legal_basis, policy_version: %s", vg_err_str(VG_ENOMEM));
+	else if (vg_audit_append(d->audit, "vigild", "vigild.start", VG_VERSION, details))
+		err = wrong(why, n_why, VG_EIO, "audit: %s", vg_store_why(d->store));
+	free(details);
+	json_decref(said);
+	return err;
+}
+
 static enum vg_err open_all(struct vg_daemon *d, char *why, size_t n_why)
 {
 	static enum vg_err (*const steps[])(struct vg_daemon * d, char *why, size_t n_why) = {
@@ -326,9 +346,7 @@ static enum vg_err open_all(struct vg_daemon *d, char *why, size_t n_why)
 		if (err)
 			return err;
 	}
-	return vg_audit_append(d->audit, "vigild", "vigild.start", VG_VERSION, NULL)
-		       ? wrong(why, n_why, VG_EIO, "audit: %s", vg_store_why(d->store))
-		       : VG_OK;
+	return audit_start(d, why, n_why);
 }
 
 static void release(struct vg_daemon *d)

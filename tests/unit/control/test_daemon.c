@@ -12,7 +12,7 @@
 #include <vigil/config_snapshot.h>
 #include <vigil/sock.h>
 
-#include "control/daemon.h"
+#include "control/daemon_priv.h"
 #include "control/evidence/keys.h"
 #include "tests/lib/scratch.h"
 
@@ -88,6 +88,25 @@ static void vigild_opens_makes_its_snapshots_and_ends(void **state)
 	vg_daemon_destroy(d);
 	d = create(f); /* and again over what it left */
 	assert_non_null(d);
+	vg_daemon_destroy(d);
+}
+
+static void on_audit(void *ctx, const struct vg_audit_row *row)
+{
+	char *said = ctx;
+	if (!strcmp(row->what, "vigild.start"))
+		snprintf(said, 256, "%s", row->details);
+}
+static void the_start_is_in_the_audit_with_its_ground(void **state)
+{
+	struct fixture *f = *state;
+	char said[256] = "";
+	strcpy(f->config->control.legal_basis, "a \"law\"");
+	strcpy(f->config->control.policy_version, "7");
+	struct vg_daemon *d = create(f);
+	assert_non_null(d);
+	assert_int_equal(vg_audit_list(d->audit, 20, on_audit, said), VG_OK);
+	assert_string_equal(said, "{\"legal_basis\":\"a \\\"law\\\"\",\"policy_version\":\"7\"}");
 	vg_daemon_destroy(d);
 }
 
@@ -178,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(vigild_opens_makes_its_snapshots_and_ends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_start_is_in_the_audit_with_its_ground, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_second_vigild_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_refused_start_makes_nothing_and_a_shared_state_is_refused, set_up,
 						tear_down),
