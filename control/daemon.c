@@ -80,25 +80,6 @@ static enum vg_err open_store(struct vg_daemon *d, char *why, size_t n_why)
 	return d->cases ? VG_OK : wrong(why, n_why, VG_EIO, "%s: %s", path, vg_store_why(d->store));
 }
 
-static enum vg_err open_lists(struct vg_daemon *d, char *why, size_t n_why)
-{
-	char dir[VG_CONFIG_PATH + 16];
-	struct vg_lists_info info;
-	snprintf(dir, sizeof(dir), "%s/lists", d->config->control.state_dir);
-	d->lists = vg_lists_create(dir, why, n_why);
-	if (!d->lists)
-		return VG_EIO;
-	vg_lists_declare(d->lists, &d->config->hashing);
-	enum vg_err err = vg_daemon_reload_lists(d, why, n_why);
-	vg_lists_info(d->lists, &info);
-	if (!err || d->spec || !info.generation)
-		return err;
-	/* Yesterday's list finds more than none; what is wrong stays visible until it is mended. */
-	vg_log(VG_LOG_ERROR, "control/daemon", "%s; list generation %llu stays in use", why,
-	       (unsigned long long)info.generation);
-	return VG_OK;
-}
-
 static enum vg_err open_evidence(struct vg_daemon *d, char *why, size_t n_why)
 {
 	const struct vg_config_evidence *e = &d->config->evidence;
@@ -204,13 +185,15 @@ static enum vg_err open_intake(struct vg_daemon *d, char *why, size_t n_why)
 	d->intake = vg_intake_create(d->loop, d->lists, &conf, &hooks);
 	if (!d->intake)
 		return wrong(why, n_why, VG_ENOMEM, "intake: out of memory");
-	if (vg_daemon_publish_urls(d))
+	if (!vg_lists_expected(d->lists) && vg_daemon_publish_urls(d))
 		return wrong(why, n_why, VG_EIO, "the table of listed URLs cannot be made");
 	if (d->spec || !has_inspect_first(d->config))
 		return VG_OK;
 	d->knowns = vg_knowns_create(d->store, d->lists);
 	if (!d->knowns)
 		return wrong(why, n_why, VG_EIO, "known objects: %s", vg_store_why(d->store));
+	if (vg_lists_expected(d->lists)) /* what the dataplane has stays until then */
+		return VG_OK;
 	struct vg_intake_known table = vg_knowns_table(d->knowns);
 	vg_intake_know(d->intake, &table);
 	return VG_OK;
@@ -227,11 +210,6 @@ static enum vg_err open_ports(struct vg_daemon *d, char *why, size_t n_why)
 	}
 	d->ports = vg_port_watch_create(d->loop, d->intake, d->forward);
 	return d->ports ? VG_OK : wrong(why, n_why, VG_ENOMEM, "ports: out of memory");
-}
-
-static enum vg_err reload_for_ctl(void *arg, char *why, size_t n_why)
-{
-	return vg_daemon_reload_lists(arg, why, n_why);
 }
 
 /* Why a hasher does not come up, where it said so; "" where it is linked by now. */
@@ -281,7 +259,8 @@ static enum vg_err open_doors(struct vg_daemon *d, char *why, size_t n_why)
 					  .started_ns = d->started_ns,
 					  .ports = d->ports,
 					  .arg = d,
-					  .reload_lists = reload_for_ctl,
+					  .reload_lists = vg_daemon_reload_for_ctl,
+					  .rebuild = d->rebuild,
 					  .each_program = d->supervises ? each_program : NULL };
 	snprintf(path, sizeof(path), "%s/%s", c->run_dir, VG_CTL_SOCKET);
 	d->ctl = vg_ctl_server_create(d->loop, path, c, vg_ctl_dispatch, &d->ctl_env, why, n_why);
@@ -338,8 +317,8 @@ static enum vg_err audit_start(struct vg_daemon *d, char *why, size_t n_why)
 static enum vg_err open_all(struct vg_daemon *d, char *why, size_t n_why)
 {
 	static enum vg_err (*const steps[])(struct vg_daemon * d, char *why, size_t n_why) = {
-		open_folders, open_store, open_lists, open_evidence, open_outbox,
-		open_intake,  open_ports, open_doors, open_programs,
+		open_folders, open_store, vg_daemon_open_lists, open_evidence, open_outbox,
+		open_intake,  open_ports, open_doors,           open_programs,
 	};
 	for (unsigned i = 0; i < VG_ARRAY_LEN(steps); i++) {
 		enum vg_err err = steps[i](d, why, n_why);
@@ -363,10 +342,12 @@ static void release(struct vg_daemon *d)
 	vg_knowns_destroy(d->knowns);
 	vg_outbox_destroy(d->outbox);
 	vg_evidence_destroy(d->evidence);
+	vg_rebuild_destroy(d->rebuild);
 	vg_lists_destroy(d->lists);
 	vg_cases_destroy(d->cases);
 	vg_audit_destroy(d->audit);
 	vg_store_close(d->store);
+	free(d->undo_rows);
 	if (d->urls_fd >= 0)
 		close(d->urls_fd);
 	if (d->lock_fd >= 0)
@@ -397,55 +378,6 @@ void vg_daemon_destroy(struct vg_daemon *daemon)
 {
 	if (daemon)
 		release(daemon);
-}
-
-/* The configuration's lists as they stand in the file now; the rest of it is taken at start only. */
-static enum vg_err reload_from(struct vg_daemon *d, const struct vg_config *config, char *why, size_t n_why)
-{
-	char path[VG_CONFIG_PATH + 16];
-	return vg_lists_reload(d->lists, config->lists, config->n_lists, vg_config_suppress_path(config, path, 0), why,
-			       n_why);
-}
-
-enum vg_err vg_daemon_reload_lists(struct vg_daemon *d, char *why, size_t n_why)
-{
-	struct vg_lists_info info;
-	char details[96];
-	struct vg_config *fresh = NULL;
-	enum vg_err err = VG_OK;
-	if (d->intake && d->config->path[0]) { /* not at start: then the file was read just now */
-		fresh = malloc(sizeof(*fresh));
-		err = fresh ? vg_config_load(fresh, d->config->path, why, n_why) : VG_ENOMEM;
-	}
-	if (!err)
-		err = reload_from(d, fresh ? fresh : d->config, why, n_why);
-	free(fresh);
-	if (err)
-		return err;
-	vg_lists_info(d->lists, &info);
-	snprintf(details, sizeof(details), "{\"generation\":%llu}", (unsigned long long)info.generation);
-	if (vg_audit_append(d->audit, "vigild", "lists.loaded", "lists", details))
-		return wrong(why, n_why, VG_EIO, "audit: %s", vg_store_why(d->store));
-	vg_log(VG_LOG_INFO, "control/daemon",
-	       "list generation %llu: %llu md5, %llu sha1, %llu sha256, %llu pdq, %llu url, %llu vpdq, %llu of "
-	       "plug-ins",
-	       (unsigned long long)info.generation, (unsigned long long)info.n_md5, (unsigned long long)info.n_sha1,
-	       (unsigned long long)info.n_sha256, (unsigned long long)info.n_pdq, (unsigned long long)info.n_urls,
-	       (unsigned long long)info.n_videos, (unsigned long long)info.n_plugins);
-	if (info.n_blank_videos || info.n_thinned_videos)
-		vg_log(VG_LOG_WARN, "control/daemon",
-		       "%llu listed videos have no frame good enough to match and are left out; of %llu only every so "
-		       "many frames were taken",
-		       (unsigned long long)info.n_blank_videos, (unsigned long long)info.n_thinned_videos);
-	if (d->intake) {
-		(void)vg_daemon_publish_urls(d);
-		vg_intake_publish(d->intake);
-	}
-	if (d->knowns && !vg_knowns_refresh(d->knowns)) {
-		struct vg_intake_known table = vg_knowns_table(d->knowns);
-		vg_intake_know(d->intake, &table);
-	}
-	return VG_OK;
 }
 
 int vg_daemon_exit_code(const struct vg_daemon *daemon)

@@ -27,7 +27,8 @@ struct vg_daemon *vg_daemon_create(struct vg_loop *loop, const struct vg_daemon_
 	VG_DEALLOC(vg_daemon_destroy);
 /* TERM: ends a run, stops the programs in order, then stops the loop. Again: at once. */
 void vg_daemon_stop(struct vg_daemon *daemon);
-/* Reads the list files again, as `vigilctl lists reload`. */
+/* Reads the list files again, as `vigilctl lists reload`: done with VG_OK where they are small (control.lists_inline),
+ * begun otherwise. While one is under way another is kept for when it ends (VG_OK). */
 enum vg_err vg_daemon_reload_lists(struct vg_daemon *daemon, char *why, size_t n_why);
 /* Exit code of a run; 0 without one. */
 int vg_daemon_exit_code(const struct vg_daemon *daemon);

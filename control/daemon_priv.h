@@ -8,6 +8,7 @@
 #include "control/intake/intake.h"
 #include "control/known/known.h"
 #include "control/lists/lists.h"
+#include "control/lists/rebuild.h"
 #include "control/ports/port_watch.h"
 #include "control/replay/run.h"
 #include "control/stats/http.h"
@@ -23,6 +24,10 @@ struct vg_daemon {
 	struct vg_store *store;
 	struct vg_audit *audit;
 	struct vg_lists *lists;
+	struct vg_rebuild *rebuild; /* NULL in a foreground run */
+	int reads_again;            /* asked for by a signal while one was under way */
+	char *undo_rows;            /* the suppress file before the change that is being built; NULL = none */
+	char undo_path[VG_CONFIG_PATH + 16];
 	struct vg_cases *cases;
 	struct vg_evidence *evidence;
 	struct vg_outbox *outbox;
@@ -45,6 +50,11 @@ struct vg_daemon {
 	uint8_t refused_plugins[VG_LANE_MAX_HASHERS];
 };
 
+/* daemon_lists.c: the lists of the start, and of each reload. */
+enum vg_err vg_daemon_open_lists(struct vg_daemon *daemon, char *why, size_t n_why);
+/* As struct vg_ctl_env has it. */
+enum vg_err vg_daemon_reload_for_ctl(void *daemon, const struct vg_ctl_undo *undo, uint64_t *build_id, char *why,
+				     size_t n_why);
 /* daemon_urls.c: gives the dataplane the listed URLs of the lists in use; VG_EIO: logged, it keeps what it has. */
 enum vg_err vg_daemon_publish_urls(struct vg_daemon *daemon);
 /* daemon_hooks.c: what intake, outbox and supervise tell. */

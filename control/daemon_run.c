@@ -174,6 +174,8 @@ struct vg_run_ops vg_daemon_run_ops(struct vg_daemon *d)
 
 void vg_daemon_stop(struct vg_daemon *d)
 {
+	if (d->rebuild)
+		vg_rebuild_stop(d->rebuild);
 	if (d->is_stopping++) {
 		d->exit_code = 1;
 		vg_loop_stop(d->loop);

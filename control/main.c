@@ -12,6 +12,7 @@
 #include <vigil/sandbox.h>
 
 #include "control/daemon.h"
+#include "control/lists/builder.h"
 #include "control/lists/lists.h"
 #include "control/notify.h"
 #include "control/preflight.h"
@@ -176,6 +177,8 @@ static int run(const struct arguments *a, struct vg_config *config)
 int main(int argc, char **argv)
 {
 	struct arguments a;
+	if (argc == 3 && !strcmp(argv[1], VG_BUILDER_OPTION)) /* not for people: builder_link.c */
+		return vg_builder_run(VG_BUILDER_FD, strtoull(argv[2], NULL, 10));
 	int code = parse(argc, argv, &a);
 	if (code >= 0)
 		return code;

@@ -22,6 +22,8 @@
 #define FAILED 1
 #define USAGE  2
 
+#define BUILD_WAIT_US 100000
+
 struct line {
 	char socket[PATH_MAX];
 	int json, help, version;
@@ -197,6 +199,33 @@ static size_t join_args(const struct vg_command *command, const char *const *wor
 	return n_args;
 }
 
+/* Where vigild has only begun to read the lists, *answer becomes what it says at the end. */
+static int wait_for_build(const struct line *line, json_t **answer, char *why, size_t n_why)
+{
+	static const char *const words[] = { "lists", "build" };
+	size_t n_used;
+	const struct vg_command *build = vg_command_find(words, 2, &n_used, why, n_why);
+	int code = 0, says = isatty(STDERR_FILENO);
+	char id[24];
+	snprintf(id, sizeof(id), "%lld", (long long)json_integer_value(json_object_get(*answer, "build")));
+	while (!code && json_object_get(*answer, "build")) {
+		const char *args[] = { id };
+		if (says)
+			fprintf(stderr, "\r\033[Kreading the lists: %s, %lld of %lld files, %lld entries",
+				json_string_value(json_object_get(*answer, "phase")),
+				(long long)json_integer_value(json_object_get(*answer, "lists_read")),
+				(long long)json_integer_value(json_object_get(*answer, "lists")),
+				(long long)json_integer_value(json_object_get(*answer, "entries")));
+		(void)usleep(BUILD_WAIT_US);
+		json_decref(*answer);
+		*answer = NULL;
+		code = vg_ctl_ask(line->socket, build, args, 1, answer, why, n_why);
+	}
+	if (says)
+		fputs("\r\033[K", stderr);
+	return code;
+}
+
 static int ask(const struct vg_command *command, const char *const *words, size_t n_words, const struct line *line)
 {
 	const char *args[VG_COMMAND_ARGS];
@@ -208,6 +237,8 @@ static int ask(const struct vg_command *command, const char *const *words, size_
 		return usage_error("%s", why);
 	n_args = join_args(command, words, n_words, args, joined, sizeof(joined));
 	code = vg_ctl_ask(line->socket, command, args, n_args, &answer, why, sizeof(why));
+	if (!code && command->flags & VG_COMMAND_BUILDS)
+		code = wait_for_build(line, &answer, why, sizeof(why));
 	if (code) {
 		fprintf(stderr, "vigilctl: %s\n", why);
 		return code;

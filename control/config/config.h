@@ -147,6 +147,8 @@ struct vg_config_control {
 	char metrics_address[64];
 	uint32_t metrics_port; /* 0 = off */
 	uint32_t fold_window_s, matches_per_minute;
+	uint64_t lists_inline_bytes, builder_max_bytes; /* 0: all by a builder; as much as the files' sizes need */
+	uint32_t builder_s;                             /* 0 = as long as it takes */
 	char suppress_file[VG_CONFIG_PATH];
 	char operator_group[64], officer_group[64], auditor_group[64];
 	char legal_basis[VG_CONFIG_TEXT], policy_version[VG_CONFIG_TEXT];

@@ -19,6 +19,7 @@ enum vg_ctl_right {
 };
 #define VG_COMMAND_LOCAL   1u /* vigilctl does it itself, vigild is not asked */
 #define VG_COMMAND_AUDITED 2u /* reads case data or changes something: dispatch writes who asked for what */
+#define VG_COMMAND_BUILDS  4u /* may only begin to read the lists: vigilctl asks `lists build` for the rest */
 
 struct vg_ctl_env;
 /* One request under way in vigild. */

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <vigil/clock.h>
+
 #include "control/ctl/handlers.h"
 
 #define MAX_SUPPRESS_BYTES (16l << 20)
@@ -94,11 +96,29 @@ enum vg_err vg_ctl_lists_show(struct vg_ctl_call *call)
 	return VG_OK;
 }
 
-static enum vg_err reload(struct vg_ctl_call *call)
+json_t *vg_ctl_build(const struct vg_ctl_env *env)
 {
-	enum vg_err err = call->env->reload_lists(call->env->arg, call->why, sizeof(call->why));
+	struct vg_rebuild_state state = { 0 };
+	if (env->rebuild)
+		vg_rebuild_state(env->rebuild, &state);
+	if (!state.is_running)
+		return json_null();
+	return json_pack("{s:I, s:s, s:I, s:I, s:I, s:I}", "build", (json_int_t)state.id, "phase",
+			 vg_build_phase_str(state.phase), "lists_read", (json_int_t)state.n_lists_read, "lists",
+			 (json_int_t)state.n_lists, "entries", (json_int_t)state.n_entries, "since_s",
+			 (json_int_t)((vg_mono_now().ns - state.begin_ns) / 1000000000u));
+}
+
+static enum vg_err reload(struct vg_ctl_call *call, const struct vg_ctl_undo *undo)
+{
+	uint64_t build_id = 0;
+	enum vg_err err = call->env->reload_lists(call->env->arg, undo, &build_id, call->why, sizeof(call->why));
 	if (err)
 		return err;
+	if (build_id) {
+		call->result = vg_ctl_build(call->env);
+		return VG_OK;
+	}
 	call->result = json_object();
 	put_generation(call->env, call->result);
 	return VG_OK;
@@ -106,7 +126,29 @@ static enum vg_err reload(struct vg_ctl_call *call)
 
 enum vg_err vg_ctl_lists_reload(struct vg_ctl_call *call)
 {
-	return reload(call);
+	return reload(call, NULL);
+}
+
+enum vg_err vg_ctl_lists_build(struct vg_ctl_call *call)
+{
+	char *end = NULL;
+	unsigned long long id = call->args[0] ? strtoull(call->args[0], &end, 10) : 0;
+	const char *why;
+	enum vg_err err = VG_OK;
+	if (end && (*end || !id))
+		return vg_ctl_refuse(call, VG_EINVAL, "BUILD is a number, as lists reload says it");
+	if (id)
+		err = call->env->rebuild ? vg_rebuild_ending(call->env->rebuild, id, &why) : VG_ENOTFOUND;
+	if (err == VG_ENOTFOUND)
+		return vg_ctl_refuse(call, err, "how build %llu ended is not known any more", id);
+	if (id && err && why[0])
+		return vg_ctl_refuse(call, err, "%s", why);
+	call->result = vg_ctl_build(call->env);
+	if (!json_is_null(call->result))
+		return VG_OK;
+	call->result = json_object();
+	put_generation(call->env, call->result);
+	return VG_OK;
 }
 
 /* The whole file, NUL-terminated; "" where there is none. NULL: cannot be read. */
@@ -131,7 +173,7 @@ static char *read_rows(const char *path)
 	return text;
 }
 
-static enum vg_err write_rows(const char *path, const char *rows)
+enum vg_err vg_ctl_write_rows(const char *path, const char *rows)
 {
 	char temporary[VG_CONFIG_PATH + 32];
 	size_t n_bytes = strlen(rows);
@@ -199,13 +241,13 @@ static enum vg_err change(struct vg_ctl_call *call, int add)
 		memmove(changed + at, changed + at + n, n_rows - at - n + 1);
 	}
 	vg_lists_info(call->env->lists, &before);
-	err = changed ? write_rows(path, changed) : VG_ENOMEM;
+	err = changed ? vg_ctl_write_rows(path, changed) : VG_ENOMEM;
 	if (err)
 		(void)vg_ctl_refuse(call, err, "%s: cannot be written: %s", path, strerror(errno));
-	else if ((err = reload(call)))
-		(void)write_rows(path, rows);
+	else if ((err = reload(call, &(struct vg_ctl_undo){ path, rows })))
+		(void)vg_ctl_write_rows(path, rows);
 	vg_lists_info(call->env->lists, &after);
-	if (!err && add && after.n_left_out == before.n_left_out)
+	if (!err && add && !json_object_get(call->result, "build") && after.n_left_out == before.n_left_out)
 		json_object_set_new(
 			call->result, "note",
 			json_string("stops no line of the lists in use; is ENTRY as `cases list` shows it?"));

@@ -112,9 +112,9 @@ static json_t *lists_json(const struct vg_ctl_env *env)
 {
 	struct vg_lists_info info;
 	vg_lists_info(env->lists, &info);
-	return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I}", "generation", (json_int_t)info.generation, "built",
-			 vg_ctl_time(info.built_ns), "age_s", age(info.built_ns), "lists", (json_int_t)info.n_lists,
-			 "entries",
+	return json_pack("{s:o, s:I, s:o, s:o, s:I, s:I, s:I}", "building", vg_ctl_build(env), "generation",
+			 (json_int_t)info.generation, "built", vg_ctl_time(info.built_ns), "age_s", age(info.built_ns),
+			 "lists", (json_int_t)info.n_lists, "entries",
 			 (json_int_t)(info.n_md5 + info.n_sha1 + info.n_sha256 + info.n_pdq + info.n_urls +
 				      info.n_videos + info.n_plugins),
 			 "suppressed", (json_int_t)info.n_suppressed);

@@ -144,6 +144,18 @@ static void states(const json_t *object, FILE *out)
 		fputs("none", out);
 }
 
+/* Lists that are being read; until the first are in use nothing is judged. */
+static void building(const json_t *build, int has_lists, FILE *out)
+{
+	const char *phase = json_string_value(json_object_get(build, "phase"));
+	char text[80];
+	if (phase)
+		fprintf(out, "%-10s building (%s), %lld of %lld files, %lld entries, since %s%s\n", "lists", phase,
+			number(build, "lists_read"), number(build, "lists"), number(build, "entries"),
+			span(build, "since_s", text, sizeof(text)),
+			has_lists ? "" : "; none in use yet: hashers wait for them");
+}
+
 void vg_render_status(const json_t *s, FILE *out)
 {
 	const json_t *link = json_object_get(s, "link"), *lists = json_object_get(s, "lists");
@@ -163,9 +175,11 @@ void vg_render_status(const json_t *s, FILE *out)
 	fprintf(out, "%-10s %lld handed to hashers, %lld shed, %lld lost\n", "objects", number(link, "objects"),
 		number(link, "objects_shed"), number(link, "objects_lost"));
 	hashers(json_object_get(s, "hashers"), number(lists, "generation"), out);
-	fprintf(out, "%-10s generation %lld, %s old, %lld entries of %lld lists, %lld suppressed\n", "lists",
-		number(lists, "generation"), span(lists, "age_s", text, sizeof(text)), number(lists, "entries"),
-		number(lists, "lists"), number(lists, "suppressed"));
+	building(json_object_get(lists, "building"), number(lists, "generation") != 0, out);
+	if (number(lists, "generation") || !json_is_object(json_object_get(lists, "building")))
+		fprintf(out, "%-10s generation %lld, %s old, %lld entries of %lld lists, %lld suppressed\n", "lists",
+			number(lists, "generation"), span(lists, "age_s", text, sizeof(text)), number(lists, "entries"),
+			number(lists, "lists"), number(lists, "suppressed"));
 	fprintf(out, "%-10s %lld taken, %lld held; refused: ", "matches", number(matches, "taken"),
 		number(matches, "held"));
 	states(json_object_get(matches, "refused"), out);

@@ -110,7 +110,7 @@ static enum vg_err flush(struct vg_intake_link *link)
 
 int vg_intake_awaits_boot(const struct vg_intake *intake, uint64_t boot_id)
 {
-	if (!vg_boots_ready(intake->boots, NULL))
+	if (!vg_boots_ready(intake->boots, NULL) || vg_lists_expected(intake->lists))
 		return 1;
 	if (!boot_id || vg_boots_knows(intake->boots, boot_id))
 		return 0;

@@ -38,7 +38,8 @@ struct vg_intake {
 	struct vg_stats_page gone[2]; /* sums of processes that are gone: dataplane, hashing */
 };
 
-/* 1 where that boot's memory is not here but may still come: the dataplane is not linked, or only just. Its
+/* 1 where that boot's memory is not here but may still come: the dataplane is not linked, or only just; or where the
+ * first lists are still being read, so that what it found with those of yesterday could not be looked up. Its
  * hashers get no index meanwhile, so that they find nothing which could not be checked. */
 int vg_intake_awaits_boot(const struct vg_intake *intake, uint64_t boot_id);
 /* Adds a page to the sums of what is gone. */

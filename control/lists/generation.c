@@ -53,6 +53,12 @@ void vg_generation_fini(struct vg_generation *g)
 	g->fd = -1;
 }
 
+int vg_generation_same(const struct vg_generation *a, const struct vg_generation *b)
+{
+	return a->base && b->base && a->n_bytes == b->n_bytes &&
+	       !memcmp(a->view.header->sha256, b->view.header->sha256, sizeof(a->view.header->sha256));
+}
+
 static int path_of(char *path, size_t n_path, const char *dir, uint64_t number, const char *ending)
 {
 	return snprintf(path, n_path, "%s/%020" PRIu64 "%s", dir, number, ending) < (int)n_path ? 0 : -1;

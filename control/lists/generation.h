@@ -17,6 +17,8 @@ struct vg_generation {
 enum vg_err vg_generation_take(struct vg_generation *g, int fd);
 /* Unmaps and closes; nothing where there is none. */
 void vg_generation_fini(struct vg_generation *g);
+/* 1 where both are there and hold the same entries. */
+int vg_generation_same(const struct vg_generation *a, const struct vg_generation *b);
 /* Writes the file: temporary name, fsync, rename, fsync of the folder. */
 enum vg_err vg_generation_store(const struct vg_generation *g, const char *dir);
 /* Reads DIR's file of that number into a memfd, seals and takes it. VG_ECORRUPT where its number is another. */

@@ -11,14 +11,10 @@
 #include <vigil/clock.h>
 #include <vigil/log.h>
 
-#include "control/lists/build.h"
-#include "control/lists/generation.h"
-#include "control/lists/list_text.h"
+#include "control/lists/lists_priv.h"
 #include "control/lists/suppress.h"
 #include "control/lists/tables.h"
 #include "control/lists/unserved.h"
-
-#define N_ON_DISK 2
 
 struct vg_lists {
 	char dir[VG_CONFIG_PATH];
@@ -31,58 +27,37 @@ struct vg_lists {
 	unsigned n_declared;
 	struct vg_unserved unserved; /* of the last reload */
 	uint64_t n_tables_bytes, tables_ms;
+	int is_expected; /* the first one is being made */
 };
-
-/* What a row on its way into a build needs to know. */
-struct reading {
-	struct vg_build *build;
-	const struct vg_suppress *suppress;
-	const char *list;
-	uint64_t n_left_out;
-	int skips_video; /* the frames that come are of a video left out */
-	const struct vg_lists *lists;
-	const char *file;
-	struct vg_unserved unserved;
-};
-
-static void load_newest(struct vg_lists *lists)
-{
-	uint64_t numbers[64];
-	size_t n = vg_generation_list(lists->dir, numbers, VG_ARRAY_LEN(numbers)), n_kept = 0;
-	lists->highest = n ? numbers[0] : 0;
-	for (size_t i = 0; i < n && n_kept < N_ON_DISK; i++) {
-		enum vg_err err = vg_generation_load(&lists->kept[n_kept], lists->dir, numbers[i]);
-		if (!err)
-			n_kept++;
-		else
-			vg_log(VG_LOG_ERROR, "control/lists", "generation %llu on disk cannot be used: %s",
-			       (unsigned long long)numbers[i], vg_err_str(err));
-	}
-}
 
 /* Search tables for the newest: those of older ones are only kept by hashers that still search with them. */
-static void make_tables(struct vg_lists *lists)
+static void set_tables(struct vg_lists *lists, const struct vg_lists_tables *tables)
 {
-	uint64_t begin_ns = vg_mono_now().ns;
-	enum vg_err err;
 	if (lists->tables_fd >= 0)
 		close(lists->tables_fd);
-	lists->tables_fd = -1;
-	lists->n_tables_bytes = lists->tables_ms = 0;
-	if (!lists->kept[0].base)
-		return;
-	err = vg_tables_build(&lists->kept[0].view, &lists->tables_fd, &lists->n_tables_bytes);
-	lists->tables_ms = (vg_mono_now().ns - begin_ns) / 1000000u;
-	if (err)
+	lists->tables_fd = tables->fd;
+	lists->n_tables_bytes = tables->n_bytes;
+	lists->tables_ms = tables->ms;
+	if (tables->err)
 		vg_log(VG_LOG_ERROR, "control/lists", "no search tables (%s): hashers scan instead, which is slower",
-		       vg_err_str(err));
-	else if (lists->tables_fd >= 0)
+		       vg_err_str(tables->err));
+	else if (tables->fd >= 0)
 		vg_log(VG_LOG_INFO, "control/lists", "search tables of generation %llu: %llu MiB in %llu ms",
 		       (unsigned long long)lists->kept[0].view.header->generation,
-		       (unsigned long long)(lists->n_tables_bytes >> 20), (unsigned long long)lists->tables_ms);
+		       (unsigned long long)(tables->n_bytes >> 20), (unsigned long long)tables->ms);
 }
 
-struct vg_lists *vg_lists_create(const char *dir, char *why, size_t n_why)
+static struct vg_lists_tables make_tables(const struct vg_generation *generation)
+{
+	struct vg_lists_tables made = { .fd = -1 };
+	uint64_t begin_ns = vg_mono_now().ns;
+	if (generation->base)
+		made.err = vg_tables_build(&generation->view, &made.fd, &made.n_bytes);
+	made.ms = (vg_mono_now().ns - begin_ns) / 1000000u;
+	return made;
+}
+
+struct vg_lists *vg_lists_open(const char *dir, char *why, size_t n_why)
 {
 	struct vg_lists *lists = calloc(1, sizeof(*lists));
 	if (!lists) {
@@ -98,8 +73,47 @@ struct vg_lists *vg_lists_create(const char *dir, char *why, size_t n_why)
 		return NULL;
 	}
 	lists->tables_fd = -1;
-	load_newest(lists);
-	make_tables(lists);
+	(void)vg_generation_list(dir, &lists->highest, 1);
+	return lists;
+}
+
+void vg_lists_load(const char *dir, struct vg_generation loaded[VG_LISTS_ON_DISK])
+{
+	uint64_t numbers[64];
+	size_t n = vg_generation_list(dir, numbers, VG_ARRAY_LEN(numbers)), n_loaded = 0;
+	for (size_t i = 0; i < VG_LISTS_ON_DISK; i++)
+		loaded[i] = (struct vg_generation){ .fd = -1 };
+	for (size_t i = 0; i < n && n_loaded < VG_LISTS_ON_DISK; i++) {
+		enum vg_err err = vg_generation_load(&loaded[n_loaded], dir, numbers[i]);
+		if (!err)
+			n_loaded++;
+		else
+			vg_log(VG_LOG_ERROR, "control/lists", "generation %llu on disk cannot be used: %s",
+			       (unsigned long long)numbers[i], vg_err_str(err));
+	}
+}
+
+void vg_lists_take_loaded(struct vg_lists *lists, struct vg_generation loaded[VG_LISTS_ON_DISK])
+{
+	memcpy(lists->kept, loaded, VG_LISTS_ON_DISK * sizeof(loaded[0]));
+	for (size_t i = 0; i < VG_LISTS_ON_DISK; i++)
+		loaded[i] = (struct vg_generation){ .fd = -1 };
+}
+
+void vg_lists_take_disk(struct vg_lists *lists)
+{
+	struct vg_generation loaded[VG_LISTS_ON_DISK];
+	vg_lists_load(lists->dir, loaded);
+	vg_lists_take_loaded(lists, loaded);
+	struct vg_lists_tables tables = make_tables(&lists->kept[0]);
+	set_tables(lists, &tables);
+}
+
+struct vg_lists *vg_lists_create(const char *dir, char *why, size_t n_why)
+{
+	struct vg_lists *lists = vg_lists_open(dir, why, n_why);
+	if (lists)
+		vg_lists_take_disk(lists);
 	return lists;
 }
 
@@ -113,103 +127,6 @@ void vg_lists_destroy(struct vg_lists *lists)
 		close(lists->tables_fd);
 	vg_suppress_destroy(lists->suppress);
 	free(lists);
-}
-
-static enum vg_err on_row(void *ctx, const struct vg_list_row *row)
-{
-	struct reading *r = ctx;
-	int is_frame = row->algo == VG_ALGO_VPDQ && row->n_value;
-	if (is_frame)
-		return r->skips_video ? VG_OK : vg_build_row(r->build, row);
-	r->skips_video = 0;
-	if (row->plugin && !vg_lists_declared(r->lists, row->plugin->algo, row->plugin->version)) {
-		vg_unserved_add(&r->unserved, row->plugin, r->file, row->line);
-		return VG_OK;
-	}
-	if (vg_suppress_has(r->suppress, row->algo, row->value, r->list, row->id)) {
-		r->n_left_out++;
-		r->skips_video = row->algo == VG_ALGO_VPDQ;
-		return VG_OK;
-	}
-	return vg_build_row(r->build, row);
-}
-
-/* The file's name without folder and ending. */
-static void name_of(const char *path, char *name, size_t cap)
-{
-	const char *slash = strrchr(path, '/'), *begin = slash ? slash + 1 : path, *dot = strrchr(begin, '.');
-	int n = dot && dot > begin ? (int)(dot - begin) : (int)strlen(begin);
-	snprintf(name, cap, "%.*s", n, begin);
-}
-
-static enum vg_err read_file(struct reading *r, const struct vg_config_list *conf, char *why, size_t n_why)
-{
-	static const size_t n_piece = 1 << 18;
-	char default_id[VG_LIST_TEXT_ID + 1];
-	struct vg_list_text *text = malloc(sizeof(*text));
-	char *piece = malloc(n_piece);
-	FILE *file = fopen(conf->file, "re");
-	enum vg_err err = VG_OK;
-	if (!text || !piece || !file) {
-		snprintf(why, n_why, "%s: %s", conf->file, strerror(errno));
-		err = VG_EINVAL;
-		goto out;
-	}
-	vg_list_text_init(text, on_row, r);
-	r->file = conf->file;
-	name_of(conf->file, default_id, sizeof(default_id));
-	text->default_id = default_id;
-	if (conf->kind == VG_LIST_URLS)
-		vg_list_text_urls(text);
-	for (size_t n; !err && (n = fread(piece, 1, n_piece, file)) > 0;)
-		err = vg_list_text_feed(text, piece, n);
-	if (!err && ferror(file)) {
-		snprintf(why, n_why, "%s: %s", conf->file, strerror(errno));
-		err = VG_EINVAL;
-		goto out;
-	}
-	if (!err)
-		err = vg_list_text_end(text);
-	if (err)
-		snprintf(why, n_why, "%s:%llu: %s", conf->file, (unsigned long long)text->line,
-			 text->why[0]          ? text->why
-			 : err == VG_ECONFLICT ? "other values of this plug-in's algorithm and version have another "
-						 "length; correct or remove the line"
-					       : vg_err_str(err));
-	if (err == VG_ECONFLICT)
-		err = VG_EINVAL;
-out:
-	if (file)
-		fclose(file);
-	free(piece);
-	free(text);
-	return err;
-}
-
-/* Reads every list and makes the sealed memfd of the generation `number`. */
-static enum vg_err build_next(struct reading *r, const struct vg_config_list *conf, uint32_t n_conf, uint64_t number,
-			      struct vg_generation *next, uint64_t *n_folded, char *why, size_t n_why)
-{
-	enum vg_err err = VG_OK;
-	uint64_t n_bytes;
-	int fd = -1;
-	for (uint32_t i = 0; i < n_conf && !err; i++) {
-		r->list = conf[i].name;
-		err = vg_build_list(r->build, &conf[i]);
-		if (err)
-			snprintf(why, n_why, "list %s: %s", conf[i].name, vg_err_str(err));
-		else
-			err = read_file(r, &conf[i], why, n_why);
-	}
-	if (err)
-		return err;
-	r->skips_video = 0;
-	err = vg_build_finish(r->build, number, vg_wall_now().ns, &fd, &n_bytes, n_folded);
-	if (!err && (err = vg_generation_take(next, fd)))
-		close(fd);
-	if (err)
-		snprintf(why, n_why, "the index could not be built: %s", vg_err_str(err));
-	return err;
 }
 
 /* The newest becomes kept[0]; the oldest goes where all places are taken. */
@@ -226,58 +143,110 @@ static void forget_old_files(struct vg_lists *lists)
 {
 	uint64_t numbers[64];
 	size_t n = vg_generation_list(lists->dir, numbers, VG_ARRAY_LEN(numbers));
-	for (size_t i = N_ON_DISK; i < n; i++)
+	for (size_t i = VG_LISTS_ON_DISK; i < n; i++)
 		vg_generation_remove(lists->dir, numbers[i]);
 }
 
-static int is_same(const struct vg_generation *a, const struct vg_generation *b)
+uint64_t vg_lists_next_number(const struct vg_lists *lists)
 {
-	return a->base && a->n_bytes == b->n_bytes &&
-	       !memcmp(a->view.header->sha256, b->view.header->sha256, sizeof(a->view.header->sha256));
+	return lists->highest + 1;
+}
+
+struct vg_reading vg_lists_reading(const struct vg_lists *lists)
+{
+	return (struct vg_reading){ .declared = lists->declared,
+				    .n_declared = lists->n_declared,
+				    .number = vg_lists_next_number(lists) };
+}
+
+void vg_lists_take_tables(struct vg_lists *lists, struct vg_lists_tables *tables)
+{
+	set_tables(lists, tables);
+	*tables = (struct vg_lists_tables){ .fd = -1 };
+}
+
+/* What a reading says beside the index. */
+static void take_counts(struct vg_lists *lists, struct vg_lists_next *next)
+{
+	lists->n_left_out = next->counts.n_left_out;
+	lists->n_folded = next->counts.n_folded;
+	lists->n_blank_videos = next->counts.n_blank_videos;
+	lists->n_thinned_videos = next->counts.n_thinned_videos;
+	lists->unserved = next->counts.unserved;
+	vg_unserved_log(&lists->unserved);
+	vg_suppress_destroy(lists->suppress);
+	lists->suppress = next->suppress;
+	next->suppress = NULL;
+}
+
+void vg_lists_take(struct vg_lists *lists, struct vg_lists_next *next)
+{
+	if (next->generation.base) {
+		lists->highest = next->generation.view.header->generation;
+		take_up(lists, &next->generation);
+		vg_lists_take_tables(lists, &next->tables);
+		forget_old_files(lists);
+	}
+	take_counts(lists, next);
+}
+
+void vg_lists_next_init(struct vg_lists_next *next)
+{
+	memset(next, 0, sizeof(*next));
+	next->generation.fd = next->tables.fd = -1;
+}
+
+void vg_lists_next_fini(struct vg_lists_next *next)
+{
+	vg_generation_fini(&next->generation);
+	if (next->tables.fd >= 0)
+		close(next->tables.fd);
+	vg_suppress_destroy(next->suppress);
+	vg_lists_next_init(next);
+}
+
+/* Builds, and stores what is new; next has a generation only then. */
+static enum vg_err make_next(const struct vg_lists *lists, const struct vg_reading *reading, struct vg_lists_next *next,
+			     char *why, size_t n_why)
+{
+	int fd = -1;
+	enum vg_err err = vg_reading_make(reading, &next->counts, &fd, why, n_why);
+	if (err)
+		return err;
+	err = vg_generation_take(&next->generation, fd);
+	if (err) {
+		close(fd);
+		snprintf(why, n_why, "the index could not be built: %s", vg_err_str(err));
+		return err;
+	}
+	if (vg_generation_same(&lists->kept[0], &next->generation)) {
+		vg_generation_fini(&next->generation);
+		return VG_OK;
+	}
+	err = vg_generation_store(&next->generation, lists->dir);
+	if (err)
+		snprintf(why, n_why, "%s: the generation could not be written", lists->dir);
+	else
+		next->tables = make_tables(&next->generation);
+	return err;
 }
 
 enum vg_err vg_lists_reload(struct vg_lists *lists, const struct vg_config_list *conf, uint32_t n_conf,
 			    const char *suppress_file, char *why, size_t n_why)
 {
-	struct vg_generation next = { .fd = -1 };
-	struct reading r = { .build = vg_build_create(), .lists = lists };
-	struct vg_suppress *suppress = vg_suppress_load(suppress_file, why, n_why);
-	uint64_t n_folded = 0;
+	struct vg_reading reading = vg_lists_reading(lists);
+	struct vg_lists_next next;
 	enum vg_err err = VG_EINVAL;
-	if (!suppress)
-		goto out;
-	r.suppress = suppress;
-	if (!r.build) {
-		snprintf(why, n_why, "out of memory");
-		err = VG_ENOMEM;
-		goto out;
-	}
-	err = build_next(&r, conf, n_conf, lists->highest + 1, &next, &n_folded, why, n_why);
-	if (err)
-		goto out;
-	if (!is_same(&lists->kept[0], &next)) {
-		err = vg_generation_store(&next, lists->dir);
-		if (err) {
-			snprintf(why, n_why, "%s: the generation could not be written", lists->dir);
-			goto out;
-		}
-		lists->highest++;
-		take_up(lists, &next);
-		make_tables(lists);
-		forget_old_files(lists);
-	}
-	lists->n_left_out = r.n_left_out;
-	lists->n_folded = n_folded;
-	lists->unserved = r.unserved;
-	vg_unserved_log(&lists->unserved);
-	vg_build_videos(r.build, &lists->n_blank_videos, &lists->n_thinned_videos);
-	vg_suppress_destroy(lists->suppress);
-	lists->suppress = suppress;
-	suppress = NULL;
-out:
-	vg_generation_fini(&next);
-	vg_suppress_destroy(suppress);
-	vg_build_destroy(r.build);
+	vg_lists_next_init(&next);
+	next.suppress = vg_suppress_load(suppress_file, why, n_why);
+	reading.conf = conf;
+	reading.n_conf = n_conf;
+	reading.suppress = next.suppress;
+	if (next.suppress)
+		err = make_next(lists, &reading, &next, why, n_why);
+	if (!err)
+		vg_lists_take(lists, &next);
+	vg_lists_next_fini(&next);
 	return err;
 }
 
@@ -324,16 +293,32 @@ void vg_lists_declare(struct vg_lists *lists, const struct vg_config_hashing *co
 
 int vg_lists_declared(const struct vg_lists *lists, const char algo[VG_PLUGIN_ALGO_BYTES], uint32_t version)
 {
-	for (unsigned i = 0; i < lists->n_declared; i++)
-		if (lists->declared[i].version == version &&
-		    !memcmp(lists->declared[i].algo, algo, VG_PLUGIN_ALGO_BYTES))
-			return 1;
-	return 0;
+	return vg_declared_has(lists->declared, lists->n_declared, algo, version);
 }
 
 const char *vg_lists_warning(const struct vg_lists *lists, unsigned idx)
 {
 	return idx < lists->unserved.n ? lists->unserved.at[idx].text : NULL;
+}
+
+const struct vg_generation *vg_lists_current(const struct vg_lists *lists)
+{
+	return &lists->kept[0];
+}
+
+const char *vg_lists_dir(const struct vg_lists *lists)
+{
+	return lists->dir;
+}
+
+void vg_lists_expect(struct vg_lists *lists, int is_expected)
+{
+	lists->is_expected = is_expected;
+}
+
+int vg_lists_expected(const struct vg_lists *lists)
+{
+	return lists->is_expected && !lists->kept[0].base;
 }
 
 int vg_lists_fd(const struct vg_lists *lists)

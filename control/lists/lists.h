@@ -25,6 +25,14 @@ void vg_lists_destroy(struct vg_lists *lists);
  * passed over); without one, current is 0. NULL with the reason in why. */
 struct vg_lists *vg_lists_create(const char *dir, char *why, size_t n_why) VG_DEALLOC(vg_lists_destroy);
 
+/* The same without a look at what is on disk (rebuild.h does that). */
+struct vg_lists *vg_lists_open(const char *dir, char *why, size_t n_why) VG_DEALLOC(vg_lists_destroy);
+/* Does what vg_lists_create() would have done; at once. */
+void vg_lists_take_disk(struct vg_lists *lists);
+/* 1 where there is none yet but one is being made or loaded: nothing may be judged by these lists yet. */
+int vg_lists_expected(const struct vg_lists *lists);
+void vg_lists_expect(struct vg_lists *lists, int is_expected);
+
 /* What the configuration declares of its plug-ins (`hashing.plugins`, vigil/plugin_spec.h), before a reload: entries of
  * other algorithms are left out of the index, counted, and each algorithm is warned of with the file and line of its
  * first one. Items without a name declare nothing. */

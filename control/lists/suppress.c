@@ -1,9 +1,11 @@
 #include "control/lists/suppress.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <vigil/bytes.h>
 
@@ -111,42 +113,64 @@ void vg_suppress_destroy(struct vg_suppress *suppress)
 		release(suppress);
 }
 
-struct vg_suppress *vg_suppress_load(const char *path, char *why, size_t n_why)
+/* What is wrong with the last of *n_lines, or NULL. */
+static const char *read_lines(struct vg_suppress *s, FILE *file, unsigned long *n_lines)
 {
-	struct vg_suppress *s = calloc(1, sizeof(*s));
-	const char *wrong = NULL;
 	char line[VG_LIST_TEXT_LINE];
-	unsigned long n_lines = 0;
-	FILE *file = NULL;
-	if (!s) {
-		snprintf(why, n_why, "out of memory");
-		return NULL;
-	}
-	if (!path || !path[0])
-		return s;
-	file = fopen(path, "re");
-	if (!file) {
-		snprintf(why, n_why, "%s: %s", path, strerror(errno));
-		release(s);
-		return NULL;
-	}
+	const char *wrong = NULL;
 	while (!wrong && fgets(line, sizeof(line), file)) {
-		n_lines++;
+		++*n_lines;
 		wrong = strlen(line) == sizeof(line) - 1 ? "too long a line; correct it" : add_line(s, line);
 	}
-	if (!wrong && ferror(file))
-		wrong = "cannot be read";
-	fclose(file);
+	return !wrong && ferror(file) ? "cannot be read" : wrong;
+}
+
+struct vg_suppress *vg_suppress_load_fd(int fd, const char *name, char *why, size_t n_why)
+{
+	struct vg_suppress *s = calloc(1, sizeof(*s));
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	unsigned long n_lines = 0;
+	const char *wrong = NULL;
+	if (!s || (fd >= 0 && !file)) {
+		snprintf(why, n_why, "out of memory");
+		if (fd >= 0 && !file)
+			close(fd);
+		goto refuse;
+	}
+	if (file) {
+		rewind(file); /* others may have read it through their descriptor */
+		wrong = read_lines(s, file, &n_lines);
+	}
 	if (wrong) {
-		snprintf(why, n_why, "%s:%lu: %s", path, n_lines, wrong);
-		release(s);
-		return NULL;
+		snprintf(why, n_why, "%s:%lu: %s", name, n_lines, wrong);
+		goto refuse;
 	}
 	if (s->n_values)
 		qsort(s->values, s->n_values, sizeof(*s->values), by_value);
 	if (s->n_entries)
 		qsort(s->entries, s->n_entries, sizeof(*s->entries), by_id);
+	goto out;
+refuse:
+	if (s)
+		release(s);
+	s = NULL;
+out:
+	if (file)
+		fclose(file);
 	return s;
+}
+
+struct vg_suppress *vg_suppress_load(const char *path, char *why, size_t n_why)
+{
+	int fd = -1;
+	if (path && path[0]) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0) {
+			snprintf(why, n_why, "%s: %s", path, strerror(errno));
+			return NULL;
+		}
+	}
+	return vg_suppress_load_fd(fd, path, why, n_why);
 }
 
 int vg_suppress_has(const struct vg_suppress *s, enum vg_algo algo, const uint8_t *value, const char *list,

@@ -2,6 +2,7 @@
 #include "control/lists/tables.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -47,9 +48,10 @@ static void *work(void *ctx)
 static void sort_all(struct job *job)
 {
 	pthread_t threads[VG_TABLES_MAX_THREADS - 1];
-	long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t cpus;
+	int n_cpus = sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : CPU_COUNT(&cpus); /* sysconf() would open a file */
 	unsigned n = 0;
-	while (n < VG_TABLES_MAX_THREADS - 1 && n + 1 < n_cpus && !pthread_create(&threads[n], NULL, work, job))
+	while (n < VG_TABLES_MAX_THREADS - 1 && (int)n + 1 < n_cpus && !pthread_create(&threads[n], NULL, work, job))
 		n++;
 	(void)work(job);
 	while (n)

@@ -18,8 +18,10 @@
 static struct rooms *rooms;
 static struct vg_ctl_env env;
 
-static enum vg_err reload(void *arg, char *why, size_t n_why)
+static enum vg_err reload(void *arg, const struct vg_ctl_undo *undo, uint64_t *build_id, char *why, size_t n_why)
 {
+	(void)undo;
+	*build_id = 0;
 	return rooms_reload(arg, why, n_why);
 }
 static void programs(void *arg, vg_ctl_program_fn fn, void *ctx)
