@@ -1,5 +1,5 @@
-/* The lists of vigild: read at its start and again when somebody says so. Small ones are read at once, large ones beside
- * the loop (lists/rebuild.h): what is in use changes in one step of the loop either way. */
+/* The lists of vigild: read at its start and again when somebody says so. Small ones are read at once, large ones
+ * beside the loop (lists/rebuild.h): what is in use changes in one step of the loop either way. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -24,7 +24,7 @@ struct vg_builder {
 	pid_t pid;
 	int fd;
 	uint64_t timer;
-	int awaits_tables, has_answer;
+	int awaits_tables, has_answer, was_reset;
 	struct vg_builder_end end;
 };
 
@@ -176,6 +176,12 @@ static void on_message(void *ctx, int fd, uint32_t events)
 	(void)events;
 	for (unsigned i = 0; i < MAX_IN_A_ROW && !err; i++) {
 		err = vg_sock_recv(fd, m, sizeof(*m), &n_bytes, fds, &n_fds);
+		/* One that ended without having heard all resets the link: what it said before stands behind that. */
+		if (err == VG_ECLOSED && !b->was_reset) {
+			b->was_reset = 1;
+			err = VG_OK;
+			continue;
+		}
 		if (err)
 			break;
 		err = b->end.err ? VG_EPROTO : take(b, m, n_bytes, fds, n_fds);
@@ -325,6 +331,8 @@ struct vg_builder *vg_builder_create(struct vg_loop *loop, const struct vg_build
 	*err = spawn(b);
 	if (!*err)
 		*err = tell(b, job, why, n_why);
+	if (*err == VG_ECLOSED) /* it is gone already: heard as any other end */
+		*err = VG_OK;
 	if (!*err)
 		*err = vg_loop_watch(loop, b->fd, EPOLLIN, on_message, b);
 	if (!*err && !(b->timer = vg_loop_after(loop, conf->max_ms, on_late, b)))

@@ -2,8 +2,8 @@
 /* builder_msg: what vigild and its builder (builder.h) say to each other over their socket pair (SOCK_SEQPACKET): one
  * fixed struct a message, descriptors beside it (vigil/sock.h). Both are the same program; what the builder says is
  * checked like any other process's word all the same. No part of it is kept or goes to another host.
- *   vigild:  BEGIN · LIST and its file, n_lists times · SUPPRESS and its file, where there is one · INDEX and the sealed
- *            index in use, where there is one
+ *   vigild:  BEGIN · LIST and its file, n_lists times · SUPPRESS and its file · INDEX and the sealed index in use,
+ *            where there are such
  *   builder: PROGRESS, any number · TABLES, where asked for · PROGRESS … · DONE or FAILED, then it ends */
 #include <stdint.h>
 

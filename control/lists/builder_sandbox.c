@@ -34,7 +34,7 @@ __attribute__((unused)) static const int calls[] = {
 	SCMP_SYS(gettid),
 	SCMP_SYS(getpid),
 	SCMP_SYS(sysinfo), /* qsort(3) */
-	SCMP_SYS(tgkill), /* abort(3) */
+	SCMP_SYS(tgkill),  /* abort(3) */
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(getrandom),
 	SCMP_SYS(rt_sigaction),

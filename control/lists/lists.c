@@ -21,6 +21,7 @@ struct vg_lists {
 	uint64_t highest;                             /* number ever seen in the folder: the next one is greater */
 	struct vg_generation kept[VG_LISTS_MAX_KEPT]; /* newest first; base NULL = none */
 	struct vg_suppress *suppress;
+	const struct vg_suppress *coming; /* of the lists that are being read; NULL = none are */
 	uint64_t n_left_out, n_folded, n_blank_videos, n_thinned_videos;
 	int tables_fd; /* of kept[0]; -1 = none */
 	struct vg_declared declared[VG_PLUGIN_MAX];
@@ -311,6 +312,11 @@ const char *vg_lists_dir(const struct vg_lists *lists)
 	return lists->dir;
 }
 
+void vg_lists_suppress_soon(struct vg_lists *lists, const struct vg_suppress *coming)
+{
+	lists->coming = coming;
+}
+
 void vg_lists_expect(struct vg_lists *lists, int is_expected)
 {
 	lists->is_expected = is_expected;
@@ -342,5 +348,6 @@ const struct vg_index_view *vg_lists_view(const struct vg_lists *lists, uint64_t
 int vg_lists_suppressed(const struct vg_lists *lists, enum vg_algo algo, const uint8_t *value, const char *list,
 			const char *entry_id)
 {
-	return vg_suppress_has(lists->suppress, algo, value, list, entry_id);
+	return vg_suppress_has(lists->suppress, algo, value, list, entry_id) ||
+	       vg_suppress_has(lists->coming, algo, value, list, entry_id);
 }

@@ -32,6 +32,10 @@ void vg_lists_load(const char *dir, struct vg_generation loaded[VG_LISTS_ON_DISK
 /* Into lists that have none yet. */
 void vg_lists_take_loaded(struct vg_lists *lists, struct vg_generation loaded[VG_LISTS_ON_DISK]);
 
+/* What the lists that are being read will suppress is never matched from now on; borrowed until the next call (NULL:
+ * they are not read any more). */
+void vg_lists_suppress_soon(struct vg_lists *lists, const struct vg_suppress *coming);
+
 /* The number of the next generation; a reading with it and what is declared, borrowed. */
 uint64_t vg_lists_next_number(const struct vg_lists *lists);
 struct vg_reading vg_lists_reading(const struct vg_lists *lists);

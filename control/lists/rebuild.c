@@ -1,5 +1,5 @@
-/* The steps: load (thread, only at first) → builder; its tables of the old index → check (thread) → ready; its end →
- * check (thread) → take up. A check that is due while the thread is busy waits for it: on_thread_end() asks again. */
+/* The steps: load (thread, only at first) - builder - its tables of the old index: check (thread), ready - its end:
+ * check (thread), take up. A check that is due while the thread is busy waits for it: on_thread_end() asks again. */
 #include "control/lists/rebuild.h"
 
 #include <fcntl.h>
@@ -95,6 +95,7 @@ static void clear(struct vg_rebuild *r)
 		close(r->ended.tables.fd);
 	r->old_tables.fd = r->ended.index_fd = r->ended.tables.fd = -1;
 	r->has_loaded = r->has_old_tables = r->has_ended = 0;
+	vg_lists_suppress_soon(r->conf.lists, NULL);
 	vg_lists_next_fini(&r->next);
 	if (r->suppress_fd >= 0)
 		close(r->suppress_fd);
@@ -125,6 +126,7 @@ static void finish(struct vg_rebuild *r, enum vg_err err, const char *why)
 		snprintf(ending->why, sizeof(ending->why), "%s", why);
 	r->state.n_failed += err != VG_OK;
 	take_loaded(r);
+	vg_lists_suppress_soon(r->conf.lists, NULL);
 	if (!err)
 		vg_lists_take(r->conf.lists, &r->next);
 	clear(r);
@@ -295,6 +297,7 @@ static enum vg_err take_suppress(struct vg_rebuild *r, const char *suppress_file
 		}
 	}
 	r->next.suppress = vg_suppress_load_fd(fd, r->suppress_name, why, n_why);
+	vg_lists_suppress_soon(r->conf.lists, r->next.suppress);
 	return r->next.suppress ? VG_OK : VG_EINVAL;
 }
 

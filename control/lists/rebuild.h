@@ -9,7 +9,6 @@
 #include <vigil/err.h>
 
 #include "control/config/config.h"
-#include "control/lists/builder_msg.h"
 #include "control/lists/lists.h"
 #include "control/loop/loop.h"
 
