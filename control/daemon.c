@@ -248,7 +248,8 @@ static enum vg_err open_doors(struct vg_daemon *d, char *why, size_t n_why)
 				      .outbox = d->outbox,
 				      .n_hashers = d->config->hashing.n_hashers,
 				      .started_ns = d->started_ns,
-				      .ports = d->ports };
+				      .ports = d->ports,
+				      .rebuild = d->rebuild };
 	d->ctl_env = (struct vg_ctl_env){ .config = d->config,
 					  .store = d->store,
 					  .audit = d->audit,

@@ -68,6 +68,7 @@ int vg_lists_fd(const struct vg_lists *lists);
 int vg_lists_tables_fd(const struct vg_lists *lists);
 /* View of a generation that is still mapped, borrowed until the next reload; NULL = not known. */
 const struct vg_index_view *vg_lists_view(const struct vg_lists *lists, uint64_t generation);
-/* 1 where the suppress list names this value, or this entry (of that list), or that of the lists now being read does. n_value by algo: 16, 20, 32, 32. */
+/* 1 where the suppress list names this value, or this entry (of that list), or where that of the lists now being read
+ * does. n_value by algo: 16, 20, 32, 32. */
 int vg_lists_suppressed(const struct vg_lists *lists, enum vg_algo algo, const uint8_t *value, const char *list,
 			const char *entry_id);

@@ -106,7 +106,10 @@ static void intake(FILE *out, const struct vg_stats_env *env)
 static void lists(FILE *out, const struct vg_stats_env *env)
 {
 	struct vg_lists_info info;
+	struct vg_rebuild_state reading = { 0 };
 	vg_lists_info(env->lists, &info);
+	if (env->rebuild)
+		vg_rebuild_state(env->rebuild, &reading);
 	gauge(out, "list_generation", "number of the list generation in use", (double)info.generation);
 	gauge(out, "list_generation_timestamp_seconds", "when it was built", (double)info.built_ns / NS_PER_S);
 	vg_stats_head(out, "list_entries", "gauge", "entries of the generation in use");
@@ -125,6 +128,10 @@ static void lists(FILE *out, const struct vg_stats_env *env)
 	gauge(out, "list_tables_bytes", "search tables that all hashers share, 0 = none", (double)info.n_tables_bytes);
 	gauge(out, "list_tables_build_seconds", "what making them took", (double)info.tables_ms / 1e3);
 	gauge(out, "list_suppressed", "rows of the suppress list", (double)info.n_suppressed);
+	gauge(out, "list_reading", "1 while list files are read beside vigild", (double)reading.is_running);
+	vg_stats_head(out, "list_readings_failed_total", "counter",
+		      "readings beside vigild that came to nothing: the lists in use stayed");
+	fprintf(out, "vigil_list_readings_failed_total %llu\n", (unsigned long long)reading.n_failed);
 }
 
 static void cases(FILE *out, const struct vg_stats_env *env, int64_t now_ns)

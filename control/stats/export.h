@@ -9,6 +9,7 @@
 #include "control/cases/cases.h"
 #include "control/intake/intake.h"
 #include "control/lists/lists.h"
+#include "control/lists/rebuild.h"
 #include "control/outbox/outbox.h"
 #include "control/ports/port_watch.h"
 
@@ -21,6 +22,7 @@ struct vg_stats_env {
 	uint32_t n_hashers;
 	int64_t started_ns;                /* UTC */
 	const struct vg_port_watch *ports; /* NULL = no ports are looked at */
+	const struct vg_rebuild *rebuild;  /* NULL = lists are read at once */
 };
 /* The whole text, malloc'ed and NUL-terminated, its length in *n_bytes; NULL where memory is out. */
 char *vg_stats_export(const struct vg_stats_env *env, size_t *n_bytes);

@@ -1,4 +1,4 @@
-/* builder: the conversation over its socket, and what its sandbox leaves it. (Its life under vigild: test_rebuild.c.) */
+/* builder: the conversation over its socket, and what its sandbox leaves it. Its life under vigild: test_rebuild.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -20,7 +20,7 @@ static int begin(void **state)
 {
 	(void)state;
 	rooms = rooms_create();
-	env = (struct vg_stats_env){ rooms->intake, rooms->lists, rooms->cases, NULL, 1, vg_wall_now().ns, NULL };
+	env = (struct vg_stats_env){ rooms->intake, rooms->lists, rooms->cases, NULL, 1, vg_wall_now().ns, NULL, NULL };
 	rooms_add_case(rooms, 1);
 	return 0;
 }
