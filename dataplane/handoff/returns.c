@@ -68,6 +68,8 @@ static void attach(struct vg_lane *lane)
 	lane->alone_ns = lane->home->alone_ns = 0;
 	atomic_store_explicit(&lane->out->head, lane->head, memory_order_relaxed);
 	atomic_store_explicit(&lane->out->ret_tail, 0, memory_order_release);
+	if (lane->n_slots == lane->geometry.n_attr) /* none is used: their pages need not be there */
+		return;
 	for (uint32_t slot = 0; slot < lane->geometry.n_attr; slot++)
 		if (lane->objects[slot].is_used)
 			vg_ring_push(lane, &lane->objects[slot]);

@@ -44,6 +44,8 @@ struct vg_resource_line {
 struct vg_resources {
 	struct vg_resources_setup setup;
 	unsigned digests; /* of those that begin from now on */
+	void *tables;     /* the block in which all tables lie */
+	size_t n_table_bytes;
 	struct vg_resource *all;
 	uint32_t *buckets, n_buckets; /* of resources; a power of two */
 	uint32_t first_free;

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include <vigil/pages.h>
+
 #include "hashing/resource/resource_priv.h"
 
 static void discard(struct vg_resources *rs)
@@ -13,11 +15,7 @@ static void discard(struct vg_resources *rs)
 	for (uint32_t i = 0; i < rs->n_streams; i++)
 		vg_digests_destroy(rs->streams[i]);
 	vg_digests_destroy(rs->spare);
-	free(rs->all);
-	free(rs->buckets);
-	free(rs->blocks);
-	free(rs->block_buckets);
-	free(rs->spans);
+	vg_pages_free(rs->tables, rs->n_table_bytes);
 	free(rs);
 }
 
@@ -36,17 +34,35 @@ static uint32_t power_above(uint32_t n)
 	return p;
 }
 
+/* The next table in the one block that they share: all of it is written below, and a block of this size comes in huge
+ * pages where there are any, not in five hundred others. NULL while the block is only being measured. */
+static void *cut_table(struct vg_resources *rs, size_t n_bytes)
+{
+	size_t at = rs->n_table_bytes;
+
+	rs->n_table_bytes += (n_bytes + 63) & ~(size_t)63;
+	return rs->tables ? (uint8_t *)rs->tables + at : NULL;
+}
+
+static void cut_tables(struct vg_resources *rs)
+{
+	rs->n_table_bytes = 0;
+	rs->all = cut_table(rs, rs->setup.n_resources * sizeof(*rs->all));
+	rs->buckets = cut_table(rs, rs->n_buckets * sizeof(*rs->buckets));
+	rs->blocks = cut_table(rs, rs->n_blocks * sizeof(*rs->blocks));
+	rs->block_buckets = cut_table(rs, rs->n_block_buckets * sizeof(*rs->block_buckets));
+	rs->spans = cut_table(rs, ((size_t)rs->n_blocks + VG_RESOURCE_EXTENTS) * sizeof(*rs->spans));
+}
+
 static bool make_tables(struct vg_resources *rs)
 {
 	rs->n_buckets = power_above(rs->setup.n_resources);
 	rs->n_block_buckets = power_above(rs->n_blocks);
-	rs->all = calloc(rs->setup.n_resources, sizeof(*rs->all));
-	rs->buckets = malloc(rs->n_buckets * sizeof(*rs->buckets));
-	rs->blocks = calloc(rs->n_blocks, sizeof(*rs->blocks));
-	rs->block_buckets = malloc(rs->n_block_buckets * sizeof(*rs->block_buckets));
-	rs->spans = calloc((size_t)rs->n_blocks + VG_RESOURCE_EXTENTS, sizeof(*rs->spans));
-	if (!rs->all || !rs->buckets || !rs->blocks || !rs->block_buckets || !rs->spans)
+	cut_tables(rs);
+	rs->tables = vg_pages_new(rs->n_table_bytes);
+	if (!rs->tables)
 		return false;
+	cut_tables(rs);
 	for (uint32_t i = 0; i < rs->n_buckets; i++)
 		rs->buckets[i] = VG_RESOURCE_NONE;
 	for (uint32_t i = 0; i < rs->n_block_buckets; i++)
