@@ -14,6 +14,7 @@
 
 #include "control/daemon_priv.h"
 #include "control/evidence/keys.h"
+#include "control/lists/builder.h"
 #include "tests/lib/scratch.h"
 
 struct fixture {
@@ -193,7 +194,88 @@ static void without_custodians_or_with_a_foreign_stamp_nothing_starts(void **sta
 	vg_daemon_destroy(d);
 }
 
-int main(void)
+/* Goes on until nothing is read any more. */
+static uint64_t read_through(struct fixture *f, struct vg_daemon *d)
+{
+	struct vg_rebuild_state reading;
+	struct vg_lists_info info;
+	do {
+		assert_int_equal(vg_loop_step(f->loop, 1000), VG_OK);
+		vg_rebuild_state(d->rebuild, &reading);
+	} while (reading.is_running);
+	vg_lists_info(d->lists, &info);
+	return info.generation;
+}
+
+static void large_lists_are_read_beside_vigild_and_asked_for_again_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_rebuild_state reading;
+	struct vg_lists_info info;
+	uint64_t id;
+	f->config->control.lists_inline_bytes = 0;
+	set_list(f, "md5,0123456789abcdef0123456789abcdef,E\n");
+	struct vg_daemon *d = create(f);
+	assert_non_null(d);
+	vg_lists_info(d->lists, &info);
+	assert_int_equal(info.generation, 0);
+	assert_int_equal(vg_lists_expected(d->lists), 1);
+	set_list(f, "md5,1123456789abcdef0123456789abcdef,E\n");
+	assert_int_equal(vg_daemon_reload_for_ctl(d, NULL, &id, f->why, sizeof(f->why)), VG_EAGAIN);
+	assert_int_equal(vg_daemon_reload_lists(d, f->why, sizeof(f->why)), VG_OK); /* kept for the end */
+	assert_true(read_through(f, d) >= 1);
+	vg_rebuild_state(d->rebuild, &reading);
+	assert_int_equal(reading.id, 2);
+	assert_int_equal(vg_lists_expected(d->lists), 0);
+	set_list(f, "md5,2123456789abcdef0123456789abcdef,E\n");
+	assert_int_equal(vg_daemon_reload_for_ctl(d, NULL, &id, f->why, sizeof(f->why)), VG_OK);
+	assert_int_equal(id, 3);
+	vg_daemon_destroy(d); /* while it is read */
+	d = create(f);
+	assert_non_null(d);
+	assert_true(read_through(f, d) >= 2);
+	vg_daemon_destroy(d);
+}
+
+static void without_any_lists_a_bad_one_read_beside_vigild_ends_it(void **state)
+{
+	struct fixture *f = *state;
+	f->config->control.lists_inline_bytes = 0;
+	set_list(f, "md5,xyz\n");
+	struct vg_daemon *d = create(f);
+	assert_non_null(d);
+	assert_int_equal(vg_loop_run(f->loop), VG_OK);
+	assert_int_equal(vg_daemon_exit_code(d), 1);
+	vg_daemon_destroy(d);
+}
+
+static void a_suppression_that_cannot_be_read_is_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	char path[VG_CONFIG_PATH + 16];
+	struct vg_ctl_undo undo = { vg_config_suppress_path(f->config, path, 1), "entry,OLD\n" };
+	const uint8_t value[16] = { 0 };
+	uint64_t id;
+	set_list(f, "md5,0123456789abcdef0123456789abcdef,E\n");
+	struct vg_daemon *d = create(f);
+	assert_non_null(d);
+	f->config->control.lists_inline_bytes = 0;
+	scratch_write(&f->scratch, "state/suppress.list", "entry,OLD\nentry,NEW\n");
+	set_list(f, "md5,xyz\n");
+	assert_int_equal(vg_daemon_reload_for_ctl(d, &undo, &id, f->why, sizeof(f->why)), VG_OK);
+	assert_int_equal(id, 1);
+	assert_int_equal(vg_lists_suppressed(d->lists, VG_ALGO_MD5, value, "own", "NEW"), 1);
+	assert_int_equal(read_through(f, d), 1);
+	assert_int_equal(vg_lists_suppressed(d->lists, VG_ALGO_MD5, value, "own", "NEW"), 0);
+	char text[64] = "";
+	FILE *in = fopen(path, "r");
+	assert_int_equal(fread(text, 1, sizeof(text) - 1, in), strlen(undo.rows));
+	assert_string_equal(text, undo.rows);
+	fclose(in);
+	vg_daemon_destroy(d);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(vigild_opens_makes_its_snapshots_and_ends, set_up, tear_down),
@@ -203,8 +285,15 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_suppression_in_the_state_folder_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_bad_list_stops_the_first_start_but_not_the_second, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(large_lists_are_read_beside_vigild_and_asked_for_again_meanwhile,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_any_lists_a_bad_one_read_beside_vigild_ends_it, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_suppression_that_cannot_be_read_is_taken_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_custodians_or_with_a_foreign_stamp_nothing_starts, set_up,
 						tear_down),
 	};
+	if (argc == 3 && !strcmp(argv[1], VG_BUILDER_OPTION)) /* this program is the builder's, too */
+		return vg_builder_run(VG_BUILDER_FD, strtoull(argv[2], NULL, 10));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,6 +219,16 @@ static void a_list_that_is_bad_keeps_the_generation_and_the_suppress_file(void *
 	fclose(in);
 	assert_int_equal(number_at(ask("{\"command\":\"lists show\"}"), "generation"), generation);
 }
+static void the_reading_of_lists_can_be_asked_for(void **state)
+{
+	(void)state;
+	json_t *answer = ask("{\"command\":\"lists build\"}");
+	assert_true(json_integer_value(json_object_get(json_object_get(answer, "message"), "generation")) > 0);
+	json_decref(answer);
+	assert_code(ask("{\"command\":\"lists build\",\"arguments\":[\"3\"]}"), 5);
+	assert_code(ask("{\"command\":\"lists build\",\"arguments\":[\"x\"]}"), 6);
+	assert_code(ask("{\"command\":\"lists build\",\"arguments\":[\"-1\"]}"), 5);
+}
 static void status_and_stats_tell_what_is_there(void **state)
 {
 	(void)state;
@@ -254,6 +264,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(suppression_acts_at_once_and_is_taken_back, begin, end),
 		cmocka_unit_test_setup_teardown(a_list_that_is_bad_keeps_the_generation_and_the_suppress_file, begin,
 						end),
+		cmocka_unit_test_setup_teardown(the_reading_of_lists_can_be_asked_for, begin, end),
 		cmocka_unit_test_setup_teardown(status_and_stats_tell_what_is_there, begin, end),
 		cmocka_unit_test_setup_teardown(the_audit_chain_holds, begin, end),
 	};
