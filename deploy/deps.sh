@@ -2,7 +2,7 @@
 # Installs what Vigil needs to build, run and be tested, from Debian's packages by name. Skips what is there; says what it
 # installs. Needs root only where something is missing.
 set -e
-build="gcc make pkg-config libc6-dev libdpdk-dev libhyperscan-dev libndpi-dev libnghttp2-dev libpcap-dev libjpeg62-turbo-dev libpng-dev
+build="gcc make pkg-config libc6-dev libdpdk-dev libnuma-dev libbsd-dev libhyperscan-dev libndpi-dev libnghttp2-dev libpcap-dev libjpeg62-turbo-dev libpng-dev
  libwebp-dev libgif-dev libtiff-dev libavformat-dev libavcodec-dev libswscale-dev libavutil-dev libheif-dev libavif-dev libjxl-dev libopenjp2-7-dev libarchive-dev
  zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libbrotli-dev libssl-dev libseccomp-dev libsqlite3-dev libxml2-dev libcurl4-openssl-dev libidn2-dev libjansson-dev libyaml-dev
  libsodium-dev libmicrohttpd-dev libgnutls28-dev"
