@@ -32,7 +32,7 @@ static void compare(unsigned n, unsigned alike, enum vg_algo algo, uint64_t *see
 	uint8_t *bytes = vg_index_make_bytes(&make, 1, &n_bytes);
 	assert_int_equal(vg_index_open(bytes, n_bytes, &view), VG_OK);
 	vg_exact_init(&exact, &view, algo);
-	assert_int_equal(exact.first != NULL, n >= 1024);
+	assert_int_equal(exact.lines != NULL, n >= 1024);
 	for (unsigned i = 0; i <= n; i++) { /* the last one is all zero */
 		uint32_t found[8] = { 0 }, expected[8] = { 0 };
 		uint32_t n_expected = vg_index_find(&view, algo, asked[i], expected, 8);
@@ -40,7 +40,7 @@ static void compare(unsigned n, unsigned alike, enum vg_algo algo, uint64_t *see
 		assert_memory_equal(found, expected, sizeof(found));
 	}
 	vg_exact_fini(&exact);
-	assert_null(exact.first);
+	assert_null(exact.lines);
 	free(bytes);
 	free(asked);
 	vg_index_make_free(&make);
