@@ -14,6 +14,7 @@
 
 #include <vigil/clock.h>
 #include <vigil/log.h>
+#include <vigil/plugin_notice.h>
 
 #include "control/daemon_priv.h"
 #include "control/preflight.h"
@@ -212,15 +213,21 @@ static enum vg_err open_ports(struct vg_daemon *d, char *why, size_t n_why)
 	return d->ports ? VG_OK : wrong(why, n_why, VG_ENOMEM, "ports: out of memory");
 }
 
-/* Why a hasher does not come up, where it said so; "" where it is linked by now. */
-static void trouble_of(struct vg_daemon *d, uint32_t hasher_idx, char *text, size_t n_text)
+/* Why a hasher does not come up, where it said so: by its exit code, or by a word of its own where another supervisor
+ * started it; "" where it is linked by now. */
+static void trouble_of(void *arg, uint32_t hasher_idx, char *text, size_t n_text)
 {
+	struct vg_daemon *d = arg;
 	struct vg_intake_hasher h = { 0 };
-	unsigned plugin = hasher_idx < VG_LANE_MAX_HASHERS ? d->refused_plugins[hasher_idx] : 0;
+	int plugin = hasher_idx < VG_LANE_MAX_HASHERS ? d->refused_plugins[hasher_idx] - 1 : -1;
 	text[0] = 0;
 	vg_intake_hasher(d->intake, hasher_idx, &h);
-	if (plugin && !h.connected)
-		snprintf(text, n_text, "plug-in %s does not load: see the log", d->config->hashing.plugins[plugin - 1]);
+	if (h.connected || !d->config->hashing.n_plugins)
+		return;
+	if (plugin < 0)
+		plugin = vg_plugin_notice_read(d->config->control.run_dir, hasher_idx);
+	if (plugin >= 0 && plugin < (int)d->config->hashing.n_plugins)
+		snprintf(text, n_text, "plug-in %s does not load: see the log", d->config->hashing.plugins[plugin]);
 }
 
 static void each_program(void *arg, vg_ctl_program_fn fn, void *ctx)
@@ -249,7 +256,9 @@ static enum vg_err open_doors(struct vg_daemon *d, char *why, size_t n_why)
 				      .n_hashers = d->config->hashing.n_hashers,
 				      .started_ns = d->started_ns,
 				      .ports = d->ports,
-				      .rebuild = d->rebuild };
+				      .rebuild = d->rebuild,
+				      .arg = d,
+				      .hasher_trouble = trouble_of };
 	d->ctl_env = (struct vg_ctl_env){ .config = d->config,
 					  .store = d->store,
 					  .audit = d->audit,
@@ -262,6 +271,7 @@ static enum vg_err open_doors(struct vg_daemon *d, char *why, size_t n_why)
 					  .arg = d,
 					  .reload_lists = vg_daemon_reload_for_ctl,
 					  .rebuild = d->rebuild,
+					  .hasher_trouble = trouble_of,
 					  .each_program = d->supervises ? each_program : NULL };
 	snprintf(path, sizeof(path), "%s/%s", c->run_dir, VG_CTL_SOCKET);
 	d->ctl = vg_ctl_server_create(d->loop, path, c, vg_ctl_dispatch, &d->ctl_env, why, n_why);

@@ -12,6 +12,7 @@
 #include <vigil/clock.h>
 #include <vigil/log.h>
 #include <vigil/memfd.h>
+#include <vigil/plugin_notice.h>
 #include <vigil/sock.h>
 
 #include "hashing/crash.h"
@@ -320,6 +321,7 @@ static enum vg_err start(struct run *r, const struct vg_hashing_hooks *hooks)
 	if (err)
 		return err;
 	r->refused_plugin = vg_plugins_load_all(&r->conf, &r->match.plugins);
+	vg_plugin_notice_write(r->run_dir, r->hasher_idx, vg_plugin_refused(r->refused_plugin));
 	err = r->refused_plugin ? VG_EINVAL : VG_OK;
 	if (err)
 		return err;

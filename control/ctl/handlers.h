@@ -45,6 +45,8 @@ struct vg_ctl_env {
 	enum vg_err (*reload_lists)(void *arg, const struct vg_ctl_undo *undo, uint64_t *build_id, char *why,
 				    size_t n_why);
 	const struct vg_rebuild *rebuild; /* NULL = all reading is done at once */
+	/* What stops a hasher that is not linked, and what to do; "" = nothing is known. May be NULL. */
+	void (*hasher_trouble)(void *arg, uint32_t hasher_idx, char *text, size_t n_text);
 	/* Names every program vigild knows of; may be NULL. */
 	void (*each_program)(void *arg, vg_ctl_program_fn fn, void *ctx);
 };

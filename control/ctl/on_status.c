@@ -100,10 +100,13 @@ static json_t *hashers_json(const struct vg_ctl_env *env)
 	uint32_t n_hashers = env->config->hashing.n_hashers;
 	for (uint32_t i = 0; i < n_hashers && i < VG_LANE_MAX_HASHERS; i++) {
 		struct vg_intake_hasher h = { 0 };
+		char trouble[VG_CONFIG_PATH + 64] = "";
 		vg_intake_hasher(env->intake, i, &h);
-		json_array_append_new(hashers,
-				      json_pack("{s:I, s:b, s:I, s:b}", "index", (json_int_t)i, "linked", h.connected,
-						"generation", (json_int_t)h.generation, "braked", h.braked));
+		if (env->hasher_trouble)
+			env->hasher_trouble(env->arg, i, trouble, sizeof(trouble));
+		json_array_append_new(hashers, json_pack("{s:I, s:b, s:I, s:b, s:o}", "index", (json_int_t)i, "linked",
+							 h.connected, "generation", (json_int_t)h.generation, "braked",
+							 h.braked, "trouble", vg_ctl_text(trouble)));
 	}
 	return hashers;
 }

@@ -108,6 +108,15 @@ static void inline_pairs(const json_t *list, FILE *out)
 	}
 }
 
+/* Where another supervisor starts the hashers no line of a program says what stops them. */
+static void hasher_troubles(const json_t *list, FILE *out)
+{
+	size_t i;
+	json_t *h;
+	json_array_foreach(list, i, h) if (json_is_string(json_object_get(h, "trouble")))
+		fprintf(out, "%-10s %lld does not start: %s\n", "hasher", number(h, "index"), word(h, "trouble"));
+}
+
 static void hashers(const json_t *list, long long generation, FILE *out)
 {
 	size_t i, n_linked = 0, n_behind = 0, n_braked = 0;
@@ -175,6 +184,8 @@ void vg_render_status(const json_t *s, FILE *out)
 	fprintf(out, "%-10s %lld handed to hashers, %lld shed, %lld lost\n", "objects", number(link, "objects"),
 		number(link, "objects_shed"), number(link, "objects_lost"));
 	hashers(json_object_get(s, "hashers"), number(lists, "generation"), out);
+	if (!json_array_size(json_object_get(s, "programs")))
+		hasher_troubles(json_object_get(s, "hashers"), out);
 	building(json_object_get(lists, "building"), number(lists, "generation") != 0, out);
 	if (number(lists, "generation") || !json_is_object(json_object_get(lists, "building")))
 		fprintf(out, "%-10s generation %lld, %s old, %lld entries of %lld lists, %lld suppressed\n", "lists",

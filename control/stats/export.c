@@ -77,7 +77,8 @@ static void verdicts(FILE *out, const uint64_t *us_log2)
 static void intake(FILE *out, const struct vg_stats_env *env)
 {
 	struct vg_intake_counts counts;
-	uint64_t n_linked = 0, n_braked = 0;
+	uint64_t n_linked = 0, n_braked = 0, n_refused = 0;
+	char trouble[VG_CONFIG_PATH + 64];
 	vg_intake_counts(env->intake, &counts);
 	vg_stats_head(out, "control_matches_total", "counter", "matches that vigild took in");
 	fprintf(out, "vigil_control_matches_total %llu\n", (unsigned long long)counts.n_matches);
@@ -96,10 +97,16 @@ static void intake(FILE *out, const struct vg_stats_env *env)
 		vg_intake_hasher(env->intake, i, &h);
 		n_linked += h.connected != 0;
 		n_braked += h.braked != 0;
+		trouble[0] = 0;
+		if (env->hasher_trouble)
+			env->hasher_trouble(env->arg, i, trouble, sizeof(trouble));
+		n_refused += trouble[0] != 0;
 	}
 	gauge(out, "dataplane_linked", "1 while vigild is linked to a dataplane",
 	      vg_intake_dataplane(env->intake, NULL));
 	gauge(out, "hashers_linked", "hashers that vigild is linked to", (double)n_linked);
+	gauge(out, "hashers_plugin_refused", "hashers that do not start because a plug-in does not load",
+	      (double)n_refused);
 	gauge(out, "hashers_braked", "hashers whose matches are held", (double)n_braked);
 }
 

@@ -23,6 +23,9 @@ struct vg_stats_env {
 	int64_t started_ns;                /* UTC */
 	const struct vg_port_watch *ports; /* NULL = no ports are looked at */
 	const struct vg_rebuild *rebuild;  /* NULL = lists are read at once */
+	void *arg;
+	/* What stops a hasher that is not linked, "" = nothing is known. May be NULL. */
+	void (*hasher_trouble)(void *arg, uint32_t hasher_idx, char *text, size_t n_text);
 };
 /* The whole text, malloc'ed and NUL-terminated, its length in *n_bytes; NULL where memory is out. */
 char *vg_stats_export(const struct vg_stats_env *env, size_t *n_bytes);

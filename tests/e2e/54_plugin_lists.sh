@@ -52,6 +52,29 @@ named_in_status() { ctl status | grep -q "vigil-hashing 0.*plug-in average_hash@
 wait_for 30 "the status to name the plug-in" named_in_status
 ctl status | grep vigil-hashing
 grep -q "is average_hash@1, not average_hash@2 as the configuration says" "$W/vigild2.log" && grep -q "hasher 0 does not start: plug-in average_hash@2:" "$W/vigild2.log" || fail "the log does not say why"
+[ "$(metric vigil_hashers_plugin_refused)" = 1 ] || fail "no metric of the refused plug-in"
 timeout 60 "$bin/vigilctl" scan --config "$W/conf" --list "$W/list" "$W/www/same.jpg" >"$W/scan.log" 2>&1 && fail "a scan without its plug-in succeeded"
 grep -q "plug-in of hashing.plugins does not load" "$W/scan.log" || fail "the scan does not say why: $(cat "$W/scan.log")"
 say "a plug-in of another version is refused and named"
+stop "$house"
+
+# The same where vigild is not the one that starts the hasher (as units do): it has the hasher's own word for it.
+start vigild3.log ip netns exec "$H" "$bin/vigild" -c "$W/vigil.yaml"; house=$pid
+wait_for 30 "the snapshots" test -s "$W/run/hashing.snapshot"
+start dataplane.log ip netns exec "$H" "$bin/vigil-dataplane" --run-dir "$W/run"
+hasher_up() { start "hashing$1.log" sh -c "umask 077; while :; do ip netns exec $H $bin/vigil-hashing --run-dir $W/run --hasher 0; sleep 0.3; done"; hasher=$pid; }
+hasher_up 3
+of_hasher() { ctl status | grep -q "hasher  *0 does not start: plug-in average_hash@2:.* does not load"; }
+wait_for 60 "the status to name the plug-in of a foreign hasher" of_hasher
+[ "$(metric vigil_hashers_plugin_refused)" = 1 ] || fail "no metric of a foreign hasher's plug-in"
+[ "$(stat -c %a "$W/run/hasher-0.refused")" = 640 ] || fail "the hasher's word cannot be read by its group"
+stop "$hasher"; stop "$house"
+sed -i 's/average_hash@2:/average_hash@1:/' "$W/vigil.yaml"
+start vigild4.log ip netns exec "$H" "$bin/vigild" -c "$W/vigil.yaml"
+wait_for 30 "vigild again" ctl status
+hasher_up 4
+wait_for 60 "the mended hasher" house_ready
+[ ! -e "$W/run/hasher-0.refused" ] || fail "its word outlived its trouble"
+of_hasher && fail "status still names it"
+[ "$(metric vigil_hashers_plugin_refused)" = 0 ] || fail "the metric still counts it"
+say "a hasher that another supervisor starts is named, too, until it is mended"

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <vigil/config_snapshot.h>
+#include <vigil/plugin_notice.h>
 #include <vigil/sock.h>
 
 #include "control/daemon_priv.h"
@@ -275,6 +276,47 @@ static void a_suppression_that_cannot_be_read_is_taken_back(void **state)
 	vg_daemon_destroy(d);
 }
 
+/* What status says of hasher 0, "" = nothing. */
+static const char *trouble(struct vg_daemon *d)
+{
+	static char text[VG_CONFIG_PATH + 64];
+	assert_non_null(d->ctl_env.hasher_trouble);
+	d->ctl_env.hasher_trouble(d->ctl_env.arg, 0, text, sizeof(text));
+	return text;
+}
+
+static void a_hasher_that_says_which_plugin_it_refused_is_named(void **state)
+{
+	static const char *const wrong[] = { "", "1", "1\n\n", "4\n", "-1\n", "1 ", "3\n", "x\n" };
+	struct fixture *f = *state;
+	char path[300];
+	f->config->hashing.n_plugins = 2;
+	strcpy(f->config->hashing.plugins[0], "/p/first.so");
+	strcpy(f->config->hashing.plugins[1], "x@1:/p/second.so");
+	struct vg_daemon *d = create(f);
+	assert_non_null(d);
+	assert_string_equal(trouble(d), "");
+	vg_plugin_notice_write(f->config->control.run_dir, 0, 1);
+	assert_non_null(strstr(trouble(d), "x@1:/p/second.so does not load"));
+	vg_plugin_notice_write(f->config->control.run_dir, 0, 0);
+	assert_non_null(strstr(trouble(d), "/p/first.so does not load"));
+	vg_plugin_notice_write(f->config->control.run_dir, 1, 0);
+	vg_plugin_notice_write(f->config->control.run_dir, 0, -1);
+	assert_string_equal(trouble(d), "");
+	for (size_t i = 0; i < VG_ARRAY_LEN(wrong); i++) {
+		scratch_write(&f->scratch, "run/hasher-0.refused", wrong[i]);
+		assert_string_equal(trouble(d), "");
+	}
+	path_in(f, path, sizeof(path), "run/hasher-0.refused");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(scratch_write(&f->scratch, "elsewhere", "1\n"), path), 0);
+	assert_string_equal(trouble(d), "");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0); /* nobody waits for its writer */
+	assert_string_equal(trouble(d), "");
+	vg_daemon_destroy(d);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +332,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(without_any_lists_a_bad_one_read_beside_vigild_ends_it, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_suppression_that_cannot_be_read_is_taken_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_hasher_that_says_which_plugin_it_refused_is_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_custodians_or_with_a_foreign_stamp_nothing_starts, set_up,
 						tear_down),
 	};

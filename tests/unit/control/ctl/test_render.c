@@ -118,6 +118,27 @@ static void status_is_one_screen_also_of_nothing(void **state)
 	assert_non_null(strstr(text, "FAILING"));
 	free(text);
 }
+static void lists_that_are_read_and_hashers_that_do_not_start_are_in_the_status(void **state)
+{
+	(void)state;
+	char *text = rendered("status", NULL,
+			      "{\"programs\":[],\"hashers\":[{\"index\":3,\"linked\":false,\"trouble\":\"plug-in X\"}],"
+			      "\"lists\":{\"generation\":0,\"building\":{\"build\":1,\"phase\":\"reading\",\"lists\":4,"
+			      "\"lists_read\":2,\"entries\":99,\"since_s\":5}}}");
+	assert_non_null(strstr(text, "hasher     3 does not start: plug-in X\n"));
+	assert_non_null(strstr(text, "building (reading), 2 of 4 files, 99 entries, since 5 s; none in use yet"));
+	assert_null(strstr(text, "generation 0"));
+	free(text);
+	text = rendered(
+		"status", NULL,
+		"{\"programs\":[{\"name\":\"vigil-hashing\",\"trouble\":\"plug-in X\"}],\"hashers\":[{\"index\":3,"
+		"\"trouble\":\"plug-in X\"}],\"lists\":{\"generation\":7,\"building\":{\"phase\":\"tables\"}}}");
+	assert_null(strstr(text, "does not start"));
+	assert_non_null(strstr(text, "building (tables)"));
+	assert_null(strstr(text, "none in use yet"));
+	assert_non_null(strstr(text, "generation 7"));
+	free(text);
+}
 /* Any JSON as an answer to any command: no crash, no control character. */
 static void any_answer_can_be_shown(void **state)
 {
@@ -141,6 +162,7 @@ int main(void)
 		cmocka_unit_test(wide_values_are_cut_at_a_character),
 		cmocka_unit_test(an_object_is_shown_with_its_parts),
 		cmocka_unit_test(status_is_one_screen_also_of_nothing),
+		cmocka_unit_test(lists_that_are_read_and_hashers_that_do_not_start_are_in_the_status),
 		cmocka_unit_test(any_answer_can_be_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,11 +16,21 @@
 static struct rooms *rooms;
 static struct vg_stats_env env;
 
+static void trouble(void *arg, uint32_t hasher_idx, char *text, size_t n_text)
+{
+	(void)arg;
+	snprintf(text, n_text, "plug-in %u", hasher_idx);
+}
 static int begin(void **state)
 {
 	(void)state;
 	rooms = rooms_create();
-	env = (struct vg_stats_env){ rooms->intake, rooms->lists, rooms->cases, NULL, 1, vg_wall_now().ns, NULL, NULL };
+	env = (struct vg_stats_env){ .intake = rooms->intake,
+				     .lists = rooms->lists,
+				     .cases = rooms->cases,
+				     .n_hashers = 1,
+				     .started_ns = vg_wall_now().ns,
+				     .hasher_trouble = trouble };
 	rooms_add_case(rooms, 1);
 	return 0;
 }
@@ -71,6 +81,9 @@ static void the_figures_are_there(void **state)
 	assert_non_null(strstr(text, "\nvigil_list_generation 1\n"));
 	assert_non_null(strstr(text, "\nvigil_list_entries{algo=\"md5\"} 1\n"));
 	assert_non_null(strstr(text, "\nvigil_match_refused_total{reason=\"digest\"} 0\n"));
+	assert_non_null(strstr(text, "\nvigil_hashers_plugin_refused 1\n"));
+	assert_non_null(strstr(text, "\nvigil_list_reading 0\n"));
+	assert_non_null(strstr(text, "\nvigil_list_readings_failed_total 0\n"));
 	assert_non_null(strstr(text, "vigil_build_info{version="));
 	assert_non_null(strstr(text, "vigil_verdict_duration_seconds_bucket{le=\"+Inf\"} 0\n"));
 	free(text);

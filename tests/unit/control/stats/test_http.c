@@ -26,7 +26,11 @@ static int begin(void **state)
 {
 	(void)state;
 	rooms = rooms_create();
-	env = (struct vg_stats_env){ rooms->intake, rooms->lists, rooms->cases, NULL, 1, vg_wall_now().ns, NULL, NULL };
+	env = (struct vg_stats_env){ .intake = rooms->intake,
+				     .lists = rooms->lists,
+				     .cases = rooms->cases,
+				     .n_hashers = 1,
+				     .started_ns = vg_wall_now().ns };
 	http = vg_stats_http_create(rooms->loop, "127.0.0.1", 0, &env, why, sizeof(why));
 	assert_non_null(http);
 	return 0;
