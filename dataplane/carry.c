@@ -4,7 +4,7 @@
 
 int vg_carry_clock_off(void)
 {
-	static const struct rte_mbuf_dynfield field = { .name = "vigil_clock", .size = 8, .align = 8 };
+	static const struct rte_mbuf_dynfield field = { .name = "vigil_clock", .size = 16, .align = 8 };
 
 	return rte_mbuf_dynfield_register(&field);
 }

@@ -138,6 +138,7 @@ static void send_mark(struct vg_dispatch *dispatch, uint64_t mark)
 		if (!m)
 			return;
 		*vg_carry_clock(m, dispatch->clock_off) = mark;
+		*vg_carry_order(m, dispatch->clock_off) = dispatch->feed.order;
 		dispatch->out[i][dispatch->n_out[i]++] = m;
 		flush(dispatch, i, 1);
 	}
@@ -206,11 +207,15 @@ static void send_frames(struct vg_dispatch *dispatch)
 		m->packet_type = feed->link;
 		*RTE_MBUF_DYNFIELD(m, feed->ports->timestamp_off, rte_mbuf_timestamp_t *) = (uint64_t)feed->wall_ns[i];
 		*vg_carry_clock(m, dispatch->clock_off) = feed->clocks_ns[i];
+		*vg_carry_order(m, dispatch->clock_off) = feed->orders[i];
 		dispatch->out[ring][dispatch->n_out[ring]++] = m;
 	}
 	for (uint32_t ring = 0; ring < dispatch->n_rings; ring++)
 		if (dispatch->n_out[ring])
 			flush(dispatch, ring, 0);
+	if (feed->flags & VG_CONF_REPLAY)
+		atomic_store_explicit(&dispatch->sent, feed->orders[feed->first + feed->n_frames - 1],
+				      memory_order_release);
 }
 
 /* A replay receives only while the largest burst would find buffers. Counting the free ones looks at every lcore's
@@ -268,6 +273,7 @@ void vg_dispatch_count(const struct vg_dispatch *dispatch, struct vg_stats_page 
 void vg_dispatch_end_init(struct vg_dispatch_end *end, const struct vg_dispatch *dispatch, uint32_t ring_idx)
 {
 	*end = (struct vg_dispatch_end){ .ring = dispatch->rings[ring_idx],
+					 .sent = &dispatch->sent,
 					 .clock_off = dispatch->clock_off,
 					 .timestamp_off = dispatch->feed.ports->timestamp_off };
 }
@@ -290,6 +296,7 @@ static struct rte_mbuf *peek(struct vg_dispatch_end *end)
 enum vg_feed_word vg_dispatch_next(struct vg_dispatch_end *end, struct vg_feed *burst)
 {
 	burst->first = burst->n_frames = 0;
+	burst->order = end->sent ? atomic_load_explicit(end->sent, memory_order_acquire) : 0;
 	while (burst->n_frames < VG_BURST) {
 		struct rte_mbuf *m = peek(end);
 		uint32_t n = burst->n_frames;
@@ -300,6 +307,7 @@ enum vg_feed_word vg_dispatch_next(struct vg_dispatch_end *end, struct vg_feed *
 		clock_ns = *vg_carry_clock(m, end->clock_off);
 		if (clock_ns >= MARK_END && !n) {
 			end->n_given++;
+			burst->order = *vg_carry_order(m, end->clock_off);
 			rte_pktmbuf_free(m);
 			return clock_ns == MARK_END ? VG_FEED_INPUT_END : VG_FEED_ROUND;
 		}
@@ -311,6 +319,7 @@ enum vg_feed_word vg_dispatch_next(struct vg_dispatch_end *end, struct vg_feed *
 		burst->mbufs[n] = m;
 		burst->wall_ns[n] = (int64_t)*RTE_MBUF_DYNFIELD(m, end->timestamp_off, rte_mbuf_timestamp_t *);
 		burst->clocks_ns[n] = burst->clock_ns = clock_ns;
+		burst->orders[n] = burst->order = *vg_carry_order(m, end->clock_off);
 		burst->n_frames = n + 1;
 	}
 	return burst->n_frames ? VG_FEED_PACKETS : VG_FEED_IDLE;

@@ -33,6 +33,9 @@ struct vg_dispatch {
 	struct vg_pins pins;
 	struct vg_stats_page *stats; /* what only the dispatcher counts; see vg_dispatch_count() */
 	_Atomic uint64_t n_missed;   /* full rings; read by the worker that counts */
+	/* Every frame whose order is not above this is in its ring; live: 0. Who then finds its ring empty has had all
+	 * of them that were its. */
+	_Atomic uint64_t sent;
 };
 
 /* Rings to n_rings workers over the single-queue ports (or the captures). stop is borrowed: non-zero ends the loop.
@@ -48,9 +51,11 @@ void vg_dispatch_run(struct vg_dispatch *dispatch);
 void vg_dispatch_count(const struct vg_dispatch *dispatch, struct vg_stats_page *to, uint64_t *counted);
 
 /* A worker's end of its ring: the next frames that came under one link and capture into *burst (first = 0), as
- * vg_feed_next() would. IDLE: nothing there. The worker's own thread. */
+ * vg_feed_next() would. IDLE: nothing there, and burst->order is where the dispatcher was before. The worker's own
+ * thread. */
 struct vg_dispatch_end {
 	struct rte_ring *ring;
+	const _Atomic uint64_t *sent;
 	int clock_off, timestamp_off;
 	uint32_t n_given, n_taken; /* taken from the ring at once: the rest is of another capture, or behind a mark */
 	void *taken[VG_BURST];

@@ -43,6 +43,7 @@ static enum vg_feed_word end_round(struct vg_feed *feed)
 	check_round(feed);
 	feed->n_packets = feed->n_bytes = 0;
 	feed->clock_ns = feed->began_ns = 0;
+	feed->order++; /* what ends with the capture ends after its last frame */
 	if (--feed->loops_left) {
 		vg_port_rewind(feed->ports, feed->port_idx);
 	} else {
@@ -62,6 +63,7 @@ static void take_capture_times(struct vg_feed *feed)
 		if (ns > feed->clock_ns)
 			feed->clock_ns = ns;
 		feed->clocks_ns[i] = feed->clock_ns;
+		feed->orders[i] = ++feed->order;
 		feed->n_bytes += feed->mbufs[i]->pkt_len;
 	}
 	feed->n_packets += feed->n_received;
@@ -107,7 +109,7 @@ static enum vg_feed_word next_of_captures(struct vg_feed *feed, uint64_t mono_ns
 /* One burst of the next device that has something. */
 static enum vg_feed_word next_of_devices(struct vg_feed *feed, uint64_t mono_ns, int64_t wall_ns)
 {
-	feed->clock_ns = mono_ns;
+	feed->clock_ns = feed->order = mono_ns;
 	feed->first = 0;
 	for (uint32_t i = 0; i < feed->ports->n_ports; i++) {
 		uint32_t port_idx = feed->port_idx;
@@ -124,7 +126,7 @@ static enum vg_feed_word next_of_devices(struct vg_feed *feed, uint64_t mono_ns,
 		feed->capture_idx = (uint8_t)port_idx;
 		for (uint32_t k = 0; k < feed->n_frames; k++) {
 			feed->wall_ns[k] = wall_ns;
-			feed->clocks_ns[k] = mono_ns;
+			feed->clocks_ns[k] = feed->orders[k] = mono_ns;
 		}
 		return VG_FEED_PACKETS;
 	}

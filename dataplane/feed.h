@@ -2,7 +2,7 @@
 /* feed: frames in the order they are to be inspected, with their times, from all ports of one receiving thread:
  * captures one after the other (each conf->loop times, paced where asked), or devices in turn. Time: a capture's
  * frames carry theirs; the path's clock is the largest of them so far, anew for each round of each capture. Live
- * frames carry the time of their poll. */
+ * frames carry the time of their poll. A frame's order is its number in all input; live, its clock. */
 #include <stdint.h>
 
 #include <vigil/base.h>
@@ -27,6 +27,7 @@ struct vg_feed {
 	uint16_t queue;
 	uint32_t loops, loops_left, port_idx;
 	uint64_t clock_ns;                 /* of the last frame, or of the last poll */
+	uint64_t order;                    /* of the last frame or ROUND; captures: 1, 2, 3 … */
 	uint64_t n_packets, n_bytes;       /* of this round */
 	uint64_t first_clock_ns, began_ns; /* for pacing; 0: not begun */
 	uint8_t is_short;                  /* a capture was cut short */
@@ -38,6 +39,7 @@ struct vg_feed {
 	struct rte_mbuf *mbufs[VG_BURST];
 	int64_t wall_ns[VG_BURST];
 	uint64_t clocks_ns[VG_BURST];
+	uint64_t orders[VG_BURST];
 };
 
 /* ports are borrowed; queue of each multi-queue device, 0 of the others. Cold. */

@@ -463,13 +463,16 @@ void vg_inspect_burst(struct vg_inspect *inspect, struct vg_packet *pkts, uint32
 	for (uint32_t i = 0; i < n_pkts; i++)
 		vg_tenant_apply(rule_of(inspect, &pkts[i]), &pkts[i]);
 	vg_flow_table_prefetch_burst(inspect->flows, pkts, n_pkts);
-	for (uint32_t i = 0; i < n_pkts; i++)
+	for (uint32_t i = 0; i < n_pkts; i++) {
+		if (inspect->order)
+			*inspect->order = pkts[i].order;
 		if (pkts[i].key.net & VG_FLOW_NET_UDP)
 			vg_inspect_datagram(inspect, &pkts[i]);
 		else if (!inspect->hold)
 			inspect_packet(inspect, &pkts[i]);
 		else
 			inspect_held(inspect, &pkts[i]);
+	}
 }
 
 void vg_inspect_tick(struct vg_inspect *inspect, uint64_t clock_ns)

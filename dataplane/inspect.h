@@ -25,6 +25,9 @@ void vg_inspect_hold(struct vg_inspect *inspect, struct vg_hold *hold);
 /* Where cards can drop what is opaque: they are asked for it. NULL (at first): none can. Borrowed. Cold. */
 struct vg_offload;
 void vg_inspect_offload(struct vg_inspect *inspect, struct vg_offload *offload);
+/* Where the order of the frame that is being inspected is written, for who is told what comes of it. NULL (at first):
+ * nowhere. Borrowed. Cold. */
+void vg_inspect_order(struct vg_inspect *inspect, uint64_t *order);
 /* Inspects n_pkts (<= VG_BURST) frames, of which the port half and key.capture_idx are set. pkt->segment is the
  * rte_mbuf of the frame, or NULL where all of it lies in the first segment. clock_ns never goes back until the next
  * flush. */

@@ -26,6 +26,11 @@ void vg_inspect_pass_by(struct vg_inspect *inspect, struct vg_flow *flow, const 
 		vg_offload_packet(inspect->offload, flow, pkt);
 }
 
+void vg_inspect_order(struct vg_inspect *inspect, uint64_t *order)
+{
+	inspect->order = order;
+}
+
 void vg_inspect_offload(struct vg_inspect *inspect, struct vg_offload *offload)
 {
 	inspect->offload = offload;

@@ -51,6 +51,7 @@ struct vg_inspect {
 	struct vg_stats_page *stats;
 	struct vg_hold *hold;                 /* NULL: no pair is inspect-first */
 	struct vg_offload *offload;           /* NULL: no card drops anything */
+	uint64_t *order;                      /* of the frame at hand, for others; NULL: nobody asks */
 	struct vg_inspect_stream *live;       /* n_live of them */
 	struct vg_inspect_carriers *carriers; /* the same */
 	uint64_t n_begun;                     /* live streams so far */

@@ -135,6 +135,7 @@ static void hand_over(struct vg_steer *steer, const struct vg_feed *burst, uint3
 	m->packet_type = burst->link;
 	*RTE_MBUF_DYNFIELD(m, steer->ports->timestamp_off, rte_mbuf_timestamp_t *) = (uint64_t)burst->wall_ns[i];
 	*vg_carry_clock(m, steer->clock_off) = burst->clocks_ns[i];
+	*vg_carry_order(m, steer->clock_off) = burst->orders[i];
 	steer->out[to][steer->n_out[to]++] = m;
 }
 
@@ -153,6 +154,7 @@ static void share_out(struct vg_steer *steer, struct vg_feed *burst, int is_from
 		}
 		burst->mbufs[n_kept] = burst->mbufs[i];
 		burst->wall_ns[n_kept] = burst->wall_ns[i];
+		burst->orders[n_kept] = burst->orders[i];
 		burst->clocks_ns[n_kept++] = burst->clocks_ns[i];
 	}
 	burst->n_frames = n_kept - burst->first;

@@ -42,6 +42,7 @@ static void inspect_frames(struct vg_worker *worker)
 		if (feed->clocks_ns[feed->first + i] > worker->clock_ns)
 			worker->clock_ns = feed->clocks_ns[feed->first + i];
 		pkt->clock_ns = worker->clock_ns;
+		pkt->order = feed->orders[feed->first + i];
 		pkt->link = feed->link;
 		pkt->key.capture_idx = flows_of;
 		pkt->port_idx = (uint8_t)feed->capture_idx;
@@ -143,19 +144,25 @@ static int turn(struct vg_worker *worker)
 		vg_idle_reset(&worker->idle);
 		inspect_frames(worker);
 		vg_inspect_tick(worker->inspect, worker->clock_ns);
+		vg_handoff_passed(worker->handoff, worker->feed.order);
 		return 1;
 	case VG_FEED_ROUND:
+		*vg_handoff_order(worker->handoff) = worker->feed.order;
 		vg_inspect_flush(worker->inspect);
+		vg_handoff_passed(worker->handoff, worker->feed.order);
 		worker->clock_ns = 0;
 		return 1;
 	case VG_FEED_INPUT_END:
 		return 0;
 	default:
 		if (conf->flags & VG_CONF_REPLAY) {
+			vg_handoff_passed(worker->handoff, worker->feed.order);
 			usleep(WAIT_US);
 		} else {
 			worker->clock_ns = mono_ns > worker->clock_ns ? mono_ns : worker->clock_ns;
+			*vg_handoff_order(worker->handoff) = worker->clock_ns;
 			vg_inspect_tick(worker->inspect, worker->clock_ns);
+			vg_handoff_passed(worker->handoff, worker->clock_ns);
 			vg_idle_wait(&worker->idle, &worker->feed);
 		}
 		return 1;
@@ -174,7 +181,9 @@ int vg_worker_run(void *arg)
 	}
 	while (!is_set(&shared->stop) && turn(worker)) {
 	}
+	*vg_handoff_order(worker->handoff) = UINT64_MAX;
 	vg_inspect_flush(worker->inspect);
+	vg_handoff_passed(worker->handoff, UINT64_MAX);
 	if (worker->core_idx == 0)
 		count_lost(worker);
 	vg_handoff_input_done(worker->handoff);

@@ -75,9 +75,12 @@ static int create_rooms(struct vg_worker *worker)
 	vg_proto_seed(worker->proto, shared->boot_id);
 	vg_proto_urls(worker->proto, &worker->urls);
 	worker->inspect = vg_inspect_create(shared->conf, seed, worker->stats, worker->proto);
-	if (worker->inspect)
-		vg_inspect_hold(worker->inspect, worker->hold);
-	return worker->inspect ? 0 : -1;
+	if (!worker->inspect)
+		return -1;
+	vg_inspect_hold(worker->inspect, worker->hold);
+	vg_inspect_order(worker->inspect, vg_handoff_order(worker->handoff));
+	vg_handoff_passed(worker->handoff, 0);
+	return 0;
 }
 
 struct vg_worker *vg_worker_create(struct vg_shared *shared, uint32_t core_idx)

@@ -59,6 +59,7 @@ struct vg_packet {
 	const void *segment;      /* the port's handle of it, for the payload beyond the first segment */
 	int64_t wall_ns;          /* UTC */
 	uint64_t clock_ns;        /* the path's clock at this frame: never goes back */
+	uint64_t order;           /* its place in all input (vigil/lane.h) */
 	enum vg_link link;        /* how the frame begins */
 	uint32_t n_payload_bytes; /* of TCP, in all segments; 0 where the headers were cut short */
 	/* from decode: the innermost IP header, and what is behind it */

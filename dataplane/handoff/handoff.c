@@ -71,6 +71,19 @@ int vg_handoff_wait(struct vg_handoff *h, struct vg_lane *lane, uint64_t *began_
 	return alone_ns > VG_LANE_WAIT_HASHER_NS;
 }
 
+uint64_t *vg_handoff_order(struct vg_handoff *h)
+{
+	return &h->order;
+}
+
+void vg_handoff_passed(struct vg_handoff *h, uint64_t order)
+{
+	if (h->has_order && order < h->passed)
+		return;
+	h->has_order = 1;
+	h->passed = order;
+}
+
 void vg_handoff_media_sink(struct vg_handoff *h, struct vg_media_sink *sink)
 {
 	*sink = (struct vg_media_sink){

@@ -52,6 +52,13 @@ void vg_handoff_outcome(struct vg_object *object, enum vg_hold_outcome outcome, 
 /* Fills *sink for vg_media_create(); valid while handoff lives. */
 void vg_handoff_media_sink(struct vg_handoff *handoff, struct vg_media_sink *sink);
 
+/* When, among the input of all cores, what ends now ends (order, vigil/lane.h): to be written before each frame. The
+ * pieces of a file come over several cores and are joined in that order. Valid while handoff lives. */
+uint64_t *vg_handoff_order(struct vg_handoff *handoff);
+/* All that this core ends from now on has a greater order. What is smaller than before is no news. Until the first call
+ * there is none. */
+void vg_handoff_passed(struct vg_handoff *handoff, uint64_t order);
+
 /* Publishes what was written since the last call, takes returns back, attaches and detaches hashers, offers again
  * after a hasher died. To be called at least every few milliseconds until the thread ends, also when all input is
  * used up. */

@@ -53,6 +53,7 @@ struct vg_object {
 	uint64_t size_hint, body_bytes;
 	uint64_t body_off, tail_gap_bytes; /* where the next byte stands in the body, holes of known size counted */
 	int64_t last_byte_ns;
+	uint64_t order; /* closed: when that was */
 	uint32_t codings, open_flags;
 	uint32_t queue_next;           /* slot; valid while is_queued */
 	uint32_t rank_next, rank_prev; /* slots; valid while is_ranked */
@@ -79,6 +80,7 @@ struct vg_lane {
 	struct vg_desc *slots;
 	struct vg_attr_slot *records;
 	uint64_t head, n_published, tail, ret_tail;
+	uint64_t passed;                   /* as it was published last */
 	uint64_t alone_ns;                 /* a lossless producer waits for a hasher since then; 0 = does not */
 	uint32_t n_bad, n_used, n_closed;  /* closed: by their producers, not DONE */
 	uint8_t is_attached, has_begun;    /* begun: this hasher has written its tail */
@@ -102,7 +104,9 @@ struct vg_handoff {
 	const _Atomic int *stop;
 	struct vg_handoff_watch watch;
 	uint64_t boot_id, mono_ns, hold_bytes;
-	uint64_t alone_ns; /* as a lane's, for any hasher */
+	uint64_t alone_ns;      /* as a lane's, for any hasher */
+	uint64_t order, passed; /* of the frame at hand; nothing ends any more that has one up to this */
+	int has_order;
 	uint32_t core_idx, n_lanes, next_lane;
 	struct vg_lane *lanes;
 };

@@ -137,6 +137,7 @@ struct vg_handoff *vg_handoff_create(const struct vg_dataplane_conf *conf, uint3
 	h->wait_ctx = h;
 	h->stop = stop;
 	h->boot_id = boot_id;
+	h->passed = UINT64_MAX;
 	h->core_idx = core_idx;
 	h->hold_bytes = conf->object_hold_bytes ? conf->object_hold_bytes : UINT64_MAX;
 	h->n_lanes = conf->n_hashers;

@@ -118,6 +118,7 @@ static void object_end(struct vg_object *o, enum vg_state state)
 	vg_count(lane->home->stats, counters[state], 1);
 	o->state = (uint8_t)state;
 	o->is_closed = o->is_ended = 1;
+	o->order = lane->home->order;
 	lane->n_closed++;
 	vg_ladder_unrank(lane, o);
 	r->body_bytes = o->body_bytes;

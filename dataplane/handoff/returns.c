@@ -66,6 +66,8 @@ static void attach(struct vg_lane *lane)
 	lane->has_begun = 0;
 	lane->is_attached = 1;
 	lane->alone_ns = lane->home->alone_ns = 0;
+	lane->passed = 0; /* what is offered again comes before all that is to come */
+	atomic_store_explicit(&lane->out->passed, 0, memory_order_relaxed);
 	atomic_store_explicit(&lane->out->head, lane->head, memory_order_relaxed);
 	atomic_store_explicit(&lane->out->ret_tail, 0, memory_order_release);
 	if (lane->n_slots == lane->geometry.n_attr) /* none is used: their pages need not be there */

@@ -56,6 +56,7 @@ static void close_write(struct vg_lane *lane, struct vg_object *o)
 	d->state = o->state;
 	d->close.body_bytes = o->body_bytes;
 	d->close.last_byte_ns = o->last_byte_ns;
+	d->close.order = o->order;
 	o->close_pushed = 1;
 }
 
@@ -128,10 +129,13 @@ void vg_ring_push_queued(struct vg_lane *lane)
 
 void vg_ring_publish(struct vg_lane *lane, uint64_t mono_ns)
 {
-	if (lane->n_published == lane->head)
-		return;
 	for (uint64_t i = lane->n_published; i != lane->head; i++)
 		lane->slots[i & (lane->geometry.n_slots - 1)].enqueued_ns = mono_ns;
+	if (lane->n_published != lane->head)
+		atomic_store_explicit(&lane->out->head, lane->head, memory_order_release);
 	lane->n_published = lane->head;
-	atomic_store_explicit(&lane->out->head, lane->head, memory_order_release);
+	if (lane->passed == lane->home->passed || lane->queue_first != VG_NO_CHUNK)
+		return;
+	lane->passed = lane->home->passed;
+	atomic_store_explicit(&lane->out->passed, lane->passed, memory_order_release);
 }

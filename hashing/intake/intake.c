@@ -103,6 +103,7 @@ static struct vg_intake_object *on_close(struct vg_intake *lane, const struct vg
 		refuse(lane);
 	}
 	o->enqueued_ns = d->enqueued_ns;
+	o->order = d->close.order;
 	o->phase = VG_INTAKE_CLOSED;
 	return o;
 }
@@ -147,6 +148,13 @@ int vg_intake_pending(struct vg_intake *lane)
 	}
 	n = (int64_t)(lane->head - lane->tail);
 	return n < VG_INTAKE_BURST ? (int)n : VG_INTAKE_BURST;
+}
+
+uint64_t vg_intake_passed(const struct vg_intake *lane)
+{
+	const struct vg_lane_out *out = (const void *)lane->out;
+
+	return lane->broken ? UINT64_MAX : atomic_load_explicit(&out->passed, memory_order_acquire);
 }
 
 void vg_intake_take(struct vg_intake *lane, struct vg_intake_event *event)

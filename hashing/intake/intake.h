@@ -26,6 +26,7 @@ struct vg_intake_object {
 	uint64_t end_off;                    /* body offset the next DATA is expected at */
 	uint64_t gap_at[VG_INTAKE_MAX_GAPS]; /* a hole lies before the byte of this number (of those seen) */
 	uint64_t enqueued_ns;                /* of its CLOSE */
+	uint64_t order;                      /* the same (vigil/lane.h) */
 	uint64_t size_hint;                  /* UINT64_MAX = not announced */
 	uint32_t slot, n_gaps;               /* n_gaps counts past VG_INTAKE_MAX_GAPS */
 	uint32_t first_chunk, last_chunk;    /* held, in the order of the body; VG_INTAKE_NONE = none */
@@ -71,6 +72,10 @@ struct vg_intake {
 /* Looks how many descriptors wait: 0 .. VG_INTAKE_BURST, or -1 where the producer's word cannot be true (then the
  * lane is `broken` for good). */
 int vg_intake_pending(struct vg_intake *lane);
+
+/* Up to which order the lane's objects have ended: after a call that says this, all is taken once vg_intake_pending()
+ * says 0. A broken lane: UINT64_MAX. */
+uint64_t vg_intake_passed(const struct vg_intake *lane);
 
 /* Takes one descriptor (only as many as vg_intake_pending() has said) and fills `event`; EV_NONE where it was refused
  * (counted). The slot is free for the producer after vg_intake_publish(). */

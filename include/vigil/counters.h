@@ -125,6 +125,7 @@
 	X(VG_H_RESOURCES_PUT_OFF, "resources_put_off_total", "uploads grown too often to be judged each time")       \
 	X(VG_H_RESOURCES_DIED, "resources_ended_total:reason=hasher_end", "not whole as their hasher ended")         \
 	X(VG_H_RESOURCES_REFUSED, "resource_pieces_refused_total", "pieces of no known place or size: not joined")   \
+	X(VG_H_PIECES_UNORDERED, "resource_pieces_unordered_total", "pieces joined before what ended earlier came")  \
 	X(VG_H_RESOURCES_CHANGED, "resources_changed_total", "pieces that contradicted earlier ones; the later won") \
 	X(VG_H_IMAGES, "images_decoded_total", "pictures decoded to luma")                                           \
 	X(VG_H_IMAGES_PARTIAL, "images_partial_total", "of these: incomplete, hashed as far as they went")           \

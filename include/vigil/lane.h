@@ -43,6 +43,9 @@ struct vg_lane_geometry {
 struct vg_lane_out {
 	_Alignas(64) _Atomic uint64_t head;     /* descriptors published */
 	_Alignas(64) _Atomic uint64_t ret_tail; /* returns taken back */
+	/* The CLOSE of every object of this lane whose order (vg_desc) is not above this lies before `head` as it is
+	 * then: who reads this first, then `head`, and takes all up to there has them. */
+	_Alignas(64) _Atomic uint64_t passed;
 };
 struct vg_lane_in {
 	_Alignas(64) _Atomic uint64_t tail;     /* descriptors consumed; 0 = not begun */
@@ -66,7 +69,9 @@ enum vg_desc_type { VG_DESC_OPEN = 1, VG_DESC_DATA, VG_DESC_GAP, VG_DESC_CLOSE, 
 #define VG_OPEN_NO_UNPACK   16u  /* beside NO_DECODE: it crashed again, so only digests of the body as it came */
 #define VG_OPEN_HOLD        32u  /* frames wait for its verdict: VG_RETURN_VERDICT as soon as it is known */
 
-/* One descriptor. object_id is never 0: low 32 bits = attribution slot, high 32 bits = its generation. */
+/* One descriptor. object_id is never 0: low 32 bits = attribution slot, high 32 bits = its generation.
+ * order: when the object ended, comparable between the cores of one dataplane: the number, in all input, of the frame
+ * that ended it (replay), CLOCK_MONOTONIC at which that was received (live). 0: nobody keeps one. */
 struct vg_desc {
 	uint8_t type;  /* enum vg_desc_type */
 	uint8_t kind;  /* OPEN: enum vg_kind by first bytes (of the coded body where a coding is applied: UNKNOWN) */
@@ -87,9 +92,10 @@ struct vg_desc {
 			uint64_t body_off, n_bytes;
 		} gap; /* n_bytes 0 = unknown many */
 		struct {
-			uint64_t body_bytes;
-			int64_t last_byte_ns;
-		} close; /* bytes that were seen; UTC */
+			uint64_t body_bytes;  /* that were seen */
+			int64_t last_byte_ns; /* UTC */
+			uint64_t order;
+		} close;
 		uint8_t room[40];
 	};
 	uint64_t enqueued_ns; /* dataplane clock (CLOCK_MONOTONIC) when it was published, for latency figures */

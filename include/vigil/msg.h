@@ -22,7 +22,7 @@
 #include <vigil/plugin_value.h>
 
 #define VG_MSG_MAGIC   0x4c474956u /* "VIGL" */
-#define VG_MSG_VERSION 5u
+#define VG_MSG_VERSION 6u
 
 enum vg_msg_type {
 	VG_MSG_HELLO = 1,

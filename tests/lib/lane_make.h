@@ -39,6 +39,7 @@ static inline void vg_lane_make_init(struct vg_lane_make *l, uint32_t n_small, u
 			abort();
 	}
 	l->out = maps[0];
+	atomic_store(&((struct vg_lane_out *)l->out)->passed, UINT64_MAX); /* no order but that of the lane */
 	l->in = maps[1];
 	l->attr = maps[2];
 	l->chunk_owner = calloc(n_small + n_large, sizeof(*l->chunk_owner));
@@ -112,7 +113,7 @@ static inline void vg_lane_make_close(struct vg_lane_make *l, uint64_t object_id
 	vg_lane_make_put(l, &(struct vg_desc){ .type = VG_DESC_CLOSE,
 					       .object_id = object_id,
 					       .state = (uint8_t)state,
-					       .close = { body_bytes, 0 },
+					       .close = { .body_bytes = body_bytes },
 					       .enqueued_ns = 1 });
 }
 /* A whole body in pieces of n_piece bytes. */

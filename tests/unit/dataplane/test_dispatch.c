@@ -40,6 +40,7 @@ static int run(void *dispatch)
 struct seen {
 	uint32_t ring_of[N_FLOWS]; /* + 1 */
 	uint32_t last_seq[N_FLOWS], n_frames, n_rounds, n_ends;
+	uint64_t order; /* of the last frame or mark; or what an empty ring told */
 };
 
 /* Takes a burst off one ring; 0: nothing there. */
@@ -47,6 +48,13 @@ static int take(struct vg_dispatch_end *end, uint32_t ring, struct vg_feed *burs
 {
 	enum vg_feed_word word = vg_dispatch_next(end, burst);
 
+	for (uint32_t i = 0; i < burst->n_frames; i++) {
+		assert_true(burst->orders[i] > seen->order); /* also than what was told when there was none */
+		seen->order = burst->orders[i];
+	}
+	seen->order = burst->order > seen->order ? burst->order : seen->order;
+	if (word == VG_FEED_ROUND)
+		assert_int_equal(burst->order, (seen->n_rounds + 1) * (N_PACKETS + 1));
 	if (word == VG_FEED_ROUND) {
 		seen->n_rounds++;
 		memset(seen->last_seq, 0, sizeof(seen->last_seq));

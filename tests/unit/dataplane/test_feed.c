@@ -38,6 +38,7 @@ static void each_round_of_each_capture_ends_and_then_the_input(void **state)
 	struct cm_file c[3];
 	struct vg_ports *ports;
 	struct vg_feed feed;
+	uint64_t order = 0;
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
@@ -51,11 +52,14 @@ static void each_round_of_each_capture_ends_and_then_the_input(void **state)
 			enum vg_feed_word word;
 			uint32_t n = 0;
 			while ((word = vg_feed_next(&feed, 1, 1)) == VG_FEED_PACKETS) {
+				for (uint32_t k = 0; k < feed.n_frames; k++)
+					assert_int_equal(feed.orders[feed.first + k], ++order);
 				assert_int_equal(feed.capture_idx, i);
 				assert_int_equal(feed.link, VG_LINK_ETHERNET);
 				n += drop(&feed);
 			}
 			assert_int_equal(word, VG_FEED_ROUND);
+			assert_int_equal(feed.order, ++order); /* after all frames before it */
 			assert_int_equal(n, sizes[i]);
 			assert_int_equal(feed.clock_ns, 0);
 		}

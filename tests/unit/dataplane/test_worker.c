@@ -83,6 +83,7 @@ static void rooms_make(struct rooms *r)
 	r->proto = vg_proto_create(&r->end->conf, &r->end->stats, &bodies, vg_protocols);
 	r->inspect = vg_inspect_create(&r->end->conf, seed, &r->end->stats, r->proto);
 	assert_non_null(r->inspect);
+	vg_inspect_order(r->inspect, vg_handoff_order(r->end->handoff));
 	r->clock_ns = 1000000000;
 }
 
@@ -120,10 +121,13 @@ static void say(struct rooms *r, uint32_t n, int side, uint16_t port, uint8_t fl
 				  .n_frame_bytes = f.n_bytes,
 				  .wall_ns = (int64_t)r->clock_ns,
 				  .clock_ns = r->clock_ns,
+				  .order = r->n_packets + 1,
 				  .link = VG_LINK_ETHERNET };
 	vg_inspect_burst(r->inspect, &pkt, 1);
 	vg_inspect_tick(r->inspect, r->clock_ns);
 	r->n_packets++;
+	assert_int_equal(*vg_handoff_order(r->end->handoff), r->n_packets);
+	vg_handoff_passed(r->end->handoff, r->n_packets);
 	vg_handoff_poll(r->end->handoff, r->clock_ns);
 	(void)vg_sim_run(&r->end->sims[0], 1000);
 }

@@ -28,6 +28,66 @@ static void a_full_ring_delays_and_loses_nothing(void **state)
 	vg_bench_free(b);
 }
 
+static void who_reads_how_far_the_core_is_finds_all_that_ended_before(void **state)
+{
+	struct vg_handoff_bench *b = vg_bench_make(1, narrow, 0, 0);
+	struct vg_sim *sim = &b->sims[0];
+	struct vg_object *objects[3];
+	uint64_t n_closed = 0;
+	(void)state;
+	vg_sim_attach(sim, b->handoff, 0);
+	vg_handoff_poll(b->handoff, 1);
+	assert_int_equal(atomic_load(&sim->lane->out->passed), UINT64_MAX); /* nobody keeps an order */
+	vg_handoff_passed(b->handoff, 0);
+	vg_handoff_poll(b->handoff, 1);
+	assert_int_equal(atomic_load(&sim->lane->out->passed), 0);
+	for (unsigned i = 0; i < 3; i++)
+		objects[i] = vg_bench_open(b, i + 1, 10);
+	for (unsigned i = 0; i < 3; i++) {
+		*vg_handoff_order(b->handoff) = 10 + i;
+		vg_bench_close(b, objects[i]);
+	}
+	vg_handoff_passed(b->handoff, 12);
+	vg_handoff_passed(b->handoff, 11); /* no news */
+	vg_handoff_poll(b->handoff, 2);
+	assert_int_equal(atomic_load(&sim->lane->out->passed), 0); /* one of them waits for room in the ring */
+	while (n_closed < 3) {
+		(void)vg_sim_run(sim, 1);
+		n_closed = sim->n_closes;
+		vg_handoff_poll(b->handoff, 3);
+		assert_true(sim->lane->queue_first != VG_NO_CHUNK || atomic_load(&sim->lane->out->passed) == 12);
+	}
+	assert_int_equal(atomic_load(&sim->lane->out->passed), 12);
+	vg_sim_settle(sim);
+	assert_int_equal(sim->lane->slots[(sim->lane->head - 1) % narrow.n_slots].type, VG_DESC_CLOSE);
+	assert_int_equal(sim->lane->slots[(sim->lane->head - 1) % narrow.n_slots].close.order, 12);
+	vg_bench_free(b);
+}
+
+static void a_new_hasher_is_told_what_is_offered_again_before_how_far_the_core_is(void **state)
+{
+	struct vg_handoff_bench *b = vg_bench_make(1, narrow, 0, 0);
+	struct vg_sim *sim = &b->sims[0];
+	struct vg_object *objects[4];
+	(void)state;
+	vg_sim_attach(sim, b->handoff, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		objects[i] = vg_bench_open(b, i + 1, 10);
+		*vg_handoff_order(b->handoff) = i + 1;
+		vg_bench_close(b, objects[i]);
+	}
+	vg_handoff_passed(b->handoff, 9);
+	vg_handoff_poll(b->handoff, 1);
+	vg_sim_detach(sim);
+	vg_handoff_poll(b->handoff, 2);
+	vg_sim_attach(sim, b->handoff, 0);
+	vg_handoff_poll(b->handoff, 3);
+	assert_int_equal(atomic_load(&sim->lane->out->passed), 0); /* not all of the four are in the ring */
+	vg_sim_settle(sim);
+	assert_int_equal(atomic_load(&sim->lane->out->passed), 9);
+	vg_bench_free(b);
+}
+
 static void nothing_is_visible_before_it_is_published(void **state)
 {
 	struct vg_handoff_bench *b = vg_bench_make(1, narrow, 0, 0);
@@ -90,6 +150,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_ring_delays_and_loses_nothing),
+		cmocka_unit_test(who_reads_how_far_the_core_is_finds_all_that_ended_before),
+		cmocka_unit_test(a_new_hasher_is_told_what_is_offered_again_before_how_far_the_core_is),
 		cmocka_unit_test(nothing_is_visible_before_it_is_published),
 		cmocka_unit_test(those_who_wait_speak_in_turn),
 		cmocka_unit_test(after_a_death_the_same_is_said_again),

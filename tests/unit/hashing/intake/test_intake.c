@@ -50,6 +50,24 @@ static struct vg_intake_event take(struct fixture *f)
 	return ev;
 }
 
+static void an_object_knows_when_it_ended_and_the_lane_how_far_it_is(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t id = vg_lane_make_id(5, 77);
+	atomic_store(&((struct vg_lane_out *)f->maker.out)->passed, 99);
+	assert_int_equal(vg_intake_passed(f->lane), 99);
+	vg_lane_make_open(&f->maker, id, 0, 0);
+	vg_lane_make_put(&f->maker, &(struct vg_desc){ .type = VG_DESC_CLOSE,
+						       .object_id = id,
+						       .state = VG_STATE_COMPLETE,
+						       .close = { .order = 98 } });
+	(void)take(f);
+	assert_int_equal(take(f).object->order, 98);
+	atomic_store(&((struct vg_lane_out *)f->maker.out)->head, 1ull << 40);
+	assert_int_equal(vg_intake_pending(f->lane), -1);
+	assert_int_equal(vg_intake_passed(f->lane), UINT64_MAX); /* a broken lane is waited for by nobody */
+}
+
 static void an_object_comes_through_as_it_was_sent(void **state)
 {
 	struct fixture *f = *state;
@@ -269,6 +287,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		T(an_object_knows_when_it_ended_and_the_lane_how_far_it_is),
 		T(an_object_comes_through_as_it_was_sent),
 		T(chunks_go_back_in_order_and_can_come_again),
 		T(descriptors_out_of_range_are_counted_and_left_out),
