@@ -1,10 +1,13 @@
-/* A binary heap; what has the same key goes by lane and slot, so that the order is one. */
+/* A binary heap; what is the same by all that was said goes by lane and slot, so that the order is one. */
 #include "hashing/order.h"
 
 static bool is_before(const struct vg_order_item *a, const struct vg_order_item *b)
 {
 	if (a->key != b->key)
 		return a->key < b->key;
+	for (unsigned i = 0; i < VG_ARRAY_LEN(a->then); i++)
+		if (a->then[i] != b->then[i])
+			return a->then[i] < b->then[i];
 	return a->lane_idx != b->lane_idx ? a->lane_idx < b->lane_idx : a->slot < b->slot;
 }
 

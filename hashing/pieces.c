@@ -155,13 +155,30 @@ static void close_broken(struct vg_worker *w, struct vg_job *job, const struct v
 				  vg_mono_now().ns);
 }
 
-bool vg_pieces_ordered(const struct vg_job *job)
+static uint64_t mix(uint64_t h, const void *bytes, size_t n_bytes)
 {
-	struct vg_attribution record;
+	for (size_t i = 0; i < n_bytes; i++)
+		h = (h ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
 
-	return record_of(job, &record) &&
-	       (record.flags & (VG_ATTR_PIECE | VG_ATTR_ALL_PARTS | VG_ATTR_GROWS) || record.n_boundary ||
-		job->object->state != VG_STATE_COMPLETE || job->object->n_gaps);
+bool vg_pieces_ordered(const struct vg_job *job, uint64_t then[2])
+{
+	struct vg_attribution a;
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	if (!record_of(job, &a) || !(a.flags & (VG_ATTR_PIECE | VG_ATTR_ALL_PARTS | VG_ATTR_GROWS) || a.n_boundary ||
+				     job->object->state != VG_STATE_COMPLETE || job->object->n_gaps))
+		return false;
+	h = mix(h, &a.src_ip, sizeof(a.src_ip));
+	h = mix(h, &a.dst_ip, sizeof(a.dst_ip));
+	h = mix(h, &a.src_port, sizeof(a.src_port));
+	h = mix(h, &a.dst_port, sizeof(a.dst_port));
+	h = mix(h, &a.range_off, sizeof(a.range_off));
+	h = mix(h, &a.part_no, sizeof(a.part_no));
+	then[0] = (uint64_t)a.first_byte_ns;
+	then[1] = h;
+	return true;
 }
 
 bool vg_pieces_adopts(const struct vg_job *job)

@@ -10,8 +10,9 @@ void vg_pieces_gap(struct vg_worker *w, struct vg_job *job);
 /* A member that says which piece of the resource it is. */
 void vg_pieces_member(struct vg_worker *w, struct vg_job *job, const struct vg_body_member *member);
 
-/* May the object's end change what others' ends come to? Then they keep their order. */
-bool vg_pieces_ordered(const struct vg_job *job);
+/* May the object's end change what others' ends come to? Then they keep the order in which they ended on the wire. Of
+ * what ended with the same frame *then says it: the earlier begun first, then by its ends and its place. */
+bool vg_pieces_ordered(const struct vg_job *job, uint64_t then[2]);
 
 /* May others go on from the object's running digests, although it is complete? */
 bool vg_pieces_adopts(const struct vg_job *job);

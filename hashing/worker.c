@@ -259,16 +259,21 @@ static void await_turn(struct vg_worker *w, struct vg_job *job)
 				   : job->early            ? VG_ORDER_EARLY
 							   : VG_ORDER_OTHERS;
 
-	if (vg_pieces_ordered(job)) {
+	job->is_ready = true;
+	if (job->in_line)
+		return;
+	if (vg_pieces_ordered(job, (uint64_t[2]){ 0 })) {
 		judge(w, job);
 		return;
 	}
-	vg_order_push(&w->order, &(struct vg_order_item){ vg_order_key(rank, o->enqueued_ns, o->n_bytes),
-							  job->lane->core_idx, o->slot });
+	vg_order_push(&w->order, &(struct vg_order_item){ .key = vg_order_key(rank, o->enqueued_ns, o->n_bytes),
+							  .lane_idx = job->lane->core_idx,
+							  .slot = o->slot });
 }
 
 static void on_close(struct vg_worker *w, struct vg_job *job)
 {
+	vg_worker_line_join(w, job);
 	if (vg_worker_closes_now(w, job))
 		await_turn(w, job);
 }
@@ -296,6 +301,19 @@ static void on_event(struct vg_worker *w, uint32_t lane_idx, const struct vg_int
 	default: /* a gap: seen by the next DATA or by CLOSE */
 		break;
 	}
+}
+
+/* Those whose turn it is in the line. */
+static uint32_t judge_line(struct vg_worker *w)
+{
+	struct vg_job *job;
+	uint32_t n = 0;
+
+	while (!w->gave_up && (w->is_over || !vg_match_link_full(w->setup.link)) && (job = vg_worker_line_next(w))) {
+		judge(w, job);
+		n++;
+	}
+	return n;
 }
 
 /* The first of those that wait, and more where they are small. */
@@ -344,10 +362,16 @@ uint32_t vg_worker_step(struct vg_worker *worker)
 	bool idle = true;
 
 	for (uint32_t i = 0; i < worker->setup.n_lanes; i++) {
+		struct vg_intake *lane = worker->setup.lanes[i];
+		uint64_t passed = vg_intake_passed(lane);
 		n_taken += take_bursts(worker, i);
-		idle &= vg_intake_pending(worker->setup.lanes[i]) <= 0;
+		if (vg_intake_pending(lane) > 0)
+			idle = false;
+		else
+			worker->passed[i] = passed;
 	}
 	n_taken += vg_worker_gather(worker, n_taken != 0, idle, await_turn);
+	n_taken += judge_line(worker);
 	return n_taken + judge_some(worker);
 }
 
@@ -385,6 +409,8 @@ void vg_worker_close_all(struct vg_worker *worker)
 		}
 	}
 	(void)vg_worker_gather_all(worker, await_turn);
+	worker->is_over = true;
+	(void)judge_line(worker);
 	while (!worker->gave_up && vg_order_pop(&worker->order, &item)) /* waits for room itself */
 		judge(worker, &worker->jobs[item.lane_idx][item.slot]);
 }

@@ -37,7 +37,9 @@
 #define VG_WORKER_BULK_IDLE     28u
 #define VG_WORKER_BULK_PART     2u
 #define VG_WORKER_BULK_BYTES    (256ull << 20)
-#define VG_WORKER_WALL_FACTOR   10u /* time on the wall that a body may cost, in its limits of processor time */
+#define VG_WORKER_LINE_NS \
+	1000000000u               /* a piece waits for lanes that are behind; ten times so long where nobody waits */
+#define VG_WORKER_WALL_FACTOR 10u /* time on the wall that a body may cost, in its limits of processor time */
 
 struct vg_worker_setup {
 	struct vg_intake *const *lanes; /* by core_idx; stay the caller's */

@@ -34,12 +34,14 @@ struct vg_job {
 	uint32_t n_gaps_seen, n_unacked;
 	uint32_t n_owed; /* streaming: first chunks that are walked but not digested yet; they go back then */
 	struct vg_job *next_owing, *next_closing;
-	uint64_t closed_ns;
-	bool raw_lost; /* bytes were given back without being digested */
+	uint64_t closed_ns, lined_ns; /* lined: since when it is in the line */
+	bool raw_lost;                /* bytes were given back without being digested */
 	bool streaming, finished, matched, is_owing;
 	bool looks_early; /* its scans are watched */
 	bool early;       /* its first scans lie near a listed hash */
 	bool left_open;   /* its dataplane went before it ended: how many bytes there were, nobody says */
+	bool in_line;     /* judged when it is first in the line */
+	bool is_ready;    /* its digests are made */
 	bool stops, told; /* a list that matched exactly says block; the verdict was returned ahead of DONE */
 };
 
@@ -61,7 +63,10 @@ struct vg_worker {
 	struct vg_stream *streams[VG_WORKER_N_STREAMS];
 	uint32_t n_streams; /* free ones, from the front */
 	struct vg_stream held;
-	struct vg_order order; /* closed objects that wait to be judged */
+	struct vg_order order;              /* closed objects that wait to be judged */
+	struct vg_order line;               /* those whose end may change what others' come to (pieces) */
+	uint64_t passed[VG_LANE_MAX_CORES]; /* by lane: all that ended up to there is in the line */
+	bool is_over;                       /* nothing more comes */
 	struct vg_resources *resources;
 	struct vg_nest *nest; /* shared by all bodies: one walk at a time */
 	struct vg_span *spans, *cut_spans;
@@ -117,6 +122,13 @@ static inline unsigned vg_worker_verdict(const struct vg_job *job)
 {
 	return job->stops ? VG_VERDICT_STOP : job->matched ? VG_VERDICT_MATCH : VG_VERDICT_NONE;
 }
+
+/* --- worker_line.c --- */
+/* A closed job takes its place in the line. Its record says where that is. */
+void vg_worker_line_join(struct vg_worker *w, struct vg_job *job);
+/* The first in the line, taken out of it, where nothing that ended before it can still come; NULL: not yet. What has
+ * waited too long for a lane that is silent does not wait on (counted). */
+struct vg_job *vg_worker_line_next(struct vg_worker *w);
 
 /* Gives digests and stream back to their pools. */
 void vg_worker_job_release(struct vg_worker *w, struct vg_job *job);

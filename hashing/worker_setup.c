@@ -71,9 +71,10 @@ static bool make_pools(struct vg_worker *w)
 	w->nest = vg_nest_create(least(c->max_unpacked_bytes, VG_WORKER_NEST_KEEP));
 	if (!w->spans || !w->cut_spans || !w->spare || !w->batch || !w->resources || !w->nest)
 		return false;
-	w->order.n_room = (uint32_t)n_objects;
+	w->order.n_room = w->line.n_room = (uint32_t)n_objects;
 	w->order.at = calloc(n_objects ? n_objects : 1, sizeof(*w->order.at));
-	if (!w->order.at)
+	w->line.at = calloc(n_objects ? n_objects : 1, sizeof(*w->line.at));
+	if (!w->order.at || !w->line.at)
 		return false;
 	for (uint64_t n = least(n_objects, VG_WORKER_N_DIGESTS); w->n_digests < n; w->n_digests++) {
 		w->digests[w->n_digests] = vg_digests_create();
@@ -113,6 +114,7 @@ static void discard(struct vg_worker *w)
 	vg_batch_destroy(w->batch);
 	vg_resources_destroy(w->resources);
 	free(w->order.at);
+	free(w->line.at);
 	free(w->spans);
 	free(w->cut_spans);
 	free(w);

@@ -16,8 +16,8 @@
 
 struct vg_worker_make {
 	char path[64];
-	struct vg_lane_make maker;
-	struct vg_intake *lane;
+	struct vg_lane_make maker, other; /* other: where there are two lanes */
+	struct vg_intake *lane, *lanes[2];
 	struct vg_stats_page stats;
 	struct vg_match match;
 	struct vg_match_link *link;
@@ -127,7 +127,8 @@ static inline struct vg_hashing_conf vg_worker_make_conf(void)
 					 .resource_hold_bytes = 16 << 20,
 					 .resource_hold_ms = 60000 };
 }
-static inline struct vg_worker_make *vg_worker_make_create(const struct vg_hashing_conf *conf, uint32_t flags)
+static inline struct vg_worker_make *vg_worker_make_create_lanes(const struct vg_hashing_conf *conf, uint32_t flags,
+								 uint32_t n_lanes)
 {
 	struct vg_worker_make *m = calloc(1, sizeof(*m));
 	if (!m)
@@ -136,6 +137,12 @@ static inline struct vg_worker_make *vg_worker_make_create(const struct vg_hashi
 	vg_lane_make_init(&m->maker, 2048, 16, 32);
 	if (vg_intake_create(&m->maker.geometry, m->maker.fds, 0, 0, &m->stats, &m->lane))
 		abort();
+	m->lanes[0] = m->lane;
+	if (n_lanes == 2) {
+		vg_lane_make_init(&m->other, 2048, 16, 32);
+		if (vg_intake_create(&m->other.geometry, m->other.fds, 1, 0, &m->stats, &m->lanes[1]))
+			abort();
+	}
 	m->match = (struct vg_match){
 		.image = vg_image_create(NULL), .pdq = vg_pdq_create(), .index = vg_index_create(), .stats = &m->stats
 	};
@@ -147,8 +154,8 @@ static inline struct vg_worker_make *vg_worker_make_create(const struct vg_hashi
 					    .acked = vg_worker_make_acked,
 					    .ctx = m };
 	m->link = vg_match_link_create(&link);
-	struct vg_worker_setup setup = { .lanes = &m->lane,
-					 .n_lanes = 1,
+	struct vg_worker_setup setup = { .lanes = m->lanes,
+					 .n_lanes = n_lanes,
 					 .link = m->link,
 					 .match = &m->match,
 					 .stats = &m->stats,
@@ -162,6 +169,10 @@ static inline struct vg_worker_make *vg_worker_make_create(const struct vg_hashi
 	vg_worker_make_connect(m, flags);
 	return m;
 }
+static inline struct vg_worker_make *vg_worker_make_create(const struct vg_hashing_conf *conf, uint32_t flags)
+{
+	return vg_worker_make_create_lanes(conf, flags, 1);
+}
 static inline void vg_worker_make_destroy(struct vg_worker_make *m)
 {
 	vg_worker_make_forget(m);
@@ -173,6 +184,10 @@ static inline void vg_worker_make_destroy(struct vg_worker_make *m)
 	vg_image_destroy(m->match.image);
 	vg_intake_destroy(m->lane);
 	vg_lane_make_fini(&m->maker);
+	if (m->lanes[1]) {
+		vg_intake_destroy(m->lanes[1]);
+		vg_lane_make_fini(&m->other);
+	}
 	vg_index_make_free(&m->index);
 	unlink(m->path);
 	free(m);

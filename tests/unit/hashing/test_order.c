@@ -45,8 +45,10 @@ static void it_gives_what_a_linear_scan_gives(void **state)
 			struct waiting w = { (enum vg_order_class)(vg_random(&seed) % 3), now_ns,
 					     1ull << vg_random(&seed) % 24, (uint32_t)(vg_random(&seed) % 3), round };
 			model[n++] = w;
-			vg_order_push(&order, &(struct vg_order_item){ vg_order_key(w.rank, w.since_ns, w.n_bytes),
-								       w.lane_idx, w.slot });
+			vg_order_push(&order,
+				      &(struct vg_order_item){ .key = vg_order_key(w.rank, w.since_ns, w.n_bytes),
+							       .lane_idx = w.lane_idx,
+							       .slot = w.slot });
 			continue;
 		}
 		struct vg_order_item got;
@@ -60,6 +62,23 @@ static void it_gives_what_a_linear_scan_gives(void **state)
 		assert_int_equal(got.lane_idx, model[best].lane_idx);
 		model[best] = model[--n];
 		assert_int_equal(order.n, n);
+	}
+}
+
+static void of_the_same_key_the_rest_decides(void **state)
+{
+	struct vg_order_item room[4], got;
+	struct vg_order order = { room, 0, 4 };
+	(void)state;
+	assert_null(vg_order_first(&order));
+	vg_order_push(&order, &(struct vg_order_item){ .key = 7, .slot = 1, .then = { 2, 1 } });
+	vg_order_push(&order, &(struct vg_order_item){ .key = 7, .slot = 2, .then = { 1, 9 } });
+	vg_order_push(&order, &(struct vg_order_item){ .key = 7, .slot = 3, .then = { 1, 8 }, .lane_idx = 5 });
+	vg_order_push(&order, &(struct vg_order_item){ .key = 6, .slot = 4, .then = { 9, 9 }, .lane_idx = 9 });
+	assert_int_equal(vg_order_first(&order)->slot, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_true(vg_order_pop(&order, &got));
+		assert_int_equal(got.slot, 4 - i);
 	}
 }
 
@@ -83,6 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_gives_what_a_linear_scan_gives),
+		cmocka_unit_test(of_the_same_key_the_rest_decides),
 		cmocka_unit_test(watched_ones_go_before_all_and_small_ones_before_large_ones_but_not_for_ever),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
