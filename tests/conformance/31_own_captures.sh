@@ -15,6 +15,8 @@ bad=
 found as_recorded "" ""
 found ipv6 "" "" ipv6
 found pipelined "" "" pipeline
+found ranges "" "" ranges
+found ranges_tiny "--seed 6 --split 70 --overlap 30 --reorder 10" "" ranges
 found websocket "" "" websocket
 found websocket_tiny "--split 61 --overlap 20" "" websocket
 found websocket_h2 "" "" websocket_h2

@@ -126,6 +126,40 @@ ip netns exec "$C" bash -c "exec 3<>/dev/tcp/$server/80
 for f in bridge.jpg logo.png small.jpg chart.png; do row pipeline down 0 www/img/$f; done
 end
 
+# Pieces that cross each other: fetch the ranges of one picture at once, each on a connection of its own, by another name.
+ranges() { # FILE OFFSET-LAST...
+	piece_of=$1 n=0 pids=; shift
+	for r; do
+		n=$((n + 1))
+		ip netns exec "$C" curl -sS -o /dev/null --interface 198.51.100.22 -H "Host: cdn$n.example" -r "$r" "http://$server/img/$piece_of" & pids="$pids $!"
+	done
+	wait $pids
+}
+begin ranges
+for p in harbour.jpg meadow.jpg market.jpg bridge.jpg; do # each byte once
+	size=$(stat -c %s "$work/www/img/$p"); q=$((size / 4))
+	ranges $p 0-$((q - 1)) $q-$((2 * q - 1)) $((2 * q))-$((3 * q - 1)) $((3 * q))-
+	row ranges down 0 www/img/$p
+done
+for p in scan.png chart.png grey.jpg; do # some bytes two and three times, and pieces after the whole
+	size=$(stat -c %s "$work/www/img/$p"); q=$((size / 4))
+	ranges $p $((2 * q))- 0-$((3 * q)) $q-$((3 * q - 1)) 0-$((q - 1)) $((size - 500))- 0-$((2 * q))
+	row overlapping down 0 www/img/$p
+done
+# Another picture of the same size and time, so of the same tag: pieces that contradict.
+p=logo.png; size=$(stat -c %s "$work/www/img/$p")
+ranges $p 0-$((size / 2)) $((size / 3))-$((size / 2))
+cp -p "$work/www/img/$p" "$work/logo.old"
+head -c "$size" "$work/www/img/harbour.jpg" >"$work/logo.new"; touch -r "$work/logo.old" "$work/logo.new"; cp -p "$work/logo.new" "$work/www/img/$p"
+ranges $p $((size / 3))- $((size / 4))-$((size / 2)) 0-$((size / 3)) 0-$((size / 2)); ranges $p $((size - 900))- 0-$((size - 800))
+row changed down 0 www/img/$p
+# Broken off in the middle, gone on with.
+ip netns exec "$C" bash -c "exec 3<>/dev/tcp/$server/80; printf 'GET /img/repost.jpg HTTP/1.1\r\nHost: $server\r\n\r\n' >&3; head -c 2000 <&3 >/dev/null"
+ranges repost.jpg 1000-
+row resumed down 0 www/img/repost.jpg
+cp -p "$work/logo.old" "$work/www/img/$p"
+end
+
 # --- the list: two files byte by byte, one picture by its looks ------------------------------------------------------------
 digest() { "$1sum" <"$work/$2" | cut -d' ' -f1; }
 pdq=${PDQ_OF_ORIGINAL:-$("$bin/vigilctl" hash -j "$work/src/original.jpg" | jq -r .pdq)}
