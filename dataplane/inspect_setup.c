@@ -50,7 +50,8 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 					     (uint64_t)conf->hole_timeout_ms * 1000000, stats, &sink);
 	inspect->defrag = vg_defrag_create(seed, stats);
 	inspect->scope = vg_scope_create(&conf->scope);
-	inspect->detect = vg_detect_create(stats, rows, vg_proto_recognisers(proto, rows));
+	inspect->detect = vg_detect_create(stats, rows, vg_proto_recognisers(proto, rows),
+					   !(conf->flags & VG_CONF_REPLAY) || conf->n_cores > 1);
 	if (inspect->scope && inspect->live && inspect->carriers && inspect->defrag && inspect->flows &&
 	    inspect->streams && inspect->detect)
 		return inspect;

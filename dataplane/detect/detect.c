@@ -121,6 +121,10 @@ enum vg_app vg_detect_ask(struct vg_detect *detect, struct vg_detect_flow *flow,
 	if (flow->n_packets >= VG_DETECT_PACKETS)
 		return VG_APP_NONE;
 	flow->n_packets++;
+	if (!detect->engine && vg_detect_engine_create(detect)) {
+		vg_count(detect->stats, VG_C_DETECT_NO_STATE, 1);
+		return VG_APP_NONE;
+	}
 	state = vg_ndpi_memory_has_room(detect->memory) ? ndpi_flow(detect, flow) : NULL;
 	if (!state) {
 		vg_count(detect->stats, VG_C_DETECT_NO_STATE, 1);

@@ -63,10 +63,11 @@ struct vg_detect_flow {
 };
 
 struct vg_detect;
-/* Starts one nDPI engine. rows are copied, at most VG_APP_N. NULL: out of memory. Cold. */
+/* rows are copied, at most VG_APP_N. at_once: nDPI's engine is made now, else when the first flow asks for it, which
+ * then waits 15 ms; two threads must not make one at the same time. NULL: out of memory. Cold. */
 void vg_detect_destroy(struct vg_detect *detect);
-struct vg_detect *vg_detect_create(struct vg_stats_page *stats, const struct vg_recogniser *rows, uint32_t n_rows)
-	VG_DEALLOC(vg_detect_destroy);
+struct vg_detect *vg_detect_create(struct vg_stats_page *stats, const struct vg_recogniser *rows, uint32_t n_rows,
+				   int at_once) VG_DEALLOC(vg_detect_destroy);
 
 /* The first bytes of a direction, asked of all rows: the first app that knows them, else NONE where one needs more,
  * else UNKNOWN. */

@@ -25,10 +25,28 @@ static void release(struct vg_detect *detect)
 	free(detect);
 }
 
-struct vg_detect *vg_detect_create(struct vg_stats_page *stats, const struct vg_recogniser *rows, uint32_t n_rows)
+int vg_detect_engine_create(struct vg_detect *detect)
+{
+	NDPI_PROTOCOL_BITMASK all;
+
+	if (detect->has_no_engine)
+		return -1;
+	vg_ndpi_memory_enter(detect->memory);
+	detect->engine = ndpi_init_detection_module(ndpi_dont_load_tor_hosts | ndpi_dont_init_libgcrypt);
+	if (detect->engine) {
+		NDPI_BITMASK_SET_ALL(all);
+		ndpi_set_protocol_detection_bitmask2(detect->engine, &all);
+		ndpi_finalize_initialization(detect->engine);
+	}
+	vg_ndpi_memory_leave();
+	detect->has_no_engine = !detect->engine;
+	return detect->engine ? 0 : -1;
+}
+
+struct vg_detect *vg_detect_create(struct vg_stats_page *stats, const struct vg_recogniser *rows, uint32_t n_rows,
+				   int at_once)
 {
 	struct vg_detect *detect = calloc(1, sizeof(*detect));
-	NDPI_PROTOCOL_BITMASK all;
 
 	if (!detect)
 		return NULL;
@@ -39,10 +57,7 @@ struct vg_detect *vg_detect_create(struct vg_stats_page *stats, const struct vg_
 	detect->flows = vg_pages_new((size_t)VG_DETECT_FLOWS * detect->flow_bytes);
 	detect->free = calloc(VG_DETECT_FLOWS, sizeof(detect->free[0]));
 	detect->memory = vg_ndpi_memory_create();
-	detect->engine = !detect->memory
-				 ? NULL
-				 : ndpi_init_detection_module(ndpi_dont_load_tor_hosts | ndpi_dont_init_libgcrypt);
-	if (!detect->flows || !detect->free || !detect->engine) {
+	if (!detect->flows || !detect->free || !detect->memory || (at_once && vg_detect_engine_create(detect))) {
 		release(detect);
 		return NULL;
 	}
@@ -50,9 +65,6 @@ struct vg_detect *vg_detect_create(struct vg_stats_page *stats, const struct vg_
 		detect->free[detect->n_free] = VG_DETECT_FLOWS - 1 - detect->n_free;
 		detect->n_free++;
 	}
-	NDPI_BITMASK_SET_ALL(all);
-	ndpi_set_protocol_detection_bitmask2(detect->engine, &all);
-	ndpi_finalize_initialization(detect->engine);
 	return detect;
 }
 

@@ -4,14 +4,14 @@
  * beside the blocks, not in them: an overflow inside nDPI cannot lead it anywhere.
  *
  * nDPI's hooks (set_ndpi_malloc) know no context: which core's memory they serve is a variable of the thread, set
- * around each call into nDPI. Outside of that (start, end) they are malloc and free. */
+ * around each call into nDPI, also when its engine is made. Outside of that they are malloc and free. */
 #include <stddef.h>
 #include <stdint.h>
 
 #include <vigil/base.h>
 
 #define VG_NDPI_UNIT_BYTES 64u
-#define VG_NDPI_ORDERS     18u /* the largest block is the whole memory: 64 << 17 = 8 MiB */
+#define VG_NDPI_ORDERS     19u /* the largest block is the whole memory: 64 << 18 = 16 MiB */
 #define VG_NDPI_BYTES      ((size_t)VG_NDPI_UNIT_BYTES << (VG_NDPI_ORDERS - 1))
 /* What one packet may need at most: nDPI gathers a TLS message in blocks that double (the old and the new one). */
 #define VG_NDPI_CALL_ORDER 11u /* 128 KiB */

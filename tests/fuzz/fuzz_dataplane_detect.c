@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum vg_app app = VG_APP_NONE;
 
 	if (!detect)
-		detect = vg_detect_create(&stats, rows, 1);
+		detect = vg_detect_create(&stats, rows, 1, 1);
 	for (size_t off = 0; off < size && app == VG_APP_NONE;) {
 		uint32_t n = data[off] & 127;
 		unsigned dir = data[off] >> 7;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "dataplane/detect/detect.h"
+#include "dataplane/detect/detect_priv.h"
 #include "dataplane/detect/first_bytes.h"
 #include "tests/lib/guard.h"
 #include "tests/lib/pktbuild.h"
@@ -26,7 +26,7 @@ static void set_up(struct set *s)
 						       VG_APP_HTTP1 } };
 	memset(s, 0, sizeof(*s));
 	s->stats = calloc(1, sizeof(*s->stats));
-	s->detect = vg_detect_create(s->stats, rows, 1);
+	s->detect = vg_detect_create(s->stats, rows, 1, 0);
 	assert_non_null(s->detect);
 }
 
@@ -171,6 +171,29 @@ static void a_full_pool_of_ndpi_flows_is_no_answer_and_no_leak(void **state)
 	tear_down(&s);
 }
 
+static void an_engine_made_late_leaves_its_memory_to_flows(void **state)
+{
+	struct vg_stats_page stats = { 0 };
+	struct vg_recogniser none = { 0 };
+
+	(void)state;
+	for (int at_once = 0; at_once < 2; at_once++) {
+		struct vg_detect *detect = vg_detect_create(&stats, &none, 1, at_once);
+		size_t n_used;
+
+		assert_non_null(detect);
+		assert_int_equal(detect->engine != NULL, at_once);
+		assert_int_equal(vg_ndpi_memory_n_used(detect->memory) != 0, at_once);
+		if (!at_once)
+			assert_int_equal(vg_detect_engine_create(detect), 0);
+		n_used = vg_ndpi_memory_n_used(detect->memory);
+		print_message("%zu bytes\n", n_used);
+		assert_true(n_used < VG_NDPI_BYTES / 2);
+		assert_true(vg_ndpi_memory_has_room(detect->memory));
+		vg_detect_destroy(detect);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +204,7 @@ int main(void)
 		cmocka_unit_test(ndpi_names_what_first_bytes_do_not),
 		cmocka_unit_test(ndpi_is_asked_a_bounded_number_of_times),
 		cmocka_unit_test(a_full_pool_of_ndpi_flows_is_no_answer_and_no_leak),
+		cmocka_unit_test(an_engine_made_late_leaves_its_memory_to_flows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
