@@ -47,11 +47,18 @@ static void on_bytes(void *stream, const uint8_t *bytes, size_t n_bytes)
 	vg_resource_write(s->worker->resources, &s->job->writer, bytes, n_bytes);
 }
 
+/* The beginning of a file that may be gone on with, coded (FTP's MODE Z): its digests as it crosses say nothing of the
+ * file, so it is put there while it is undone. */
+static bool begins_coded(const struct vg_job *job, const struct vg_attribution *record)
+{
+	return record->flags & VG_ATTR_GROWS && !(record->flags & VG_ATTR_PIECE) && job->object->codings;
+}
+
 void vg_pieces_stream(struct vg_worker *w, struct vg_job *job, struct vg_body_begin *begin)
 {
 	struct vg_attribution record;
 
-	if (!record_of(job, &record) || !has_place(&record))
+	if (!record_of(job, &record) || !(has_place(&record) || begins_coded(job, &record)))
 		return;
 	if (open_writer(w, job, &record))
 		begin->on_bytes = on_bytes;
@@ -145,7 +152,8 @@ static void close_broken(struct vg_worker *w, struct vg_job *job, const struct v
 {
 	record->range_off = 0;
 	record->part_no = 0;
-	if (end->decoded || record->range_total == UINT64_MAX)
+	/* a range of what is coded on its way is one of the file in FTP only (MODE Z); in HTTP, of the coded bytes */
+	if ((end->decoded && (record->proto != VG_PROTO_FTP || job->streaming)) || record->range_total == UINT64_MAX)
 		return;
 	if (!job->streaming)
 		close_held(w, job, end, record);
@@ -153,6 +161,14 @@ static void close_broken(struct vg_worker *w, struct vg_job *job, const struct v
 		vg_resource_adopt(w->resources, record->resource, record->range_total,
 				  &(struct vg_resource_begun){ job->raw, job->object->n_bytes, &end->bytes, 0 },
 				  vg_mono_now().ns);
+}
+
+bool vg_pieces_follows(const struct vg_job *job)
+{
+	struct vg_attribution record;
+
+	return record_of(job, &record) && record.flags & VG_ATTR_GROWS &&
+	       (has_place(&record) || begins_coded(job, &record));
 }
 
 static uint64_t mix(uint64_t h, const void *bytes, size_t n_bytes)
@@ -186,7 +202,7 @@ bool vg_pieces_adopts(const struct vg_job *job)
 	struct vg_attribution record;
 
 	return job->streaming && record_of(job, &record) && record.flags & VG_ATTR_GROWS &&
-	       !(record.flags & VG_ATTR_PIECE);
+	       !(record.flags & VG_ATTR_PIECE) && !begins_coded(job, &record);
 }
 
 uint64_t vg_pieces_close(struct vg_worker *w, struct vg_job *job, const struct vg_pieces_end *end,
@@ -198,9 +214,10 @@ uint64_t vg_pieces_close(struct vg_worker *w, struct vg_job *job, const struct v
 		return 0;
 	if (record.flags & VG_ATTR_ALL_PARTS)
 		vg_resource_all_parts(w->resources, record.resource, n_parts_of(&end->bytes), vg_mono_now().ns);
-	else if (!(record.flags & VG_ATTR_PIECE) && record.flags & VG_ATTR_GROWS)
+	else if (!(record.flags & VG_ATTR_PIECE) && record.flags & VG_ATTR_GROWS &&
+		 !(job->streaming && begins_coded(job, &record)))
 		close_begun(w, job, end, &record);
-	else if (!(record.flags & VG_ATTR_PIECE)) {
+	else if (!(record.flags & (VG_ATTR_PIECE | VG_ATTR_GROWS))) {
 		if (end->complete)
 			return 0;
 		close_broken(w, job, end, &record);

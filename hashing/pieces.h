@@ -10,6 +10,10 @@ void vg_pieces_gap(struct vg_worker *w, struct vg_job *job);
 /* A member that says which piece of the resource it is. */
 void vg_pieces_member(struct vg_worker *w, struct vg_job *job, const struct vg_body_member *member);
 
+/* Does what the object brings go where others' ends say, from its first byte on? Then those have to be known before it
+ * is walked as it comes. */
+bool vg_pieces_follows(const struct vg_job *job);
+
 /* May the object's end change what others' ends come to? Then they keep the order in which they ended on the wire. Of
  * what ended with the same frame *then says it: the earlier begun first, then by its ends and its place. */
 bool vg_pieces_ordered(const struct vg_job *job, uint64_t then[2]);

@@ -141,6 +141,8 @@ void vg_worker_body_feed(struct vg_job *job, struct vg_body *body, const struct 
 	}
 }
 
+static void judge_closed(struct vg_worker *w);
+
 /* From now on the object's bytes are looked at as they come, and its chunks go back at once. */
 static void go_streaming(struct vg_worker *w, struct vg_job *job)
 {
@@ -149,6 +151,8 @@ static void go_streaming(struct vg_worker *w, struct vg_job *job)
 
 	if (job->streaming)
 		return;
+	if (vg_pieces_follows(job))
+		judge_closed(w);
 	job->streaming = true;
 	vg_intake_chain(job->lane, o, w->spans, w->max_spans, &chain);
 	if (!job->raw && !o->n_gaps) {
@@ -314,6 +318,19 @@ static uint32_t judge_line(struct vg_worker *w)
 		n++;
 	}
 	return n;
+}
+
+/* All that has ended by now, whatever may still come from other lanes: something goes on where it ended. */
+static void judge_closed(struct vg_worker *w)
+{
+	bool was_over = w->is_over;
+	struct vg_job *job;
+
+	(void)vg_worker_gather_all(w, await_turn);
+	w->is_over = true;
+	while (!w->gave_up && !vg_match_link_full(w->setup.link) && (job = vg_worker_line_next(w)))
+		judge(w, job);
+	w->is_over = was_over;
 }
 
 /* The first of those that wait, and more where they are small. */

@@ -2,6 +2,9 @@
 #include "dataplane/detect/magic.h"
 #include "dataplane/proto/ftp/ftp_priv.h"
 
+#define LINES_FILE UINT64_C(0x9e3779b97f4a7c15) /* name of a file as it crosses in TYPE A */
+#define TEXT_FILE  UINT64_C(0xc2b2ae3d27d4eb4f) /* and with its own line ends */
+
 static struct vg_ftp_data *data_of(struct vg_proto_flow *base)
 {
 	return (struct vg_ftp_data *)base;
@@ -58,18 +61,62 @@ static unsigned direction_of(const struct vg_ftp_data *data, unsigned dir)
 	return memcmp(own->ip[dir], control->ip[client], sizeof(own->ip[dir])) ? VG_DOWNLOAD : VG_UPLOAD;
 }
 
-/* Which piece of its file it is. What is uploaded is another file than what lies there, until it has come. */
-static void card_place(struct vg_attribution *c, const struct vg_ftp_transfer *t, uint64_t size)
+/* What is uploaded is another file than what lies there, until it has come. In TYPE A it crosses with other line ends
+ * than it has; RFC 3659 5.1 (and BSD's servers) count offsets in what crosses, vsftpd in what lies there. So each of
+ * the two bodies is a file of its own, with offsets of its own sort: that in which they are not has holes or cannot be.
+ * An upload with its own line ends is the file that TYPE I would bring. */
+static uint64_t file_of(const struct vg_ftp_transfer *t, int is_text)
 {
-	int is_upload = VG_FTP_IS_UPLOAD(t->verb);
+	uint64_t file = VG_FTP_IS_UPLOAD(t->verb) ? ~t->resource : t->resource;
 
-	c->resource = t->resource && is_upload ? ~t->resource | !~t->resource : t->resource;
+	if (!t->resource)
+		return 0;
+	if (t->is_ascii && !(is_text && VG_FTP_IS_UPLOAD(t->verb)))
+		file = (file << 1 | file >> 63) ^ (is_text ? TEXT_FILE : LINES_FILE);
+	return file ? file : 1;
+}
+
+static uint64_t offset_of(const struct vg_ftp_transfer *t, int is_text)
+{
+	int is_sizes = t->is_lines_size == !is_text; /* the offset is a size, and one of this sort */
+
+	return t->is_ascii && t->verb == VG_FTP_APPE && !is_sizes ? UINT64_MAX : t->rest;
+}
+
+/* Which piece of its file it is. */
+static void card_place(struct vg_attribution *c, const struct vg_ftp_transfer *t, uint64_t size, int is_text)
+{
+	int grows = VG_FTP_IS_UPLOAD(t->verb) || t->is_ascii; /* nobody says how large it will be */
+
+	c->resource = file_of(t, is_text);
 	c->flags |= t->is_piece ? VG_ATTR_PIECE : 0u;
-	c->range_off = t->is_piece ? t->rest : 0;
-	c->range_total = is_upload ? UINT64_MAX : size;
-	if (!c->resource || !is_upload)
+	c->range_off = t->is_piece ? offset_of(t, is_text) : 0;
+	c->range_total = grows ? UINT64_MAX : size;
+	if (!c->resource || !grows)
 		return;
 	c->flags |= VG_ATTR_GROWS | (t->verb == VG_FTP_APPE ? VG_ATTR_APPENDED : t->is_piece ? 0u : VG_ATTR_ANEW);
+}
+
+/* Does `dir` go the other way than the command says? proftpd answers an upload in MODE Z with an empty stream of its
+ * own. Told by the addresses; where they do not, the first direction is the right one. */
+static int is_answer(const struct vg_ftp_data *data, unsigned dir)
+{
+	const struct vg_ftp_transfer *t = data->transfer;
+	const uint8_t *own = data->base.ident.ip[dir];
+	const struct vg_flow_ident *control;
+	unsigned sender;
+
+	if (!t || !VG_FTP_IS_TRANSFER(t->verb))
+		return 0;
+	if (t->control && t->control->client_1) {
+		control = &t->control->base.ident;
+		sender = VG_FTP_IS_UPLOAD(t->verb) ? t->control->client_1 - 1u : !(t->control->client_1 - 1u);
+		if (memcmp(control->ip[0], control->ip[1], sizeof(control->ip[0])) &&
+		    (!memcmp(own, control->ip[0], sizeof(control->ip[0])) ||
+		     !memcmp(own, control->ip[1], sizeof(control->ip[0]))))
+			return !!memcmp(own, control->ip[sender], sizeof(control->ip[0]));
+	}
+	return data->dir[!dir].is_decided;
 }
 
 static void open_bodies(struct vg_proto *p, struct vg_ftp_data *data, unsigned dir)
@@ -78,21 +125,28 @@ static void open_bodies(struct vg_proto *p, struct vg_ftp_data *data, unsigned d
 	const struct vg_ftp_transfer *t = data->transfer;
 	struct vg_attribution *c = &p->card;
 
-	vg_card_begin(p, &data->base, dir, t ? VG_PROTO_FTP : VG_PROTO_RAW, direction_of(data, dir));
+	d->is_answer = is_answer(data, dir) != 0;
+	vg_card_begin(p, &data->base, dir, t ? VG_PROTO_FTP : VG_PROTO_RAW,
+		      d->is_answer == (direction_of(data, dir) == VG_UPLOAD) ? VG_DOWNLOAD : VG_UPLOAD);
 	c->flags |= d->has_conflict ? VG_ATTR_CONFLICT : 0u;
 	if (t) {
 		uint64_t size = t->size != UINT64_MAX ? t->size : t->is_piece ? UINT64_MAX : t->opening;
 
 		vg_ftp_transfer_card(p, t);
-		card_place(c, t, size);
-		if (!t->is_ascii && !t->is_deflated && t->verb == VG_FTP_RETR && size != UINT64_MAX &&
+		if (!d->is_answer)
+			card_place(c, t, size, 0);
+		if (!d->is_answer && !t->is_ascii && !t->is_deflated && t->verb == VG_FTP_RETR && size != UINT64_MAX &&
 		    (!t->is_piece || t->rest <= size))
 			c->size_hint = t->is_piece ? size - t->rest : size;
 		c->codings = t->is_deflated ? VG_CODING_DEFLATE : VG_CODING_NONE;
 		c->flags |= t->is_ascii ? VG_ATTR_AMBIGUOUS : 0u;
 	}
 	d->body[0] = p->sink.open(p->sink.ctx, c);
-	d->body[1] = t && t->is_ascii && !t->is_deflated ? p->sink.open(p->sink.ctx, c) : NULL;
+	d->body[1] = NULL;
+	if (!t || !t->is_ascii || t->is_deflated || d->is_answer)
+		return;
+	card_place(c, t, UINT64_MAX, 1);
+	d->body[1] = p->sink.open(p->sink.ctx, c);
 }
 
 /* Gives bytes to a body that may have become unwanted. */
@@ -205,7 +259,7 @@ static void close_bodies(struct vg_proto *p, struct vg_ftp_data *data, unsigned 
 	struct vg_ftp_transfer *t = data->transfer;
 	enum vg_state state = d->had_gap ? VG_STATE_GAP : vg_ftp_transfer_state(t, d->n_bytes, how);
 	int waits = t && t->control && t->control->has_replies && t->word == VG_FTP_SILENT && !d->had_gap &&
-		    how <= VG_END_RST && !t->waiting[0] && !t->waiting[1];
+		    !d->is_answer && how <= VG_END_RST && !t->waiting[0] && !t->waiting[1];
 	static const uint8_t cr = '\r';
 
 	if (d->has_cr)

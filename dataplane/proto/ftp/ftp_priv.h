@@ -26,6 +26,7 @@ struct vg_ftp_transfer {
 	struct vg_body *waiting[2];   /* whose connection has ended: for the server's word */
 	uint64_t resource;            /* 0: not known */
 	uint64_t rest, size, opening; /* REST; announced by SIZE and by 150: UINT64_MAX = not */
+	uint8_t is_lines_size;        /* size counts line ends as they cross: SIZE was asked in TYPE A (RFC 3659 4) */
 	uint16_t n_host, n_url, n_filename, n_agent;
 	uint8_t is_cut;
 	char host[VG_ATTR_HOST], url[VG_ATTR_URL], filename[VG_ATTR_FILENAME], agent[VG_ATTR_AGENT];
@@ -43,7 +44,7 @@ struct vg_ftp_flow {
 	uint8_t client_1; /* 1 + the client's direction; 0: not known yet */
 	uint8_t has_ended[2], n_strange;
 	uint16_t in_reply; /* code of a reply of several lines; 0: none */
-	uint8_t has_replies, is_ascii, is_deflated, has_rest;
+	uint8_t has_replies, is_ascii, is_deflated, has_rest, is_lines_size;
 	uint8_t n_waiting, waiting[VG_FTP_MAX_WAITING]; /* verbs without reply, oldest first */
 	uint16_t n_user, n_cwd, n_next_cwd, n_host, n_agent;
 	uint64_t rest, size, size_of; /* size_of: the resource whose size it is */
@@ -57,7 +58,8 @@ struct vg_ftp_data_dir {
 	struct vg_body *body[2]; /* as it crosses; with other line ends */
 	uint64_t n_bytes;
 	uint8_t is_decided, has_ended, had_gap, has_conflict;
-	uint8_t has_cr; /* the last byte was CR, and not given to body[1] yet */
+	uint8_t is_answer; /* goes the other way than the command says: no part of the file */
+	uint8_t has_cr;    /* the last byte was CR, and not given to body[1] yet */
 	uint8_t n_first, first[16];
 };
 struct vg_ftp_data {

@@ -89,11 +89,14 @@ static void transfer_take(struct vg_proto *p, struct vg_ftp_flow *flow, enum vg_
 	t->is_ascii = flow->is_ascii;
 	t->is_deflated = flow->is_deflated;
 	vg_ftp_name(p, flow, t, path);
+	if (verb == VG_FTP_STOU) /* whatever the client says, the server finds another name */
+		t->resource = 0;
 	t->size = t->resource && t->resource == flow->size_of ? flow->size : UINT64_MAX;
+	t->is_lines_size = flow->is_lines_size;
+	if (t->is_lines_size && !t->is_ascii)
+		t->size = UINT64_MAX;
 	t->is_piece = flow->has_rest || is_appended;
 	t->rest = is_appended ? t->size : flow->rest; /* servers append at the end, whatever REST said */
-	if (verb == VG_FTP_STOU || t->is_ascii)
-		t->resource = 0;
 	if (!t->resource)
 		t->is_piece = 0;
 	flow->has_rest = 0;
@@ -164,6 +167,7 @@ enum vg_step vg_ftp_command_take(struct vg_proto *p, struct vg_ftp_flow *flow, s
 	case VG_FTP_SIZE:
 		flow->size_of = vg_ftp_resource(p, flow, args);
 		flow->size = UINT64_MAX;
+		flow->is_lines_size = flow->is_ascii;
 		break;
 	case VG_FTP_PORT:
 		if (vg_ftp_announces(line, &said))
@@ -216,7 +220,6 @@ static void opening(struct vg_proto *p, struct vg_ftp_flow *flow, struct vg_span
 		t->resource = 0;
 	} else if (t->verb == VG_FTP_STOU && name.n_bytes) {
 		vg_ftp_name(p, flow, t, name);
-		t->resource = 0;
 	}
 	t->has_begun = 1;
 	t->opening = n_bytes;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <openssl/evp.h>
+#include <zlib.h>
 
 #include "hashing/pieces.h"
 #include "tests/lib/picture.h"
@@ -59,9 +60,11 @@ struct body {
 	const void *bytes;
 	size_t n;
 	uint64_t off, total;
-	uint32_t part_no, flags, open_flags;
+	uint32_t part_no, flags, open_flags, codings;
+	uint8_t proto;
 	const char *boundary;
 	enum vg_state state;
+	bool at_once; /* what follows is there before the worker's next step */
 };
 /* One object of resource 77, from OPEN to the verdict. */
 static void transfer(struct fixture *f, const struct body *b)
@@ -77,13 +80,19 @@ static void transfer(struct fixture *f, const struct body *b)
 		a->n_boundary = (uint16_t)strlen(b->boundary);
 		memcpy(a->boundary, b->boundary, a->n_boundary);
 	}
-	vg_lane_make_open(&f->m->maker, id, 0, VG_OPEN_RESOURCE | b->open_flags);
+	a->codings = b->codings;
+	a->proto = b->proto;
+	vg_lane_make_open(&f->m->maker, id, b->codings, VG_OPEN_RESOURCE | b->open_flags);
 	for (size_t at = 0; at < b->n; at += 30000) {
 		vg_lane_make_data(&f->m->maker, id, at, (const uint8_t *)b->bytes + at,
 				  (uint32_t)(b->n - at < 30000 ? b->n - at : 30000));
-		vg_worker_make_step(f->m);
+		if (!b->at_once)
+			vg_worker_make_step(f->m);
 	}
 	vg_lane_make_close(&f->m->maker, id, b->state ? b->state : VG_STATE_COMPLETE, b->n);
+	f->slot += b->at_once;
+	if (b->at_once)
+		return;
 	vg_worker_make_step(f->m);
 	vg_worker_make_ack_all(f->m);
 	vg_worker_make_step(f->m);
@@ -290,6 +299,105 @@ static void a_large_upload_is_digested_on_where_it_ended(void **state)
 	}
 }
 
+/* As MODE Z sends it: every transfer is a stream of its own. */
+static size_t deflated(const uint8_t *bytes, size_t n_bytes, uint8_t *to)
+{
+	uLongf n = compressBound(n_bytes);
+	assert_int_equal(compress2(to, &n, bytes, n_bytes, 1), Z_OK);
+	return n;
+}
+
+static void what_is_sent_compressed_is_gone_on_with_where_it_ended(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t *z = malloc(compressBound(4 * N_FILE));
+	size_t sizes[] = { N_FILE, 4 * N_FILE };
+	list_md5(f, sizes[0]);
+	list_md5(f, sizes[1]);
+	for (unsigned i = 0; i < 8; i++) {
+		size_t n = sizes[i >> 2], n_first = n / 3;
+		uint32_t open_flags = i >> 2 || i & 1 ? VG_OPEN_DIGEST_ONLY : 0, off_known = i & 2;
+		vg_worker_make_forget(f->m);
+		transfer(f, &(struct body){ .bytes = z,
+					    .n = deflated(f->file, n_first, z),
+					    .total = UINT64_MAX,
+					    .flags = VG_ATTR_GROWS | VG_ATTR_ANEW,
+					    .state = off_known ? VG_STATE_COMPLETE : VG_STATE_ABORTED,
+					    .codings = VG_CODING_DEFLATE,
+					    .proto = VG_PROTO_FTP,
+					    .open_flags = open_flags });
+		assert_int_equal(resource_record(f), UINT32_MAX);
+		transfer(f, &(struct body){ .bytes = z,
+					    .n = deflated(f->file + n_first, n - n_first, z),
+					    .off = off_known ? n_first : UINT64_MAX,
+					    .total = UINT64_MAX,
+					    .flags = VG_ATTR_GROWS | VG_ATTR_APPENDED | VG_ATTR_PIECE,
+					    .codings = VG_CODING_DEFLATE,
+					    .proto = VG_PROTO_FTP,
+					    .open_flags = open_flags });
+		assert_int_equal(check_whole(f, n)->n_hits, 1);
+	}
+	free(z);
+}
+
+/* Its digests still wait for others when it is gone on with. */
+static void what_follows_at_once_follows_all_the_same(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t *z[2] = { malloc(compressBound(N_FILE)), malloc(compressBound(N_FILE)) };
+	size_t n_first = 20000, n_second = 60000, n[2];
+	n[0] = deflated(f->file, n_first, z[0]);
+	n[1] = deflated(f->file + n_first, n_second, z[1]);
+	for (unsigned i = 0; i < 8; i++) {
+		bool coded = i & 1;
+		struct body first = { .bytes = coded ? z[0] : f->file,
+				      .n = coded ? n[0] : n_first,
+				      .total = UINT64_MAX,
+				      .flags = VG_ATTR_GROWS | VG_ATTR_ANEW,
+				      .codings = coded ? VG_CODING_DEFLATE : 0,
+				      .open_flags = (i & 2 ? VG_OPEN_DIGEST_ONLY : 0) | VG_OPEN_ALL_FILES,
+				      .at_once = true };
+		struct body second = { .bytes = coded ? z[1] : f->file + n_first,
+				       .n = coded ? n[1] : n_second,
+				       .off = i & 4 ? n_first : UINT64_MAX,
+				       .total = UINT64_MAX,
+				       .flags = VG_ATTR_GROWS | VG_ATTR_PIECE | (i & 4 ? 0 : VG_ATTR_APPENDED),
+				       .codings = first.codings,
+				       .open_flags = VG_OPEN_DIGEST_ONLY | VG_OPEN_ALL_FILES };
+		transfer(f, &first);
+		transfer(f, &second);
+		for (unsigned k = 0; k < 50; k++) {
+			vg_worker_make_step(f->m);
+			vg_worker_make_ack_all(f->m);
+		}
+		check_whole(f, n_first + n_second);
+		vg_worker_make_forget(f->m);
+	}
+	free(z[0]);
+	free(z[1]);
+}
+
+static void a_compressed_download_that_broke_off_is_gone_on_with(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t *z = malloc(compressBound(N_FILE));
+	struct body first = { .bytes = z,
+			      .n = deflated(f->file, N_FILE, z) / 2,
+			      .total = N_FILE,
+			      .state = VG_STATE_ABORTED,
+			      .codings = VG_CODING_DEFLATE };
+	list_md5(f, N_FILE);
+	first.proto = VG_PROTO_HTTP; /* there ranges are of the coded bytes */
+	transfer(f, &first);
+	range(f, 100000, N_FILE - 100000, N_FILE, 0);
+	assert_int_equal(resource_record(f), UINT32_MAX);
+	f->m->n_got = 0;
+	first.proto = VG_PROTO_FTP;
+	transfer(f, &first);
+	check_whole(f, N_FILE);
+	free(z);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +410,11 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_upload_that_is_gone_on_with_is_one_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_large_upload_is_digested_on_where_it_ended, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_sent_compressed_is_gone_on_with_where_it_ended, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_follows_at_once_follows_all_the_same, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_compressed_download_that_broke_off_is_gone_on_with, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(behind_a_hole_nothing_of_a_piece_is_believed, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
