@@ -1,6 +1,6 @@
-/* test-cpu: runs a command and says what processor time each program that it started took: `NAME MS` a line, `all MS`
- * at the end, on stderr. The kernel's own count of each thread (/proc/TID/schedstat, ns) is read at its last moment,
- * where ptrace stops it; the name is that of the file the process ran in the end. What the kernel does after that moment
+/* test-cpu: runs a command and says on stderr what processor time each program that it started took: `NAME MS` a line,
+ * then `all MS`. The kernel's own count of each thread (/proc/TID/schedstat, ns) is read at its last moment, where
+ * ptrace stops it; the name is that of the file the process ran in the end. What the kernel does after that moment
  * (giving back memory) is not in it. Exit code: the command's. */
 #include <errno.h>
 #include <signal.h>
