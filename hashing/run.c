@@ -23,6 +23,7 @@
 
 #define ROOM           "hashing"
 #define IDLE_MIN_NS    200000u  /* first sleep when the lanes are empty */
+#define IDLE_BULK_NS   1000000u /* the first one where no verdict is waited for: more comes together, fewer wake-ups */
 #define IDLE_MAX_NS    2000000u /* and the longest: what it may add to a verdict's latency */
 #define WAIT_NS        50000000u
 #define RETRY_MIN_MS   10
@@ -403,7 +404,7 @@ static bool finish_without_dataplane(struct run *r, uint32_t n_taken)
 
 static int loop(struct run *r)
 {
-	uint64_t idle_ns = 0;
+	uint64_t idle_ns = 0, min_ns = r->conf.flags & VG_HCONF_NOBODY_WAITS ? IDLE_BULK_NS : IDLE_MIN_NS;
 
 	while (!r->stop) {
 		uint32_t n_taken = r->has_index ? vg_worker_step(r->worker) : 0;
@@ -415,7 +416,7 @@ static int loop(struct run *r)
 		}
 		if (r->dataplane_gone && finish_without_dataplane(r, n_taken))
 			return vg_worker_broken(r->worker);
-		idle_ns = n_taken ? 0 : idle_ns < IDLE_MIN_NS ? IDLE_MIN_NS : idle_ns * 2;
+		idle_ns = n_taken ? 0 : idle_ns < min_ns ? min_ns : idle_ns * 2;
 		idle_ns = idle_ns < IDLE_MAX_NS ? idle_ns : IDLE_MAX_NS;
 		look_around(r, !n_taken && !r->has_index ? WAIT_NS : idle_ns);
 		take_index(r);

@@ -32,7 +32,8 @@
 #define VG_WORKER_BURSTS        8u             /* taken from each lane before anything is judged */
 #define VG_WORKER_JUDGE_BYTES   65536u         /* judged in one go, before the lanes are looked at again */
 /* Where every file is asked for (VG_OPEN_ALL_FILES) or nobody is at the wire (VG_HCONF_NOBODY_WAITS: scans, replays)
- * no verdict is waited for. Idle steps: each sleeps longer than the one before, 0.2 to 2 ms (run.c), 50 ms in all. */
+ * no verdict is waited for. Idle steps: the first sleep 0.2 or 1 ms, the others
+ * 2 ms (run.c), 50 ms in all. */
 #define VG_WORKER_BULK_NS       50000000u
 #define VG_WORKER_BULK_IDLE     28u
 #define VG_WORKER_BULK_PART     2u

@@ -11,6 +11,7 @@
 
 #include <vigil/clock.h>
 #include <vigil/log.h>
+#include <vigil/msg_objects.h>
 #include <vigil/sock.h>
 
 #include "control/intake/intake_priv.h"
@@ -139,10 +140,24 @@ static enum vg_err take_hasher_hello(struct vg_intake_link *link, const struct v
 	return VG_OK;
 }
 
+/* One after the other, until one cannot be taken or ends the link. */
+static enum vg_err take_objects(struct vg_intake_link *link, const struct vg_msg_head *head, uint32_t n_objects)
+{
+	const struct vg_msg_record *records = (const void *)(head + 1);
+	enum vg_err err = VG_OK;
+	int fd = link->fd;
+	for (uint32_t i = 0; i < n_objects && !err && link->fd == fd; i++)
+		err = vg_msg_is(&records[i].head, sizeof(records[i]), VG_MSG_OBJECT, sizeof(records[i]))
+			      ? vg_intake_record(link, &records[i], sizeof(records[i]), NULL, 0)
+			      : VG_EPROTO;
+	return err;
+}
+
 static enum vg_err on_hasher_message(struct vg_intake_link *link, const void *message, size_t n_bytes, int *fds,
 				     size_t n_fds)
 {
 	const struct vg_msg_head *head = message;
+	uint32_t n_objects = link->has_hello && !n_fds ? vg_msg_n_objects(head, n_bytes) : 0;
 	enum vg_err err = VG_EPROTO;
 	if (vg_msg_is(head, n_bytes, VG_MSG_HASHER_HELLO, sizeof(struct vg_msg_hasher_hello))) {
 		err = take_hasher_hello(link, message, fds, n_fds);
@@ -157,6 +172,8 @@ static enum vg_err on_hasher_message(struct vg_intake_link *link, const void *me
 		} else if (!err) {
 			link->index_taken = m->generation;
 		}
+	} else if (n_objects) {
+		err = take_objects(link, head, n_objects);
 	} else if (link->has_hello) {
 		return vg_intake_record(link, message, n_bytes, fds, n_fds);
 	}
@@ -215,7 +232,8 @@ static void on_link(void *ctx, int fd, uint32_t events)
 	struct vg_intake_link *link = ctx;
 	union {
 		struct vg_msg_head head;
-		uint8_t bytes[4096];
+		struct vg_msg_record aligned;
+		uint8_t bytes[VG_MSG_MAX_BYTES];
 	} message;
 	int fds[VG_SOCK_MAX_FDS];
 	size_t n_bytes, n_fds;

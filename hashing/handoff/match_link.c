@@ -3,6 +3,7 @@
 #include "hashing/handoff/match_link.h"
 
 #include <vigil/log.h>
+#include <vigil/msg_objects.h>
 #include <vigil/sock.h>
 
 #define MAX_MESSAGES 64 /* received in one serve: a flood must not keep us from the lanes */
@@ -213,12 +214,38 @@ static void send_answer(struct vg_match_link *l)
 		hang_up(l, vg_err_str(err));
 }
 
+/* How many records from seq on go as one message: those without descriptors do. */
+static uint32_t n_together(struct vg_match_link *l, uint64_t seq)
+{
+	uint32_t n = 0;
+
+	while (n < VG_MSG_MAX_OBJECTS && seq + n < l->next_seq && kept_at(l, seq + n)->memfd < 0)
+		n++;
+	return n ? n : 1;
+}
+
+static enum vg_err send_some(struct vg_match_link *l, uint64_t seq, uint32_t n)
+{
+	struct kept *first = kept_at(l, seq);
+	struct iovec pieces[1 + VG_MSG_MAX_OBJECTS];
+	struct vg_msg_head head = vg_msg_head(VG_MSG_OBJECTS, sizeof(head) + n * sizeof(first->record));
+
+	if (n == 1)
+		return vg_sock_send(l->fd, &first->record, sizeof(first->record), &first->memfd, first->memfd >= 0);
+	pieces[0] = (struct iovec){ .iov_base = &head, .iov_len = sizeof(head) };
+	for (uint32_t i = 0; i < n; i++)
+		pieces[1 + i] = (struct iovec){ .iov_base = &kept_at(l, seq + i)->record,
+						.iov_len = sizeof(first->record) };
+	return vg_sock_send_pieces(l->fd, pieces, 1 + n, NULL, 0);
+}
+
 static void send_records(struct vg_match_link *l)
 {
 	l->blocked = false;
 	while (l->fd >= 0 && l->has_answered && l->first_seq + l->n_sent < l->next_seq) {
-		struct kept *k = kept_at(l, l->first_seq + l->n_sent);
-		enum vg_err err = vg_sock_send(l->fd, &k->record, sizeof(k->record), &k->memfd, k->memfd >= 0);
+		uint64_t seq = l->first_seq + l->n_sent;
+		uint32_t n = n_together(l, seq);
+		enum vg_err err = send_some(l, seq, n);
 		if (err == VG_EAGAIN) {
 			l->blocked = true;
 			return;
@@ -227,9 +254,12 @@ static void send_records(struct vg_match_link *l)
 			hang_up(l, vg_err_str(err));
 			return;
 		}
-		vg_count(l->setup.stats, k->sent_before ? VG_H_RESENT : VG_H_SENT, 1);
-		k->sent_before = true;
-		l->n_sent++;
+		for (uint32_t i = 0; i < n; i++) {
+			struct kept *k = kept_at(l, seq + i);
+			vg_count(l->setup.stats, k->sent_before ? VG_H_RESENT : VG_H_SENT, 1);
+			k->sent_before = true;
+		}
+		l->n_sent += n;
 	}
 }
 

@@ -12,7 +12,7 @@
  * Order on the forward link:  > HELLO   < WELCOME (n_cores = pairs)   then to the inspector < FRAMES for each pair, to
  * vigild < STATS for each pair. A new inspector puts an older one off.
  * Order on the match link:  > CONTROL_HELLO   < HASHER_HELLO (+ stats page)   > INDEX (+ memfd)   < INDEX_TAKEN,
- * then < OBJECT or MATCH (+ memfd), > ACK (cumulative); what lacks it is sent again. Either side's close ends all. */
+ * then < OBJECT, OBJECTS or MATCH (+ memfd), > ACK (cumulative); what lacks it comes again. Either's close ends all. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +41,7 @@ enum vg_msg_type {
 	VG_MSG_OBJECT,
 	VG_MSG_MATCH,
 	VG_MSG_ACK,
+	VG_MSG_OBJECTS /* msg_objects.h */
 };
 struct vg_msg_head {
 	uint32_t magic;
@@ -135,7 +136,6 @@ struct vg_msg_ack {
 	struct vg_msg_head head;
 	uint64_t seq; /* every record up to and including seq is durable */
 };
-
 #define VG_RECORD_MAX_HITS 8
 #define VG_RECORD_MEMBER   256
 struct vg_hit {

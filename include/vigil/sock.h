@@ -53,16 +53,19 @@ static inline int vg_sock_connect(const char *path)
 	}
 	return fd;
 }
-/* Sends one message with up to VG_SOCK_MAX_FDS descriptors (they stay open here). VG_OK, VG_EAGAIN (would block),
- * VG_ECLOSED or VG_EIO. */
-static inline enum vg_err vg_sock_send(int fd, const void *msg, size_t n_bytes, const int *fds, size_t n_fds)
+/* Sends one message, of several pieces (<= IOV_MAX), with up to VG_SOCK_MAX_FDS descriptors (they stay open here).
+ * VG_OK, VG_EAGAIN (would block), VG_ECLOSED or VG_EIO. */
+static inline enum vg_err vg_sock_send_pieces(int fd, struct iovec *pieces, size_t n_pieces, const int *fds,
+					      size_t n_fds)
 {
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int) * VG_SOCK_MAX_FDS)];
 	} control;
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)msg, .iov_len = n_bytes };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr m = { .msg_iov = pieces, .msg_iovlen = n_pieces };
+	size_t n_bytes = 0;
+	for (size_t i = 0; i < n_pieces; i++)
+		n_bytes += pieces[i].iov_len;
 	ssize_t n;
 	if (n_fds > VG_SOCK_MAX_FDS)
 		return VG_EINVAL;
@@ -84,6 +87,12 @@ static inline enum vg_err vg_sock_send(int fd, const void *msg, size_t n_bytes, 
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return VG_EAGAIN;
 	return n < 0 && (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN) ? VG_ECLOSED : VG_EIO;
+}
+/* The same of one piece. */
+static inline enum vg_err vg_sock_send(int fd, const void *msg, size_t n_bytes, const int *fds, size_t n_fds)
+{
+	struct iovec piece = { .iov_base = (void *)(uintptr_t)msg, .iov_len = n_bytes };
+	return vg_sock_send_pieces(fd, &piece, 1, fds, n_fds);
 }
 /* Receives one whole message into msg (at most cap_bytes; a longer one is VG_EPROTO). Descriptors go to fds (room for
  * VG_SOCK_MAX_FDS), *n_fds says how many; they are the caller's, close-on-exec. On any error none are left open. */

@@ -6,12 +6,16 @@
 #include <unistd.h>
 
 #include <vigil/msg.h>
+#include <vigil/msg_objects.h>
 #include <vigil/sock.h>
 
 struct vg_vigild_make {
 	int fd;
 	int stats_fd; /* what came with the hello */
 	struct vg_msg_hasher_hello hello;
+	struct vg_msg_record objects[VG_MSG_MAX_OBJECTS]; /* that came in one message */
+	uint32_t n_objects, n_received;                   /* of these, and how many were told */
+	uint32_t n_together;                              /* messages of several so far */
 };
 union vg_vigild_message {
 	struct vg_msg_head head;
@@ -24,6 +28,7 @@ static inline void vg_vigild_connect(struct vg_vigild_make *v, const char *path)
 {
 	v->fd = vg_sock_connect(path);
 	v->stats_fd = -1;
+	v->n_objects = v->n_received = v->n_together = 0;
 	if (v->fd < 0 || fcntl(v->fd, F_SETFL, O_NONBLOCK))
 		abort();
 }
@@ -52,20 +57,37 @@ static inline void vg_vigild_ack(struct vg_vigild_make *v, uint64_t seq)
 	if (vg_sock_send(v->fd, &m, sizeof(m), NULL, 0))
 		abort();
 }
-/* The next message, or 0 where none waits, -1 where the link is closed. *memfd: -1 or the caller's. */
+/* The next message, or 0 where none waits, -1 where the link is closed. *memfd: -1 or the caller's. Objects that come
+ * together are told one after the other. */
 static inline int vg_vigild_receive(struct vg_vigild_make *v, union vg_vigild_message *m, int *memfd)
 {
+	_Alignas(8) uint8_t message[VG_MSG_MAX_BYTES];
+	const struct vg_msg_head *head = (const void *)message;
 	int fds[VG_SOCK_MAX_FDS];
 	size_t n_bytes, n_fds;
-	enum vg_err err = vg_sock_recv(v->fd, m, sizeof(*m), &n_bytes, fds, &n_fds);
+	enum vg_err err;
 	*memfd = -1;
-	if (err == VG_EAGAIN)
-		return 0;
-	if (err)
-		return -1;
-	if (m->head.n_bytes != n_bytes || n_fds > 1)
-		abort();
-	if (n_fds)
-		*memfd = fds[0];
+	if (v->n_received == v->n_objects) {
+		err = vg_sock_recv(v->fd, message, sizeof(message), &n_bytes, fds, &n_fds);
+		if (err)
+			return err == VG_EAGAIN ? 0 : -1;
+		if (n_bytes < sizeof(*head) || head->n_bytes != n_bytes || n_fds > 1)
+			abort();
+		if (n_fds)
+			*memfd = fds[0];
+		v->n_objects = vg_msg_n_objects(head, n_bytes);
+		v->n_received = 0;
+		v->n_together += v->n_objects != 0;
+		if (v->n_objects && n_fds)
+			abort();
+		memcpy(v->objects, head + 1, v->n_objects * sizeof(v->objects[0]));
+		if (!v->n_objects) {
+			if (n_bytes > sizeof(*m))
+				abort();
+			memcpy(m, message, n_bytes);
+			return 1;
+		}
+	}
+	m->record = v->objects[v->n_received++];
 	return 1;
 }

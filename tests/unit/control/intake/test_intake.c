@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <vigil/msg_objects.h>
+
 #include "tests/lib/intake_make.h"
 
 static int set_up(void **state)
@@ -123,6 +125,69 @@ static void what_came_before_a_failure_is_acknowledged(void **state)
 	assert_int_equal(r->n_objects, 1);
 	assert_int_equal(rig_receive(r->hasher_fd, VG_MSG_ACK, &ack, sizeof(ack)), 1);
 	assert_int_equal(ack.seq, 2);
+}
+
+/* n records of r->valid from seq on as one message, the head as told, the last one of type last. */
+static void send_together(struct rig *r, uint32_t n, uint64_t seq, size_t n_said, unsigned last)
+{
+	struct {
+		struct vg_msg_head head;
+		struct vg_msg_record records[VG_MSG_MAX_OBJECTS + 1];
+	} m = { .head = vg_msg_head(VG_MSG_OBJECTS, n_said) };
+	for (uint32_t i = 0; i < n; i++) {
+		m.records[i] = r->valid;
+		m.records[i].head.type = (uint16_t)(i + 1 == n ? last : VG_MSG_OBJECT);
+		m.records[i].seq = seq + i;
+	}
+	rig_send(r->hasher_fd, &m, sizeof(m.head) + n * sizeof(m.records[0]), NULL, 0);
+	rig_settle(r);
+}
+#define BYTES_OF(n) (sizeof(struct vg_msg_head) + (n) * sizeof(struct vg_msg_record))
+
+static void objects_that_come_together_are_each_taken(void **state)
+{
+	struct rig *r = *state;
+	rig_dataplane(r, RIG_BOOT);
+	rig_hasher(r);
+	send_together(r, 3, 1, BYTES_OF(3), VG_MSG_OBJECT);
+	assert_int_equal(r->n_objects, 3);
+	assert_int_equal(rig_acked(r), 3);
+	send_together(r, VG_MSG_MAX_OBJECTS, 4, BYTES_OF(VG_MSG_MAX_OBJECTS), VG_MSG_OBJECT);
+	assert_int_equal(r->n_objects, 3 + VG_MSG_MAX_OBJECTS);
+	assert_int_equal(rig_acked(r), 3 + VG_MSG_MAX_OBJECTS);
+	assert_int_equal(rig_refused(r, VG_REFUSE_MESSAGE), 0);
+}
+
+static void a_match_among_objects_ends_the_link(void **state)
+{
+	struct rig *r = *state;
+	rig_dataplane(r, RIG_BOOT);
+	rig_hasher(r);
+	send_together(r, 3, 1, BYTES_OF(3), VG_MSG_MATCH);
+	assert_int_equal(r->n_objects, 2);
+	assert_int_equal(r->n_matches, 0);
+	assert_int_equal(rig_refused(r, VG_REFUSE_MESSAGE), 1);
+	assert_int_equal(rig_acked(r), UINT64_MAX);
+}
+
+static void more_or_fewer_objects_than_are_said_end_the_link(void **state)
+{
+	struct rig *r = *state;
+	static const struct {
+		uint32_t n;
+		size_t n_said;
+	} wrong[] = { { 2, BYTES_OF(3) },
+		      { 2, BYTES_OF(2) - 1 },
+		      { 0, BYTES_OF(0) },
+		      { VG_MSG_MAX_OBJECTS + 1, BYTES_OF(VG_MSG_MAX_OBJECTS + 1) } };
+	rig_dataplane(r, RIG_BOOT);
+	for (size_t i = 0; i < VG_ARRAY_LEN(wrong); i++) {
+		rig_hasher(r);
+		send_together(r, wrong[i].n, 1, wrong[i].n_said, VG_MSG_OBJECT);
+		assert_int_equal(rig_acked(r), UINT64_MAX);
+		close(r->hasher_fd);
+	}
+	assert_int_equal(r->n_objects, 0);
 }
 
 static void the_number_of_a_record_only_grows(void **state)
@@ -353,6 +418,9 @@ int main(void)
 		T(what_is_not_durable_is_not_acknowledged_and_comes_again),
 		T(what_came_before_a_failure_is_acknowledged),
 		T(the_number_of_a_record_only_grows),
+		T(objects_that_come_together_are_each_taken),
+		T(a_match_among_objects_ends_the_link),
+		T(more_or_fewer_objects_than_are_said_end_the_link),
 		T(rubbish_ends_the_link),
 		T(a_hello_of_another_hasher_or_with_a_loose_page_is_refused),
 		T(a_dataplane_whose_memory_could_change_is_refused),

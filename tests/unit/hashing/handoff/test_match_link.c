@@ -251,9 +251,33 @@ static void the_spool_says_when_it_is_full_and_refuses_beyond_its_room(void **st
 		while ((got = receive_seq(f, VG_MSG_OBJECT)))
 			seq = got;
 	}
+	assert_in_range(f->vigild.n_together, VG_LINK_MAX_RECORDS / VG_MSG_MAX_OBJECTS, VG_LINK_MAX_RECORDS / 8);
 	vg_vigild_ack(&f->vigild, seq);
 	vg_match_link_serve(f->link);
 	assert_int_equal(vg_match_link_waiting(f->link), 0);
+}
+
+static void objects_go_together_up_to_the_next_match(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t seq = 0;
+
+	bring_up(f, VG_HELLO_WANT_OBJECTS);
+	for (uint64_t i = 1; i <= 20; i++)
+		put(f, i, i == 4 || i == 5 ? 100 : 0);
+	vg_match_link_serve(f->link);
+	for (; seq < 20; seq++)
+		assert_int_equal(receive_seq(f, seq == 3 || seq == 4 ? VG_MSG_MATCH : VG_MSG_OBJECT), seq + 1);
+	assert_int_equal(receive_seq(f, VG_MSG_OBJECT), 0);
+	assert_int_equal(f->vigild.n_together, 2); /* 3, and 15: as many as go */
+	vg_vigild_ack(&f->vigild, 9);              /* in the middle of one */
+	vg_match_link_serve(f->link);
+	assert_int_equal(vg_match_link_waiting(f->link), 11);
+	vg_vigild_close(&f->vigild);
+	vg_match_link_serve(f->link);
+	bring_up(f, VG_HELLO_WANT_OBJECTS);
+	for (seq = 9; seq < 20; seq++)
+		assert_int_equal(receive_seq(f, VG_MSG_OBJECT), seq + 1);
 }
 
 static void what_poll_did_not_find_is_left_for_the_next_turn(void **state)
@@ -296,6 +320,7 @@ int main(void)
 		T(a_new_vigild_takes_the_place_of_the_old_one),
 		T(what_poll_did_not_find_is_left_for_the_next_turn),
 		T(the_spool_says_when_it_is_full_and_refuses_beyond_its_room),
+		T(objects_go_together_up_to_the_next_match),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
