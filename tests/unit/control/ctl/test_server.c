@@ -167,12 +167,14 @@ static void a_client_that_takes_no_answer_waits_alone(void **state)
 	answer_bytes = 0;
 	say(polite, "x\n", 2);
 	assert_says(polite, "1 15 \n");
-	for (unsigned i = 0; i < 4000 && n_got < (4u << 20) + 13; i++) {
+	for (unsigned i = 0; i < 4000 && n_got < (4u << 20) + 2 * 6; i++) {
 		ssize_t n = recv(lazy, drain, sizeof(drain), 0);
 		n_got += n > 0 ? (size_t)n : 0;
 		turn(1);
 	}
 	assert_int_equal(n_got, (4u << 20) + 2 * 6); /* the second line was answered after the first answer went */
+	turn(10);
+	assert_int_equal(recv(lazy, drain, sizeof(drain), 0), -1); /* and nothing else was said */
 	close(lazy);
 	close(polite);
 }
