@@ -92,8 +92,8 @@ static struct finding check_inline(const struct vg_config *c, const uint32_t *li
 		}
 	if (first && c->dataplane.n_cores != 1)
 		return (struct finding){ LINE(dataplane.n_cores) ? LINE(dataplane.n_cores) : first->line,
-					 "a pair is inspect-first, which needs dataplane.cores: 1; set it, or take "
-					 "forward-first" };
+					 "a pair is inspect-first: its frames wait for the words of one worker; set "
+					 "dataplane.cores: 1, or make that pair forward-first" };
 	if (n_block && !first)
 		return (struct finding){ block_line, "this list says block, but no pair of forward.pairs is "
 						     "inspect-first; give one that mode, or take another action" };

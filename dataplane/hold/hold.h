@@ -31,7 +31,7 @@
 
 struct vg_hold;
 
-/* handoff and stats are borrowed until destroy. NULL: out of memory. Cold. */
+/* handoff and stats are borrowed until destroy. NULL: out of memory, or more cores than one (logged). Cold. */
 void vg_hold_destroy(struct vg_hold *hold);
 struct vg_hold *vg_hold_create(const struct vg_dataplane_conf *conf, struct vg_handoff *handoff,
 			       struct vg_stats_page *stats) VG_DEALLOC(vg_hold_destroy);

@@ -1,6 +1,8 @@
 /* The cold half of hold.h. */
 #include <stdlib.h>
 
+#include <vigil/log.h>
+
 #include "dataplane/hold/hold_priv.h"
 
 static void release(struct vg_hold *h)
@@ -16,10 +18,16 @@ static void release(struct vg_hold *h)
 struct vg_hold *vg_hold_create(const struct vg_dataplane_conf *conf, struct vg_handoff *handoff,
 			       struct vg_stats_page *stats)
 {
-	struct vg_hold *h = calloc(1, sizeof(*h));
-	struct vg_handoff_watch watch = { h, vg_hold_on_verdict, vg_hold_on_gone };
+	struct vg_hold *h;
+	struct vg_handoff_watch watch;
 	/* bodies on their way, and ended ones whose object is still out */
 	uint32_t n = conf->n_streams + conf->n_streams / 4 + 32 + conf->lane.n_attr * conf->n_hashers;
+	if (conf->n_cores > 1) { /* vigild refuses that before: a page of words has one writer */
+		vg_log(VG_LOG_ERROR, "dataplane/hold",
+		       "an inspect-first pair waits for one worker's words; cores is %u", conf->n_cores);
+		return NULL;
+	}
+	h = calloc(1, sizeof(*h));
 	if (!h)
 		return NULL;
 	h->handoff = handoff;
@@ -38,6 +46,7 @@ struct vg_hold *vg_hold_create(const struct vg_dataplane_conf *conf, struct vg_h
 		return NULL;
 	}
 	vg_handoff_media_sink(handoff, &h->media);
+	watch = (struct vg_handoff_watch){ h, vg_hold_on_verdict, vg_hold_on_gone };
 	vg_handoff_watch(handoff, &watch);
 	return h;
 }

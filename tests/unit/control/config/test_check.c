@@ -70,7 +70,16 @@ static void what_is_to_be_stopped_must_be_inspected_first(void **state)
 	assert_string_equal(wrong_with(FIRST BLOCK "inline:\n  hold_ms: 30\n", why, sizeof(why)), "");
 	assert_non_null(strstr(wrong_with(PAIR BLOCK, why, sizeof(why)), "f:6: this list says block"));
 	assert_non_null(strstr(wrong_with(FIRST, why, sizeof(why)), "f:3: this pair is inspect-first"));
-	assert_non_null(strstr(wrong_with(FIRST BLOCK "dataplane:\n  cores: 2\n", why, sizeof(why)), "f:11: a pair"));
+	/* the words of a pair's frames are one worker's (docs/adr/0011) */
+	assert_non_null(strstr(wrong_with(FIRST BLOCK "dataplane:\n  cores: 2\n", why, sizeof(why)),
+			       "f:11: a pair is inspect-first: its frames wait for the words of one worker; set "
+			       "dataplane.cores: 1, or make that pair forward-first"));
+	assert_non_null(strstr(wrong_with(PAIR "    - a: v\n      b: w\n      mode: inspect-first\n" BLOCK
+					       "dataplane:\n  cores: 64\n",
+					  why, sizeof(why)),
+			       "f:13: a pair is inspect-first"));
+	assert_string_equal(
+		wrong_with(FIRST "    - a: v\n      b: w\n" BLOCK "dataplane:\n  cores: 1\n", why, sizeof(why)), "");
 	assert_non_null(strstr(wrong_with(FIRST BLOCK "inline:\n  hold_ms: 0\n", why, sizeof(why)), "f:11: "));
 	assert_non_null(strstr(wrong_with(PAIR "      mode: first\n", why, sizeof(why)), "f:5: "));
 }

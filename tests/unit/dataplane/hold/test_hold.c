@@ -288,6 +288,13 @@ static void a_dead_hasher_leaves_nothing_behind(void **state)
 	assert_int_equal(vg_handoff_n_out(r->handoff), 0);
 }
 
+static void a_second_worker_is_refused(void **state)
+{
+	struct vg_dataplane_conf conf = { .n_cores = 2, .n_streams = 1 };
+	(void)state;
+	assert_null(vg_hold_create(&conf, NULL, NULL)); /* two writers of one page */
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, rig_open, rig_close)
@@ -303,6 +310,7 @@ int main(void)
 		T(what_cannot_be_cut_or_was_asked_of_nobody_never_waits),
 		T(verdicts_that_cannot_be_true_are_refused),
 		T(a_dead_hasher_leaves_nothing_behind),
+		cmocka_unit_test(a_second_worker_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
