@@ -1,5 +1,5 @@
-/* exact_setup: records are sorted, so that those of a line follow one another. Lines lie in large pages where the machine
- * has them: else a look-up among millions waits for the page's address before it waits for the line. */
+/* exact_setup: records are sorted, so that those of a line follow one another. Lines lie in large pages where the
+ * machine has them: else a look-up among millions waits for the page's address before it waits for the line. */
 #include <stdlib.h>
 #include <sys/mman.h>
 

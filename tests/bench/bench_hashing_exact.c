@@ -1,5 +1,5 @@
-/* One digest's look-up among 100 k, 1 M and 10 M MD5, that misses (nearly every one) or hits, by binary search of all and by
- * lines. */
+/* One digest's look-up among 100 k, 1 M and 10 M MD5, that misses (nearly every one) or hits, by binary search of
+ * all and by lines. */
 #include <string.h>
 
 #include "hashing/index/exact.h"
