@@ -92,7 +92,6 @@ static void put(struct vg_part_head *h, char c)
 /* \" is an escaped quote; other backslashes are part of the name (browsers on Windows never escaped them). */
 static void put_plain(struct vg_part_head *h, struct text value)
 {
-	h->n_filename = 0;
 	for (size_t i = 0; i < value.n; i++) {
 		if (value.at[i] == '\\' && i + 1 < value.n && value.at[i + 1] == '"')
 			i++;
@@ -100,18 +99,9 @@ static void put_plain(struct vg_part_head *h, struct text value)
 	}
 }
 
-/* charset'language'percent-escaped; Latin-1 becomes UTF-8, anything else is kept as it is. */
-static void put_extended(struct vg_part_head *h, struct text value)
+/* Percent-escaped; Latin-1 becomes UTF-8, anything else is kept as it is. */
+static void put_escaped(struct vg_part_head *h, struct text value, bool latin)
 {
-	const char *first = memchr(value.at, '\'', value.n);
-	const char *second = first ? memchr(first + 1, '\'', value.n - (size_t)(first + 1 - value.at)) : NULL;
-	bool latin = begins(value, "iso-8859-1'");
-
-	if (!second)
-		return;
-	value.n -= (size_t)(second + 1 - value.at);
-	value.at = second + 1;
-	h->n_filename = 0;
 	for (size_t i = 0; i < value.n; i++) {
 		uint8_t c = (uint8_t)value.at[i];
 		if (c == '%' && i + 2 < value.n && hex_digit(value.at[i + 1]) >= 0 && hex_digit(value.at[i + 2]) >= 0) {
@@ -126,19 +116,63 @@ static void put_extended(struct vg_part_head *h, struct text value)
 	}
 }
 
+/* charset'language'percent-escaped. True: it is Latin-1. */
+static bool put_extended(struct vg_part_head *h, struct text value)
+{
+	const char *first = value.n ? memchr(value.at, '\'', value.n) : NULL;
+	const char *second = first ? memchr(first + 1, '\'', value.n - (size_t)(first + 1 - value.at)) : NULL;
+	bool latin = begins(value, "iso-8859-1'");
+
+	if (!second)
+		return false;
+	value.n -= (size_t)(second + 1 - value.at);
+	value.at = second + 1;
+	h->n_filename = 0;
+	put_escaped(h, value, latin);
+	return latin;
+}
+
+/* Is this the next of the pieces that a long name comes in: filename*0, filename*1* (percent-escaped), ... (RFC 2231
+ * 3, 4.1)? They stand in order. */
+static bool is_piece(struct text name, unsigned no, bool *escaped)
+{
+	unsigned said = 0;
+	size_t at = 9;
+
+	if (!begins(name, "filename*") || name.n <= at)
+		return false;
+	for (; at < name.n && name.at[at] >= '0' && name.at[at] <= '9' && said < 1000; at++)
+		said = said * 10 + (unsigned)(name.at[at] - '0');
+	*escaped = at > 9 && at + 1 == name.n && name.at[at] == '*';
+	return at > 9 && (*escaped || at == name.n) && said == no;
+}
+
 static void on_disposition(struct vg_part_head *h, struct text rest)
 {
 	struct text name, value;
-	bool extended = false;
+	unsigned n_pieces = 0;
+	bool extended = false, escaped, latin = false;
 
 	while (rest.n) {
 		if (!split(next_parameter(&rest), &name, &value))
 			continue;
 		if (same(name, "filename*")) {
 			h->has_filename = extended = true;
-			put_extended(h, value);
+			(void)put_extended(h, value);
+		} else if (is_piece(name, n_pieces, &escaped)) {
+			h->has_filename = extended = true;
+			if (!n_pieces)
+				h->n_filename = 0;
+			if (escaped && !n_pieces)
+				latin = put_extended(h, value);
+			else if (escaped)
+				put_escaped(h, value, latin);
+			else
+				put_plain(h, value);
+			n_pieces++;
 		} else if (same(name, "filename") && !extended) {
 			h->has_filename = true;
+			h->n_filename = 0;
 			put_plain(h, value);
 		}
 	}
@@ -155,6 +189,7 @@ static void on_type(struct vg_part_head *h, struct text rest)
 			continue;
 		if (same(name, "name") && !h->has_filename) { /* RFC 2045's way to name a file */
 			h->has_filename = true;
+			h->n_filename = 0;
 			put_plain(h, value);
 		}
 		if (is_multipart && same(name, "boundary") && value.n && value.n <= VG_PART_BOUNDARY) {

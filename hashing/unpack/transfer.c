@@ -1,14 +1,24 @@
 /* One byte in, at most one out, so that out never needs more room than in. */
 #include "hashing/unpack/transfer.h"
 
-static int base64_value(uint8_t c)
+#define NOT_BASE64 64u
+
+/* RFC 2045 6.8: what is not of the alphabet is passed over. So are the two letters of the one for URLs, once one of
+ * those that they stand for has been seen. */
+static unsigned base64_value(struct vg_transfer *t, uint8_t c)
 {
-	return c >= 'A' && c <= 'Z'   ? c - 'A'
-	       : c >= 'a' && c <= 'z' ? c - 'a' + 26
-	       : c >= '0' && c <= '9' ? c - '0' + 52
-	       : c == '+' || c == '-' ? 62
-	       : c == '/' || c == '_' ? 63
-				      : -1;
+	t->is_standard |= c == '+' || c == '/';
+	if (t->is_standard && (c == '-' || c == '_'))
+		return NOT_BASE64;
+	if (c >= 'A' && c <= 'Z')
+		return c - (unsigned)'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26u;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52u;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : NOT_BASE64;
 }
 static int hex_value(uint8_t c)
 {
@@ -32,11 +42,11 @@ static size_t six(struct vg_transfer *t, unsigned value, uint8_t *out)
 
 static size_t base64(struct vg_transfer *t, uint8_t c, uint8_t *out)
 {
-	int v = base64_value(c);
+	unsigned v = base64_value(t, c);
 
 	if (c == '=') /* padding; what follows may be another piece */
 		t->n_bits = 0;
-	return v < 0 ? 0 : six(t, (unsigned)v, out);
+	return v == NOT_BASE64 ? 0 : six(t, v, out);
 }
 
 static size_t quoted(struct vg_transfer *t, uint8_t c, uint8_t *out)

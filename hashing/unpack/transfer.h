@@ -10,13 +10,14 @@ enum vg_transfer_coding { VG_TRANSFER_PLAIN, VG_TRANSFER_BASE64, VG_TRANSFER_QUO
 
 struct vg_transfer {
 	enum vg_transfer_coding coding;
-	uint32_t bits;  /* base64, uu: not given yet */
-	uint8_t n_bits; /* and how many */
-	uint8_t state;  /* quoted: 0 plain, 1 behind '=', 2 behind '=' and a hex digit */
-	uint8_t high;   /* quoted: that digit */
-	uint8_t n_line; /* uu: bytes still to come on this line */
-	bool in_line;   /* uu: behind a line's length */
-	bool done;      /* padding, or the end line */
+	uint32_t bits;    /* base64, uu: not given yet */
+	uint8_t n_bits;   /* and how many */
+	uint8_t state;    /* quoted: 0 plain, 1 behind '=', 2 behind '=' and a hex digit */
+	uint8_t high;     /* quoted: that digit */
+	uint8_t n_line;   /* uu: bytes still to come on this line */
+	bool in_line;     /* uu: behind a line's length */
+	bool done;        /* padding, or the end line */
+	bool is_standard; /* base64: a letter was seen that the alphabet for URLs has not */
 };
 
 /* Begins a part in this coding. */

@@ -52,6 +52,20 @@ static void the_extended_name_wins_wherever_it_stands(void **state)
 	check_name("Content-Disposition: form-data; filename*=UTF-8''100%", "100%");
 }
 
+static void a_name_in_pieces_is_put_together(void **state)
+{
+	(void)state;
+	check_name("Content-Disposition: attachment;\r\n filename*0=one-;\r\n filename*1=\"two .\";\r\n filename*2=zip",
+		   "one-two .zip");
+	check_name("Content-Disposition: attachment; filename=x; filename*0*=iso-8859-1''r%E4; filename*1*=t%e4; "
+		   "filename*2=.jpg",
+		   "r\xc3\xa4t\xc3\xa4.jpg");
+	check_name("Content-Disposition: attachment; filename*0=a; filename*2=c; filename*1=b; filename*99999999=d",
+		   "ab");
+	check_name("Content-Disposition: attachment; filename=a; filename*x=b; filename*0x=c", "a");
+	check_name("Content-Disposition: attachment; filename*0*=nocharset", "");
+}
+
 static void a_name_that_is_too_long_keeps_its_end(void **state)
 {
 	char line[1000] = "Content-Disposition: form-data; filename=\"";
@@ -101,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_names_are_read_as_they_are_sent),
 		cmocka_unit_test(the_extended_name_wins_wherever_it_stands),
+		cmocka_unit_test(a_name_in_pieces_is_put_together),
 		cmocka_unit_test(a_name_that_is_too_long_keeps_its_end),
 		cmocka_unit_test(boundaries_encodings_and_plain_fields_are_told_apart),
 		cmocka_unit_test(rubbish_is_passed_over_to_its_last_byte),
