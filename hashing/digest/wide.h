@@ -40,7 +40,8 @@ struct vg_wide_tier {
 };
 
 extern const struct vg_wide_tier vg_wide_tier_generic, vg_wide_tier_avx2, vg_wide_tier_avx512;
-/* The same with SHA extensions: SHA-256, and SHA-1 of few lanes, by them, three or four streams in flight. */
+/* The same with SHA extensions: SHA-256, and SHA-1 of few lanes, by them, three or four streams in flight; AVX-512 with
+ * eight lanes or more makes the schedule of SHA-256 in vectors (wide_sha256.h). */
 extern const struct vg_wide_tier vg_wide_tier_avx2_sha, vg_wide_tier_avx512_sha;
 
 /* The tiers that are built in, best first, *n_tiers of them. */

@@ -6,6 +6,8 @@
 
 #include <vigil/isa.h>
 
+#include "hashing/digest/wide_sha256.h"
+
 #define V               __m512i
 #define LANES           16
 #define LOAD(at)        _mm512_load_si512(at)
@@ -58,4 +60,18 @@ static inline void gather(V w[16], const unsigned char *const from[LANES], unsig
 		w[12 + k] = _mm512_shuffle_i32x4(high, high2, 0xdd);
 	}
 }
+static unsigned sha256_rows(struct vg_wide_state *state, const uint8_t *const *from, uint8_t *const *copies,
+			    size_t n_blocks, unsigned n_lanes);
+#define SHA256_ROWS sha256_rows
 #include "hashing/digest/wide_body.inc"
+
+/* As many rows of eight lanes as there are; how many lanes these are. */
+static unsigned sha256_rows(struct vg_wide_state *state, const uint8_t *const *from, uint8_t *const *copies,
+			    size_t n_blocks, unsigned n_lanes)
+{
+	unsigned n_rows = n_lanes / VG_WIDE_ROW_LANES;
+
+	if (n_rows)
+		vg_wide_sha256_rows(state->sha256, from, copies, n_blocks, n_rows, sha256_k);
+	return n_rows * VG_WIDE_ROW_LANES;
+}
