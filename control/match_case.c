@@ -184,6 +184,8 @@ void vg_match_case(const struct vg_intake_match *match, struct vg_case_match *ou
 	take_origin(match->attribution, &out->origin);
 	take_file(match, &out->file);
 	out->frames = match->frames;
+	_Static_assert(sizeof(out->hit_actions) == sizeof(match->verified->hit_action),
+		       "a case has the hits of a record");
 	memcpy(out->hit_actions, match->verified->hit_action, sizeof(out->hit_actions));
 	out->has_topic = match->verified->url_only && (!is_file(r->kind) || !r->n_sample_bytes);
 	memcpy(out->topic, match->verified->url_value, sizeof(out->topic));

@@ -58,6 +58,7 @@ static inline const char *vg_case_hit_algo(const struct vg_case_hit *hit)
 {
 	return hit->algo == VG_ALGO_PLUGIN && hit->plugin[0] ? hit->plugin : vg_algo_str(hit->algo);
 }
+#define VG_CASE_HITS 32 /* of a record of the match link: VG_RECORD_MAX_HITS */
 /* One file of a case. */
 struct vg_case_file {
 	int64_t id;
@@ -71,7 +72,7 @@ struct vg_case_file {
 	char filename[256]; /* as the wire or a multipart part claimed it; may be empty */
 	char member[300];   /* its path inside the body, empty where it is the body itself */
 	unsigned n_hits;
-	struct vg_case_hit hits[8];
+	struct vg_case_hit hits[VG_CASE_HITS];
 };
 /* What was around the packets, from outside to inside. */
 #define VG_CASE_TUNNELS 4

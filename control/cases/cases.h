@@ -30,7 +30,7 @@ struct vg_case_match {
 	struct vg_case_origin origin;
 	struct vg_case_file file;           /* id is ignored; evidence_id empty = none kept */
 	const struct vg_frame_hash *frames; /* file.n_frames of them, borrowed during the call; NULL: none */
-	uint8_t hit_actions[8];
+	uint8_t hit_actions[VG_CASE_HITS];
 	int held; /* a brake holds it, reason says why: state HELD whatever policy says */
 	char reason[256];
 	int has_topic; /* it folds by `topic`, not by its digest, and no bytes are kept: no file */

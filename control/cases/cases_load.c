@@ -83,7 +83,7 @@ static enum vg_err load_hits(struct vg_cases *cases, struct vg_case_file *f)
 {
 	static const char sql[] = "SELECT list,source,entry_id,entry_class,note,generation,algo,distance,variant,exact,"
 				  "query_percent,compared_percent,frame,plugin,plugin_version"
-				  " FROM case_hits WHERE file_id=? ORDER BY id LIMIT 8";
+				  " FROM case_hits WHERE file_id=? ORDER BY id LIMIT 32";
 	sqlite3_stmt *s = vg_store_query(cases->store, sql, "i", f->id);
 	enum vg_err err = s ? VG_OK : VG_EIO;
 	while (!err && f->n_hits < VG_ARRAY_LEN(f->hits) && !(err = vg_store_step(cases->store, s))) {

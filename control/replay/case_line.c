@@ -44,7 +44,7 @@ static void put_file(struct vg_json_text *text, const struct vg_case_file *file)
 	vg_json_text_str(text, "filename", file->filename);
 	vg_json_text_str(text, "member", file->member);
 	vg_json_text_open(text, "matches", '[');
-	for (unsigned i = 0; i < file->n_hits && i < 8; i++) {
+	for (unsigned i = 0; i < file->n_hits && i < VG_CASE_HITS; i++) {
 		vg_json_text_open(text, NULL, '{');
 		put_hit(text, &file->hits[i]);
 		vg_json_text_close(text, '}');

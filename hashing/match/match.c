@@ -26,16 +26,23 @@ static uint64_t cpu_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* How many of n hits a record names: what falls off is weaker than all that stay, and is counted. */
+static uint32_t n_named(struct vg_match *m, uint32_t n)
+{
+	vg_count(m->stats, VG_H_HITS_UNNAMED, n > VG_RECORD_MAX_HITS);
+	return n < VG_RECORD_MAX_HITS ? n : VG_RECORD_MAX_HITS;
+}
+
 void vg_match_look(struct vg_match_look *l, const struct vg_pdq_result *pdq, uint32_t frame_idx)
 {
 	struct vg_match *m = l->match;
 	struct vg_msg_record *r = l->record;
-	struct vg_hit hits[VG_RECORD_MAX_HITS];
+	struct vg_hit hits[VG_RECORD_MAX_HITS + 1];
 	unsigned distance = UINT_MAX;
 	uint32_t n;
 
 	vg_count(m->stats, VG_H_QUERIES, 1);
-	n = vg_index_query(m->index, l->digests, pdq, hits, VG_RECORD_MAX_HITS);
+	n = n_named(m, vg_index_query(m->index, l->digests, pdq, hits, VG_RECORD_MAX_HITS + 1));
 	for (uint32_t i = 0; i < n; i++) {
 		bool perceptual = hits[i].algo == VG_ALGO_PDQ;
 		hits[i].frame_idx = perceptual ? frame_idx : 0;
@@ -210,7 +217,7 @@ static bool perceptual(struct vg_match *m, const struct vg_match_file *file, str
 		return false;
 	for (unsigned i = 0; i < record->n_hits; i++) /* what such a hit stands on is not remembered */
 		may_know &= record->hits[i].algo != VG_ALGO_PLUGIN;
-	if (may_know && same_again)
+	if (may_know && same_again && record->n_hits <= VG_SEEN_HITS)
 		remember(m, &key, record, glanced == NEAR_NOTHING);
 	return true;
 }
@@ -245,8 +252,12 @@ void vg_match_file(struct vg_match *match, const struct vg_match_file *file, str
 	}
 	if (!file->digests)
 		return;
+	struct vg_hit hits[VG_RECORD_MAX_HITS + 1];
+
 	vg_count(match->stats, VG_H_QUERIES, 1);
-	record->n_hits = (uint8_t)vg_index_query(match->index, file->digests, NULL, record->hits, VG_RECORD_MAX_HITS);
+	record->n_hits = (uint8_t)n_named(
+		match, vg_index_query(match->index, file->digests, NULL, hits, VG_RECORD_MAX_HITS + 1));
+	memcpy(record->hits, hits, record->n_hits * sizeof(*hits));
 }
 
 bool vg_match_early(struct vg_match *match, const struct vg_chain *bytes)

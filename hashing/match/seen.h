@@ -12,6 +12,7 @@
 #include "hashing/digest/digest.h"
 
 #define VG_SEEN_ENTRY_BYTES 288u /* at most */
+#define VG_SEEN_HITS        8u   /* a verdict of more is not kept */
 #define VG_SEEN_MAX_ENTRIES (1u << 24)
 
 struct vg_seen_key {
@@ -19,7 +20,7 @@ struct vg_seen_key {
 	struct vg_digest_values digests;
 };
 struct vg_seen_verdict {
-	struct vg_hit hits[VG_RECORD_MAX_HITS];
+	struct vg_hit hits[VG_SEEN_HITS];
 	uint8_t n_hits, pdq_quality, pdq[32];
 	bool scaled; /* no hits by a smaller picture: its exact hash is not known */
 };

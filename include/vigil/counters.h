@@ -149,6 +149,7 @@
 	X(VG_H_TEXT_CUT, "unpack_failed_total:reason=text", "texts not held whole: not looked into for base64")      \
 	X(VG_H_NEEDS_SEEK, "unpack_failed_total:reason=needs_seek", "not held whole, and cannot be read forward")    \
 	X(VG_H_DEPTH, "unpack_failed_total:reason=depth", "containers inside more containers than allowed")          \
+	X(VG_H_HITS_UNNAMED, "hits_not_named_total", "look-ups with more hits than a record names")                  \
 	X(VG_H_SEEN_ASKED, "seen_before_lookups_total", "whole pictures asked for among those seen before")          \
 	X(VG_H_SEEN, "seen_before_hits_total", "of these: seen before, neither decoded nor looked up again")         \
 	X(VG_H_SCALED, "images_scaled_total", "pictures decoded smaller that are near no listed hash")               \

@@ -136,7 +136,7 @@ struct vg_msg_ack {
 	struct vg_msg_head head;
 	uint64_t seq; /* every record up to and including seq is durable */
 };
-#define VG_RECORD_MAX_HITS 8
+#define VG_RECORD_MAX_HITS 32 /* the strongest; a picture in ten lists by three digests and PDQ has 40 */
 #define VG_RECORD_MEMBER   256
 struct vg_hit {
 	uint32_t entry_idx; /* in the index of `generation` */
