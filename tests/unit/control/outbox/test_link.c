@@ -89,7 +89,7 @@ static void damaged_cases_are_refused(void **state)
 	assert_int_not_equal(unpack_changed(c, 19, 0xff, -1, 1), VG_OK);
 	assert_int_not_equal(unpack_changed(c, 100, 0, 10, 1), VG_OK);
 	assert_int_not_equal(unpack_changed(c, 100, 0, 24 + (ssize_t)sizeof(*c) + 5, 1), VG_OK);
-	c->files[1].n_hits = 9;
+	c->files[1].n_hits = VG_CASE_HITS + 1;
 	assert_int_equal(unpack_changed(c, 100, 0, -1, 1), VG_ERANGE);
 	case_drop(c);
 }

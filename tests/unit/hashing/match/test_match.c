@@ -140,6 +140,38 @@ static void exact_digests_are_asked_for_only_where_they_are_given(void **state)
 	vg_index_make_free(&make);
 }
 
+/* A picture in ten lists by four algorithms: the strongest that a record has room for are named, more are counted. */
+static void every_list_is_named_and_what_falls_off_is_counted(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_index_make make = { .n_lists = 0 };
+	struct vg_digest_values values = { .md5 = { 1, 2, 3 }, .sha1 = { 4 }, .sha256 = { 5 } };
+	struct vg_match_file file = { .n_bytes = 0, .digests = &values };
+	struct vg_msg_record r = { .flags = 0 };
+	size_t n_bytes;
+	for (uint32_t i = 0; i < 10; i++) {
+		vg_index_make_list(&make, i == 9 ? VG_ACTION_REPORT : VG_ACTION_COUNT, VG_ACTION_REVIEW, 31);
+		vg_index_make_add(&make, i, VG_ALGO_MD5, values.md5);
+		vg_index_make_add(&make, i, VG_ALGO_SHA1, values.sha1);
+		vg_index_make_add(&make, i, VG_ALGO_SHA256, values.sha256);
+	}
+	for (unsigned n_more = 0; n_more < 2; n_more++) { /* 30 hits, then 33 */
+		uint8_t *bytes = vg_index_make_bytes(&make, 3 + n_more, &n_bytes);
+		int fd = vg_index_make_memfd(bytes, n_bytes, VG_SEALS_FINAL);
+		assert_int_equal(vg_index_take(f->match.index, fd, -1, 3 + n_more), VG_OK);
+		vg_match_file(&f->match, &file, &r);
+		assert_int_equal(r.n_hits, n_more ? VG_RECORD_MAX_HITS : 30);
+		assert_int_equal(count(f, VG_H_HITS_UNNAMED), n_more);
+		const struct vg_index_view *view = vg_index_peek(f->match.index);
+		assert_int_equal(view->entries[r.hits[0].entry_idx].list_idx, 9);
+		close(fd);
+		free(bytes);
+		for (unsigned k = 0; k < 3; k++)
+			vg_index_make_add(&make, k, VG_ALGO_MD5, values.md5);
+	}
+	vg_index_make_free(&make);
+}
+
 /* An index of one entry with a digest, or none where it is NULL. */
 static void take(struct fixture *f, uint64_t generation, enum vg_algo algo, const uint8_t *value)
 {
@@ -319,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(pictures_are_hashed_and_every_refusal_is_counted_by_reason),
 		T(what_may_not_be_decoded_is_not_and_says_so),
+		T(every_list_is_named_and_what_falls_off_is_counted),
 		T(exact_digests_are_asked_for_only_where_they_are_given),
 		T(records_are_the_same_with_and_without_remembering_while_lists_change),
 		T(pictures_decoded_smaller_come_to_the_same_hits_and_hashes),
