@@ -68,11 +68,13 @@ get p6; wait_for 60 "a report after a bad list" filed 5
 # kill -9 of vigild takes its builder along; the next one has yesterday's lists although today's are still broken.
 ctl lists reload 2>/dev/null & asker=$!
 hold
+others=$(for name in vigil-dataplane vigil-hashing vigil-reporter; do named "$name" "$house"; done)
 for v in $(named vigild "$house"); do [ "$v" = "$victim" ] || kill -KILL "$v"; done
 wait $asker
 dead() { ! kill -0 "$victim" 2>/dev/null || grep -q "^State:.Z" "/proc/$victim/status"; }
 wait_for 20 "the end of the builder" dead
 stop "$house"
+kill -TERM $others 2>/dev/null; for v in $others; do wait_for 20 "the programs of a vigild that is gone" sh -c "! kill -0 $v 2>/dev/null || grep -q '^State:.Z' /proc/$v/status"; done
 start vigild1.log ip netns exec "$S" "$bin/vigild" -c "$W/vigil.yaml" --supervise; house=$pid
 wait_for 60 "vigild again" ctl status
 wait_for 120 "yesterday's lists" sh -c "$bin/vigilctl --run-dir $W/run lists show | grep -q '^generation *2$'"
