@@ -17,7 +17,8 @@ bool vg_packed_reads(unsigned kind)
 
 static struct vg_span past(struct vg_span in, size_t n_bytes)
 {
-	return (struct vg_span){ in.at + n_bytes, in.n_bytes - n_bytes };
+	return n_bytes ? (struct vg_span){ in.at + n_bytes, in.n_bytes - n_bytes }
+		       : in; /* at the end there is no place */
 }
 
 /* A decoder for the stream that begins here. False: no memory. */
