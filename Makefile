@@ -109,7 +109,7 @@ $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 # The table of magic numbers is compiled by Hyperscan here and not at each start.
 $(O)/gen/write-magic: $(call obj,dataplane/main_magic.c dataplane/media/sniff.c dataplane/media/sniff_table_setup.c dataplane/scope/patterns_setup.c)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $^ $(LDFLAGS) -lhs_runtime -o $@
+	$(Q)$(CC) $^ $(LDFLAGS) -lhs_runtime $(if $(findstring clang,$(CC)),-Xlinker --no-as-needed -l:libstdc++.so.6) -o $@
 $(O)/gen/magic.c: $(O)/gen/write-magic
 	$(say) GEN $@
 	$(Q)$< >$@.new && mv $@.new $@
