@@ -1,5 +1,6 @@
 /* Opening in the order of the walk; each step says what is wrong in words for the operator. */
 #include "control/daemon.h"
+#include "control/config/profile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -178,7 +179,10 @@ static enum vg_err open_intake(struct vg_daemon *d, char *why, size_t n_why)
 	struct vg_intake_conf conf = { .run_dir = d->config->control.run_dir,
 				       .n_hashers = d->spec ? d->spec->n_hashers : d->config->hashing.n_hashers,
 				       .matches_per_minute = d->config->control.matches_per_minute,
+				       .n_profiles = d->config->n_profiles,
 				       .max_sample_bytes = max_sample_bytes(d->config) };
+	for (uint32_t i = 0; i < conf.n_profiles; i++)
+		conf.profile_ids[i] = vg_config_profile_id(d->config->profiles[i].name);
 	d->commit = (struct vg_commit_rooms){ d->store, d->cases, d->evidence, d->outbox,
 					      d->config->evidence.max_bytes };
 	if (vg_commit_requeue(&d->commit))

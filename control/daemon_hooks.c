@@ -1,4 +1,5 @@
 /* What the rooms tell vigild: a verified match becomes durable here, an object record goes to the run's lines. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -6,6 +7,7 @@
 #include <vigil/log.h>
 #include <vigil/plugin_spec.h>
 
+#include "control/config/profile.h"
 #include "control/daemon_priv.h"
 #include "control/match_case.h"
 
@@ -40,12 +42,36 @@ static void learn(struct vg_daemon *d, const struct vg_intake_match *match)
 		vg_intake_know(d->intake, &table);
 }
 
+/* The profile that the flow had, by its name; what it says of filing. */
+static void profile_take(const struct vg_daemon *d, uint32_t id, struct vg_case_match *facts)
+{
+	const struct vg_config_profile *profile = NULL;
+	const char *why = NULL;
+	int is_report = 0;
+	for (uint32_t i = 0; i < facts->file.n_hits; i++)
+		is_report |= vg_action_case(facts->hit_actions[i]) == VG_ACTION_REPORT;
+	for (uint32_t i = 0; id && i < d->config->n_profiles; i++)
+		if (vg_config_profile_id(d->config->profiles[i].name) == id)
+			profile = &d->config->profiles[i];
+	if (profile)
+		memcpy(facts->origin.profile, profile->name, sizeof(facts->origin.profile));
+	if (profile && profile->review_only)
+		why = "its profile is review_only";
+	else if (id && !profile)
+		why = "its profile is not in the configuration any more";
+	if (!why || !is_report || facts->held)
+		return;
+	facts->held = 1;
+	snprintf(facts->reason, sizeof(facts->reason), "%s", why);
+}
+
 static enum vg_err on_match(void *ctx, const struct vg_intake_match *match)
 {
 	struct vg_daemon *d = ctx;
 	struct vg_case_match facts;
 	struct vg_case_added added;
 	vg_match_case(match, &facts);
+	profile_take(d, match->attribution->profile, &facts);
 	enum vg_err err = vg_commit_match(&d->commit, &facts, match->memfd, &added);
 	if (err) {
 		log_not_durable(d, err);

@@ -6,6 +6,7 @@
 
 #include <vigil/log.h>
 
+#include "control/config/profile.h"
 #include "control/daemon_priv.h"
 
 /* Hashers and dataplane get what is in use now. */
@@ -86,6 +87,11 @@ static enum vg_err reload(struct vg_daemon *d, uint64_t *build_id, char *why, si
 	if (d->config->path[0]) {
 		fresh = malloc(sizeof(*fresh));
 		err = fresh ? vg_config_load(fresh, d->config->path, why, n_why) : VG_ENOMEM;
+	}
+	if (!err && fresh && vg_config_profiles_id(fresh) != vg_config_profiles_id(d->config)) {
+		snprintf(why, n_why, "%s: profiles were added, renamed or reordered; restart vigild and the dataplane",
+			 d->config->path);
+		err = VG_ECONFLICT;
 	}
 	if (!err)
 		err = read_lists(d, fresh ? fresh : d->config, 0, build_id, why, n_why);

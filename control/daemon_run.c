@@ -103,6 +103,8 @@ static enum vg_err fill_batch(struct vg_daemon *d, const struct vg_run_batch *ba
 	memset(conf->ports, 0, sizeof(conf->ports));
 	for (uint32_t i = 0; i < VG_SNAPSHOT_MAX_PORTS; i++)
 		conf->rules[i] = vg_config_port_rule(d->config, VG_CONFIG_MAX_PORTS);
+	for (uint32_t i = 0; i < batch->n_paths; i++) /* a capture plays the port of its place */
+		conf->rules[i].profile = vg_config_port_rule(d->config, batch->batch_idx * VG_RUN_BATCH + i).profile;
 	for (uint32_t i = 0; i < batch->n_paths; i++)
 		if (snprintf(conf->ports[i], sizeof(conf->ports[i]), "%s", batch->paths[i]) >=
 		    (int)sizeof(conf->ports[i]))

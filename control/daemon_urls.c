@@ -3,6 +3,7 @@
 
 #include <vigil/log.h>
 
+#include "control/config/profile.h"
 #include "control/daemon_priv.h"
 #include "control/known/urls.h"
 
@@ -17,7 +18,7 @@ enum vg_err vg_daemon_publish_urls(struct vg_daemon *d)
 		       "the table of listed URLs cannot be made: the one before it stays");
 		return VG_EIO;
 	}
-	urls = (struct vg_intake_urls){ fd, ++d->n_urls_tables };
+	urls = (struct vg_intake_urls){ fd, ++d->n_urls_tables, vg_config_profiles_id(d->config) };
 	vg_intake_know_urls(d->intake, &urls);
 	if (d->urls_fd >= 0)
 		close(d->urls_fd);

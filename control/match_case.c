@@ -96,6 +96,7 @@ static void take_origin(const struct vg_attribution *a, struct vg_case_origin *o
 	o->hasher_idx = a->hasher_idx;
 	o->capture_idx = a->capture_idx;
 	o->n_gaps = a->n_gaps;
+	o->is_cut = a->flags & VG_ATTR_HEAD_CUT;
 	o->hold = atomic_load_explicit(&a->hold, memory_order_relaxed) % VG_HOLD_N;
 	o->hold_passed_bytes = atomic_load_explicit(&a->hold_passed_bytes, memory_order_relaxed);
 	o->body_bytes = a->body_bytes;

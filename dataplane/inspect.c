@@ -78,7 +78,9 @@ static struct vg_flow_ident ident_of(const struct vg_inspect *inspect, const str
 				       .capture_idx = flow->key.capture_idx,
 				       .tunnels = inspect->carriers[live - inspect->live].tunnels,
 				       .n_tunnels = live->n_tunnels,
-				       .flow_id = live->flow_id };
+				       .flow_id = live->flow_id,
+				       .profile = live->profile,
+				       .profile_id = inspect->profile_ids[live->profile] };
 
 	memcpy(ident.ip, flow->key.ip, sizeof(ident.ip));
 	memcpy(ident.network, vg_flow_key_network(&flow->key), sizeof(ident.network));
@@ -171,7 +173,7 @@ static enum vg_step on_bytes(void *owner, uint32_t stream_idx, unsigned dir, con
 		return vg_proto_feed(inspect->proto, &live->proto, dir, bytes, n_bytes, wall_ns);
 	}
 	live->app = (uint8_t)vg_detect_bytes(inspect->detect, &live->detect, dir, bytes, n_bytes);
-	if (live->app <= VG_APP_UNKNOWN && inspect->carves)
+	if (live->app <= VG_APP_UNKNOWN && inspect->carves >> live->profile & 1)
 		return carve(inspect, live, dir, bytes, n_bytes, wall_ns);
 	if (live->app == VG_APP_NONE)
 		return VG_MORE;
@@ -229,9 +231,10 @@ void vg_inspect_stream_sink(struct vg_inspect *inspect, struct vg_stream_sink *s
 int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const struct vg_packet *pkt)
 {
 	uint32_t idx, fin_seq[2] = { flow->fin_seq[0], flow->fin_seq[1] }; /* of a NEW one */
+	unsigned profile = vg_inspect_profile(inspect, flow);
 
-	if (!vg_scope_has(inspect->scope, vg_flow_key_ip_version(&flow->key), (const uint8_t(*)[16])flow->key.ip,
-			  pkt->vlan)) {
+	if (!vg_scope_has(inspect->scopes[profile], vg_flow_key_ip_version(&flow->key),
+			  (const uint8_t(*)[16])flow->key.ip, pkt->vlan)) {
 		flow->state = VG_FLOW_LET_GO;
 		vg_count(inspect->stats, VG_C_FLOWS_OUT, 1);
 		return 0;
@@ -248,6 +251,7 @@ int vg_inspect_make_live(struct vg_inspect *inspect, struct vg_flow *flow, const
 		vg_count(inspect->stats, VG_C_STREAM_MIDSTREAM, 1);
 	memset(&inspect->live[idx], 0, sizeof(inspect->live[idx]));
 	inspect->live[idx].flow = flow;
+	inspect->live[idx].profile = (uint8_t)profile;
 	vg_inspect_begin_doubts(inspect, flow, &inspect->live[idx]);
 	inspect->live[idx].flow_id = ++inspect->n_begun;
 	vg_inspect_note_carriers(inspect, idx, pkt);

@@ -34,7 +34,7 @@ struct vg_inspect_stream {
 	uint32_t acked[2]; /* the most that it has acknowledged */
 	uint32_t heard_ms[2];
 	uint8_t has[2]; /* VG_HAS_*: which of these are known */
-	uint8_t n_tunnels;
+	uint8_t n_tunnels, profile;
 	uint16_t vlan[2];
 };
 /* Around a live stream's first packet with payload; apart, so that memory is touched only where there are any. */
@@ -44,7 +44,10 @@ struct vg_inspect_carriers {
 struct vg_inspect {
 	struct vg_defrag *defrag;
 	struct vg_flow_table *flows;
-	struct vg_scope *scope;
+	struct vg_scope *scopes[VG_SCOPE_PROFILES];    /* by profile; NULL: there is none */
+	struct vg_scope *customers[VG_SCOPE_PROFILES]; /* of named profiles that have some */
+	uint32_t profile_ids[VG_SCOPE_PROFILES];
+	uint32_t n_customers; /* profiles that have some */
 	struct vg_streams *streams;
 	struct vg_detect *detect;
 	struct vg_proto *proto; /* borrowed */
@@ -56,7 +59,7 @@ struct vg_inspect {
 	struct vg_inspect_carriers *carriers; /* the same */
 	uint64_t n_begun;                     /* live streams so far */
 	uint32_t n_live;
-	int carves; /* VG_CONF_CARVE */
+	uint32_t carves; /* bit per profile: VG_CONF_CARVE */
 	struct vg_port_rule rules[VG_SNAPSHOT_MAX_PORTS];
 	uint8_t datagram[65536]; /* one that lies in several segments, put together */
 };
@@ -70,6 +73,9 @@ void vg_inspect_obey(struct vg_inspect *inspect, struct vg_flow *flow, enum vg_s
 /* proto takes a live flow over: what was lost and held goes first. VG_SKIP: no state was free. */
 enum vg_step vg_inspect_start_proto(struct vg_inspect *inspect, struct vg_inspect_stream *live, enum vg_app app,
 				    int64_t wall_ns);
+/* The profile of scope that a flow has: that of its port, else of the first that has one of its two ends among its
+ * customers, else 0. */
+unsigned vg_inspect_profile(const struct vg_inspect *inspect, const struct vg_flow *flow);
 /* Who carried the packet, and for whom: read from the frame once per stream. */
 void vg_inspect_note_carriers(struct vg_inspect *inspect, uint32_t idx, const struct vg_packet *pkt);
 /* A flow gets its state; 0: none is free, it is let go. */

@@ -14,13 +14,47 @@ static void release(struct vg_inspect *inspect)
 	if (!inspect)
 		return;
 	vg_detect_destroy(inspect->detect);
-	vg_scope_destroy(inspect->scope);
+	for (unsigned i = 0; i < VG_SCOPE_PROFILES; i++) {
+		vg_scope_destroy(inspect->scopes[i]);
+		vg_scope_destroy(inspect->customers[i]);
+	}
 	vg_streams_destroy(inspect->streams);
 	vg_flow_table_destroy(inspect->flows);
 	vg_defrag_destroy(inspect->defrag);
 	vg_pages_free(inspect->live, inspect->n_live * sizeof(inspect->live[0]));
 	vg_pages_free(inspect->carriers, inspect->n_live * sizeof(inspect->carriers[0]));
 	free(inspect);
+}
+
+/* False: out of memory, or a profile that cannot be. */
+static int profiles_create(struct vg_inspect *inspect, const struct vg_dataplane_conf *conf)
+{
+	const struct vg_scope_conf *scope = &conf->scope;
+	uint32_t raw = 1u << VG_PROTO_RAW;
+
+	if (scope->n_profiles >= VG_SCOPE_PROFILES)
+		return 0;
+	for (uint32_t i = 0; i <= scope->n_profiles; i++) {
+		uint32_t off = i ? scope->profiles[i - 1].protocols_off : scope->protocols_off;
+		inspect->carves |= (vg_profile_flags(conf, i) & VG_CONF_CARVE && !(off & raw) ? 1u : 0) << i;
+		inspect->scopes[i] = vg_scope_create_profile(scope, i);
+		if (!inspect->scopes[i])
+			return 0;
+	}
+	for (uint32_t i = 1; i <= scope->n_profiles; i++) {
+		const struct vg_scope_profile *p = &scope->profiles[i - 1];
+		inspect->profile_ids[i] = p->id;
+		if (!p->customers.n)
+			continue;
+		inspect->customers[i] = vg_scope_create_customers(scope, i);
+		if (!inspect->customers[i])
+			return 0;
+		inspect->n_customers++;
+	}
+	for (uint32_t i = 0; i < VG_SNAPSHOT_MAX_PORTS; i++)
+		if (conf->rules[i].profile > scope->n_profiles)
+			return 0;
+	return 1;
 }
 
 struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const uint64_t seed[3],
@@ -39,7 +73,6 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	vg_inspect_stream_sink(inspect, &sink);
 	inspect->stats = stats;
 	inspect->proto = proto;
-	inspect->carves = conf->flags & VG_CONF_CARVE && !(conf->scope.protocols_off >> VG_PROTO_RAW & 1);
 	memcpy(inspect->rules, conf->rules, sizeof(inspect->rules));
 	inspect->n_live = conf->n_streams;
 	inspect->live = vg_pages_new(inspect->n_live * sizeof(inspect->live[0]));
@@ -49,10 +82,9 @@ struct vg_inspect *vg_inspect_create(const struct vg_dataplane_conf *conf, const
 	inspect->streams = vg_streams_create(conf->n_streams, conf->hole_bytes, pool_bytes,
 					     (uint64_t)conf->hole_timeout_ms * 1000000, stats, &sink);
 	inspect->defrag = vg_defrag_create(seed, stats);
-	inspect->scope = vg_scope_create(&conf->scope);
 	inspect->detect = vg_detect_create(stats, rows, vg_proto_recognisers(proto, rows),
 					   !(conf->flags & VG_CONF_REPLAY) || conf->n_cores > 1);
-	if (inspect->scope && inspect->live && inspect->carriers && inspect->defrag && inspect->flows &&
+	if (profiles_create(inspect, conf) && inspect->live && inspect->carriers && inspect->defrag && inspect->flows &&
 	    inspect->streams && inspect->detect)
 		return inspect;
 	release(inspect);

@@ -73,6 +73,7 @@ static int create_rooms(struct vg_worker *worker)
 	if (!worker->proto)
 		return -1;
 	vg_proto_seed(worker->proto, shared->boot_id);
+	worker->urls.profiles = shared->conf->scope.profiles_id;
 	vg_proto_urls(worker->proto, &worker->urls);
 	worker->inspect = vg_inspect_create(shared->conf, seed, worker->stats, worker->proto);
 	if (!worker->inspect)

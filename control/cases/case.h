@@ -96,6 +96,8 @@ struct vg_case_origin {
 	unsigned core_idx, hasher_idx, capture_idx, n_gaps;
 	unsigned hold;                          /* enum vg_hold_outcome of this transfer */
 	uint64_t hold_passed_bytes, body_bytes; /* STOPPED: bytes of the body that passed; of the body in all */
+	char profile[32];                       /* of scope that the flow had; empty: none with a name */
+	int is_cut;                             /* a head was over its budget: texts above are incomplete */
 };
 struct vg_case {
 	int64_t id;

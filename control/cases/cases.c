@@ -56,6 +56,8 @@ static const char *const steps[] = {
 	"ALTER TABLE case_sightings ADD COLUMN is_client INTEGER NOT NULL DEFAULT 0;",
 	("ALTER TABLE case_hits ADD COLUMN plugin TEXT NOT NULL DEFAULT '';"
 	 "ALTER TABLE case_hits ADD COLUMN plugin_version INTEGER NOT NULL DEFAULT 0;"),
+	("ALTER TABLE case_sightings ADD COLUMN profile TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE case_sightings ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;"),
 };
 
 struct vg_cases *vg_cases_create(struct vg_store *store, struct vg_audit *audit, int64_t fold_window_ns)
@@ -274,19 +276,21 @@ static enum vg_err insert_sighting(struct vg_cases *cases, const struct vg_case_
 		"src_ip,dst_ip,forwarded_ip,src_port,dst_port,http_status,vlan_outer,vlan_inner,first_byte_ns,last_"
 		"byte_ns,"
 		"host,url,method,agent,claimed_type,flow_id,capture_idx,n_gaps,tunnels,hold,hold_passed_bytes,"
-		"body_bytes,is_client) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+		"body_bytes,is_client,profile,is_cut) "
+		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 	static const char touch_sql[] = "UPDATE cases SET updated_ns=?, blocks=max(blocks,?) WHERE id=?";
 	const struct vg_case_origin *o = &m->origin;
 	char tunnels[VG_CARRIERS_TEXT];
 	vg_carriers_write(o, tunnels, sizeof(tunnels));
 	enum vg_err err = vg_store_exec(
-		cases->store, sql, "iiiiiiiiitttiiiiiiitttttiiitiiii", case_id, (int64_t)m->boot_id,
+		cases->store, sql, "iiiiiiiiitttiiiiiiitttttiiitiiiiti", case_id, (int64_t)m->boot_id,
 		(int64_t)m->core_idx, (int64_t)m->hasher_idx, (int64_t)m->object_id, (int64_t)m->member_no, now_ns,
 		(int64_t)o->proto, (int64_t)o->direction, o->src_ip, o->dst_ip, o->forwarded_ip, (int64_t)o->src_port,
 		(int64_t)o->dst_port, (int64_t)o->http_status, (int64_t)o->vlan_outer, (int64_t)o->vlan_inner,
 		o->first_byte_ns, o->last_byte_ns, o->host, o->url, o->method, o->agent, o->claimed_type,
 		(int64_t)o->flow_id, (int64_t)o->capture_idx, (int64_t)o->n_gaps, tunnels, (int64_t)o->hold,
-		(int64_t)o->hold_passed_bytes, (int64_t)o->body_bytes, (int64_t)o->is_client);
+		(int64_t)o->hold_passed_bytes, (int64_t)o->body_bytes, (int64_t)o->is_client, o->profile,
+		(int64_t)(o->is_cut != 0));
 	return err ? err : vg_store_exec(cases->store, touch_sql, "iii", now_ns, (int64_t)asks_to_block(m), case_id);
 }
 

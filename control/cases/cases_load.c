@@ -56,6 +56,8 @@ static void read_origin(sqlite3_stmt *s, struct vg_case_origin *o)
 	o->hold_passed_bytes = (uint64_t)sqlite3_column_int64(s, 25);
 	o->body_bytes = (uint64_t)sqlite3_column_int64(s, 26);
 	o->is_client = sqlite3_column_int(s, 27);
+	vg_store_text(s, 28, o->profile, sizeof(o->profile));
+	o->is_cut = sqlite3_column_int(s, 29);
 }
 
 static void read_file(sqlite3_stmt *s, struct vg_case_file *f)
@@ -140,7 +142,8 @@ enum vg_err vg_cases_load(struct vg_cases *cases, int64_t case_id, struct vg_cas
 	static const char origin_sql[] =
 		"SELECT proto,direction,src_ip,dst_ip,forwarded_ip,src_port,dst_port,http_status,vlan_outer,vlan_inner,"
 		"first_byte_ns,last_byte_ns,host,url,method,agent,claimed_type,flow_id,boot_id,core_idx,hasher_idx,"
-		"capture_idx,n_gaps,tunnels,hold,hold_passed_bytes,body_bytes,is_client FROM case_sightings WHERE "
+		"capture_idx,n_gaps,tunnels,hold,hold_passed_bytes,body_bytes,is_client,profile,is_cut FROM "
+		"case_sightings WHERE "
 		"case_id=?"
 		" ORDER BY id LIMIT 1";
 	memset(c, 0, sizeof(*c));

@@ -2,12 +2,14 @@
 #include "control/config/scope.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <vigil/plugin_spec.h>
 #include <vigil/trusted_path.h>
 
 #include "control/config/options.h"
+#include "control/config/profile.h"
 
 static size_t line_at(const uint32_t *lines, size_t off)
 {
@@ -196,16 +198,24 @@ static struct finding check_reporting(const struct vg_config *c, const uint32_t 
 
 static int check_scope(const struct vg_config *config, const uint32_t *lines, size_t *line, char *why, size_t n_why)
 {
-	struct vg_scope_conf scratch;
+	struct vg_scope_conf *scratch;
 	const char *key;
 	struct vg_trust_conf trust;
+	uint32_t profile;
+	int err;
+	if (vg_config_profiles_check(config, (uint32_t)LINE(dataplane.all_ports.profile), line, why, n_why))
+		return -1;
 	if (vg_config_trust(config, &trust, &key, why, n_why)) {
 		*line = LINE(trust.proxies);
 		return -1;
 	}
-	if (!vg_config_scope(config, &scratch, &key, why, n_why))
+	scratch = malloc(sizeof(*scratch));
+	err = scratch ? vg_config_scope(config, scratch, &key, &profile, why, n_why) : 0;
+	free(scratch);
+	if (!err)
 		return 0;
-	*line = !strcmp(key, "prefixes")       ? LINE(scope.prefixes)
+	*line = profile                        ? config->profiles[profile - 1].line
+		: !strcmp(key, "prefixes")     ? LINE(scope.prefixes)
 		: !strcmp(key, "exclude")      ? LINE(scope.exclude)
 		: !strcmp(key, "vlans")        ? LINE(scope.vlans)
 		: !strcmp(key, "urls")         ? LINE(scope.urls)

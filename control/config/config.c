@@ -17,6 +17,7 @@
 
 #include "control/config/check.h"
 #include "control/config/options.h"
+#include "control/config/profile.h"
 #include "control/config/value.h"
 
 struct parse {
@@ -67,6 +68,12 @@ void vg_config_port_defaults(struct vg_config_port *port)
 	preset("dataplane.ports", port);
 }
 
+void vg_config_profile_defaults(struct vg_config_profile *profile)
+{
+	memset(profile, 0, sizeof(*profile));
+	preset("profiles", profile);
+}
+
 struct vg_port_rule vg_config_port_rule(const struct vg_config *config, uint32_t port_idx)
 {
 	static const struct vg_config_port none;
@@ -75,7 +82,10 @@ struct vg_port_rule vg_config_port_rule(const struct vg_config *config, uint32_t
 						   ? &config->dataplane.port_rules[port_idx]
 						   : &none;
 	const struct vg_config_port *tags = one->in_vlan ? one : all;
-	uint32_t first = 0;
+	uint32_t first = 0, pair = port_idx - config->dataplane.n_ports;
+	const char *profile = one->profile;
+	if (port_idx >= config->dataplane.n_ports && pair < config->forward.n_pairs)
+		profile = config->forward.pairs[pair].profile;
 	while (one->link && first < port_idx && config->dataplane.port_rules[first].link != one->link)
 		first++;
 	return (struct vg_port_rule){
@@ -84,6 +94,8 @@ struct vg_port_rule vg_config_port_rule(const struct vg_config *config, uint32_t
 		{ (uint16_t)tags->in_vlan, (uint16_t)tags->out_vlan },
 		(uint8_t)(one->link && first < port_idx ? first + 1 : 0),
 		(uint8_t)(one->offload ? one->offload - 1 : all->offload),
+		(uint8_t)vg_config_profile_find(config, profile[0] ? profile : all->profile),
+		0,
 	};
 }
 
@@ -304,6 +316,26 @@ static enum vg_err set_lists(struct parse *p, const yaml_node_t *sequence)
 	return VG_OK;
 }
 
+static enum vg_err set_profiles(struct parse *p, const yaml_node_t *sequence)
+{
+	if (is_empty(sequence))
+		return VG_OK;
+	if (sequence->type != YAML_SEQUENCE_NODE)
+		return wrong(p, line_of(sequence), "profiles is a sequence; begin each profile with a dash");
+	for (yaml_node_item_t *i = sequence->data.sequence.items.start; i < sequence->data.sequence.items.top; i++) {
+		const yaml_node_t *node = yaml_document_get_node(&p->document, *i);
+		if (p->config->n_profiles == VG_CONFIG_MAX_PROFILES)
+			return wrong(p, line_of(node), "more than %u profiles; join some", VG_CONFIG_MAX_PROFILES);
+		struct vg_config_profile *profile = &p->config->profiles[p->config->n_profiles++];
+		vg_config_profile_defaults(profile);
+		profile->line = (uint32_t)line_of(node);
+		enum vg_err err = set_section(p, "profiles", profile, node);
+		if (err)
+			return err;
+	}
+	return VG_OK;
+}
+
 static enum vg_err set_root(struct parse *p, const yaml_node_t *root)
 {
 	if (is_empty(root))
@@ -319,7 +351,9 @@ static enum vg_err set_root(struct parse *p, const yaml_node_t *root)
 				     key ? key : "this");
 		if (is_repeated(p, root, pair, key))
 			return wrong(p, line_of(name), "section %s is given twice; join them", key);
-		enum vg_err err = !strcmp(key, "lists") ? set_lists(p, value) : set_section(p, key, p->config, value);
+		enum vg_err err = !strcmp(key, "lists")      ? set_lists(p, value)
+				  : !strcmp(key, "profiles") ? set_profiles(p, value)
+							     : set_section(p, key, p->config, value);
 		if (err)
 			return err;
 	}
@@ -367,6 +401,7 @@ static enum vg_err parse_text(struct vg_config *config, const char *name, const 
 	enum vg_err err = parse_document(&p, &parser);
 	if (!err && vg_config_check(config, p.lines, &line, what, sizeof(what)))
 		err = wrong(&p, line ? line : 1, "%s", what);
+	vg_config_list_profiles(config);
 	yaml_parser_delete(&parser);
 	free(p.lines);
 	snprintf(config->path, sizeof(config->path), "%s", name);

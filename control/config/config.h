@@ -11,16 +11,14 @@
 #include <vigil/err.h>
 #include <vigil/media.h>
 
+#include "control/config/config_scope.h"
+
 #define VG_CONFIG_TEXT      256
 #define VG_CONFIG_PATH      512
 #define VG_CONFIG_PORT      1024
-#define VG_CONFIG_MAX_LISTS 64
 #define VG_CONFIG_MAX_PORTS 32
 #define VG_CONFIG_MAX_PAIRS 16
 #define VG_CONFIG_MAX_KEYS  8
-#define VG_CONFIG_MAX_SCOPE 256 /* prefixes to look at, and as many not to */
-#define VG_CONFIG_MAX_VLANS 64
-#define VG_CONFIG_MAX_SITES 256 /* patterns of URLs to look at, and as many not to */
 #define VG_CONFIG_MAX_EAL   16
 #define VG_CONFIG_MAX_RULES 65536u /* in a card */
 #define VG_CONFIG_NEVER     255u
@@ -36,8 +34,10 @@ struct vg_config_port {
 	uint32_t checksums;          /* enum vg_checksum_policy; of a single port that + 1 */
 	uint32_t offload;            /* enum vg_offload_mode; of a single port that + 1 */
 	uint32_t in_vlan, out_vlan;  /* 0 = the mirror adds no tags */
-	uint32_t link;               /* of a single port: those of one number tap the same link; 0 = it is alone */
-	uint32_t line;               /* of the configuration file, for messages; 0 = written as a device only */
+	char profile
+		[VG_SCOPE_PROFILE_NAME]; /* name; empty: of a single port: as for all; of all: by customers, or none */
+	uint32_t link;                   /* of a single port: those of one number tap the same link; 0 = it is alone */
+	uint32_t line;                   /* of the configuration file, for messages; 0 = written as a device only */
 };
 
 struct vg_config_dataplane {
@@ -60,7 +60,8 @@ enum vg_config_mode { VG_FORWARD_FIRST, VG_INSPECT_FIRST };
 struct vg_config_pair {
 	char a[VG_CONFIG_PORT], b[VG_CONFIG_PORT]; /* PCI addresses or vdev arguments */
 	uint32_t mode;                             /* enum vg_config_mode */
-	uint32_t line;                             /* of the configuration file, for messages */
+	char profile[VG_SCOPE_PROFILE_NAME];
+	uint32_t line; /* of the configuration file, for messages */
 };
 struct vg_config_forward {
 	uint32_t n_pairs; /* 0 = nothing is inline */
@@ -88,21 +89,6 @@ struct vg_config_hashing {
 	uint32_t n_plugins;
 	char plugins[VG_PLUGIN_MAX][VG_CONFIG_PATH];
 };
-/* The provider's own proxies, as written, see vg_config_trust(). */
-struct vg_config_trust {
-	uint32_t n_proxies;
-	uint32_t header; /* enum vg_trust_header */
-	char proxies[VG_TRUST_MAX_RULES][64];
-};
-/* Whose traffic is looked at; nothing said: all. Texts as written, see vg_config_scope(). */
-struct vg_config_scope {
-	uint32_t n_prefixes, n_exclude, n_vlans, n_protocols_off;
-	char prefixes[VG_CONFIG_MAX_SCOPE][64], exclude[VG_CONFIG_MAX_SCOPE][64];
-	char vlans[VG_CONFIG_MAX_VLANS][16];
-	char protocols_off[16][16];
-	uint32_t n_urls, n_exclude_urls;
-	char urls[VG_CONFIG_MAX_SITES][VG_SCOPE_SITE], exclude_urls[VG_CONFIG_MAX_SITES][VG_SCOPE_SITE];
-};
 enum vg_config_list_kind { VG_LIST_HASHES, VG_LIST_URLS };
 /* One list file and its policy. */
 struct vg_config_list {
@@ -113,7 +99,8 @@ struct vg_config_list {
 	uint32_t file_distance;             /* bits, or VG_CONFIG_NEVER */
 	uint32_t frame_distance;            /* vPDQ: bits, <= VG_PDQ_MAX_DISTANCE */
 	uint32_t query_percent, compared_percent;
-	uint32_t line; /* of the configuration file, for messages; 0 = not from one */
+	uint32_t not_profiles; /* of URLs: bit per profile that does not use it, by vg_config_list_profiles() */
+	uint32_t line;         /* of the configuration file, for messages; 0 = not from one */
 };
 /* A CyberTipline-style endpoint. */
 struct vg_config_endpoint {
@@ -161,6 +148,8 @@ struct vg_config {
 	struct vg_config_inline inlined;
 	struct vg_config_dataplane dataplane;
 	struct vg_config_scope scope;
+	uint32_t n_profiles; /* profile i of scope.h is profiles[i - 1] */
+	struct vg_config_profile profiles[VG_CONFIG_MAX_PROFILES];
 	struct vg_config_trust trust;
 	struct vg_config_hashing hashing;
 	uint32_t n_lists;
@@ -171,7 +160,7 @@ struct vg_config {
 	struct vg_config_endpoint test_endpoint;
 };
 
-/* Every default of the table. The struct is large (about 100 KiB): keep it on the heap. */
+/* Every default of the table. The struct is large (about 1 MiB): keep it on the heap. */
 void vg_config_defaults(struct vg_config *config);
 /* Defaults, then the file. Relative paths are taken from the file's folder. On failure `why` (n_why bytes) has
  * "file:line: what, what to do". VG_OK, VG_ENOTFOUND (cannot be read), VG_EINVAL. */
@@ -190,5 +179,7 @@ void vg_config_pair_defaults(struct vg_config_pair *pair);
 void vg_config_port_defaults(struct vg_config_port *port);
 /* The rule of dataplane.ports[port_idx]; of captures and pairs: that of VG_CONFIG_MAX_PORTS. */
 struct vg_port_rule vg_config_port_rule(const struct vg_config *config, uint32_t port_idx);
+/* A profile with the table's defaults (no name). */
+void vg_config_profile_defaults(struct vg_config_profile *profile);
 /* A list with the table's defaults (name, file and source empty). */
 void vg_config_list_defaults(struct vg_config_list *list);

@@ -1,5 +1,6 @@
 /* The configuration as YAML again: `--dump-config` and the example come from here. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/config/config.h"
@@ -101,6 +102,20 @@ static void write_lists(const struct vg_config *config, FILE *out, int with_help
 		write_rows("lists", &config->lists[i], "  - ", "    ", out, 0);
 }
 
+static void write_profiles(const struct vg_config *config, FILE *out, int with_help)
+{
+	struct vg_config_profile *preset = with_help ? calloc(1, sizeof(*preset)) : NULL;
+	fputs(config->n_profiles ? "profiles:\n" : "profiles: []\n", out);
+	if (preset) {
+		vg_config_profile_defaults(preset);
+		fputs("# profiles:\n", out);
+		write_rows("profiles", preset, "#   - ", "#     ", out, 1);
+	}
+	for (uint32_t i = 0; i < config->n_profiles; i++)
+		write_rows("profiles", &config->profiles[i], "  - ", "    ", out, 0);
+	free(preset);
+}
+
 static void write_pairs(const struct vg_config *config, FILE *out, int with_help)
 {
 	struct vg_config_pair preset;
@@ -129,6 +144,10 @@ void vg_config_dump(const struct vg_config *config, FILE *out, int with_help)
 			fprintf(out, "%s%s# %s\n", sub ? "" : "\n", sub ? "  " : "", vg_option_sections[i].help);
 		if (!strcmp(name, "lists")) {
 			write_lists(config, out, with_help);
+			continue;
+		}
+		if (!strcmp(name, "profiles")) {
+			write_profiles(config, out, with_help);
 			continue;
 		}
 		if (!strcmp(name, "forward.pairs")) {

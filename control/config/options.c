@@ -56,6 +56,19 @@
 			"", "", "", 0, 0, help                                                                       \
 	}
 
+#define PROFILE_AT(field) offsetof(struct vg_config_profile, field)
+#define PROFILE_MANY(key, field, count, help)                                                                 \
+	{                                                                                                     \
+		"profiles", key, VG_OPTION_TEXTS, PROFILE_AT(field), 1,                                       \
+			sizeof(((struct vg_config_profile *)0)->field[0]) - 1, "", "", "", PROFILE_AT(count), \
+			VG_ARRAY_LEN(((struct vg_config_profile *)0)->field), help                            \
+	}
+#define PROFILE_CHOICE(key, field, help)                                                                           \
+	{                                                                                                          \
+		"profiles", key, VG_OPTION_CHOICE, PROFILE_AT(field), 0, 0, "default", "", "default|no|yes", 0, 0, \
+			help                                                                                       \
+	}
+
 /* What may differ between ports: for all of them, and for one. */
 #define PORT_ALL(section, key, field, max, help) NUMBER(section, key, dataplane.all_ports.field, 0, max, "0", "", help)
 #define PORT_CHOICE(key, field, choices, help)                                                                     \
@@ -79,6 +92,8 @@ const struct vg_option_section vg_option_sections[] = {
 	{ "dataplane.ports", "a port that differs from the others is a mapping" },
 	{ "dataplane.ports.direction_vlans", "the outer tags of this mirror" },
 	{ "scope", "whose traffic is looked at; nothing said = all; read when the dataplane starts" },
+	{ "profiles",
+	  "a scope of its own, such as that of a jurisdiction, for ports that name it or by its customers; at most 7" },
 	{ "trust", "whose word for a client's address is believed (PROXY, the header, REMOTE_ADDR of FastCGI)" },
 	{ "hashing", "the hashers and the budgets of what they open; read when they start" },
 	{ "lists", "list files and what happens to their matches; `vigilctl lists reload` reads them again" },
@@ -96,6 +111,8 @@ const struct vg_option vg_options[] = {
 	{ "forward.pairs", "mode", VG_OPTION_CHOICE, offsetof(struct vg_config_pair, mode), 0, 0, "forward-first", "",
 	  "forward-first|inspect-first", 0, 0,
 	  "forward-first = nothing ever waits; inspect-first = lists with `block` stop transfers here" },
+	{ "forward.pairs", "profile", VG_OPTION_TEXT, offsetof(struct vg_config_pair, profile), 0, VG_CONFIG_PROFILE,
+	  "", "", "", 0, 0, "one of profiles; empty = as for all ports" },
 	NUMBER("forward", "mtu", forward.mtu, 68, 16000, "1500", "bytes",
 	       "the largest payload of a frame on these links; 9000 for jumbo frames"),
 	NUMBER("forward", "ring_slots", forward.n_slots, 64, VG_FRAME_RING_MAX_SLOTS, "16384", "frames",
@@ -131,6 +148,8 @@ const struct vg_option vg_options[] = {
 	       "wrong TCP checksums: verify = dropped where the sender's others are right, as decoys"),
 	CHOICE("dataplane", "offload", dataplane.all_ports.offload, "no|rte_flow", "no",
 	       "rte_flow = frames of encrypted flows are dropped by the card, where it can; else, and with no, by us"),
+	TEXT("dataplane", "profile", dataplane.all_ports.profile, "",
+	     "one of profiles, for all ports without their own; empty = by customers, else scope alone"),
 	NUMBER("dataplane", "offload_rules", dataplane.offload_rules, 2, VG_CONFIG_MAX_RULES, "4096", "rules",
 	       "in the card of each port at once, two for a flow"),
 	NUMBER("dataplane", "offload_seconds", dataplane.offload_s, 1, 3600, "30", "seconds",
@@ -142,6 +161,8 @@ const struct vg_option vg_options[] = {
 	PORT_CHOICE("tenant_key", tenant_key, "default|both|vlan|vni|none", "default = that of all ports"),
 	PORT_CHOICE("checksums", checksums, "default|verify|ignore|drop", "default = that of all ports"),
 	PORT_CHOICE("offload", offload, "default|no|rte_flow", "default = that of all ports"),
+	{ "dataplane.ports", "profile", VG_OPTION_TEXT, PORT_AT(profile), 0, VG_CONFIG_PROFILE, "", "", "", 0, 0,
+	  "one of profiles; empty = as for all ports" },
 	{ "dataplane.ports", "link", VG_OPTION_U32, PORT_AT(link), 0, VG_CONFIG_MAX_PORTS, "0", "", "", 0, 0,
 	  "ports of one number tap the same link, each a direction of it or some of its cables; 0 = alone" },
 	PORT_VLAN("in", in_vlan, "0 = that of all ports"),
@@ -195,6 +216,24 @@ const struct vg_option vg_options[] = {
 	     "HTTP requests that are not looked at, whatever else fits them; * = any bytes, without a / = a host"),
 	MANY("scope", "protocols_off", VG_OPTION_TEXTS, scope.protocols_off, scope.n_protocols_off,
 	     "protocols that are not looked into (http, http2, websocket, ftp, tftp, smb, nfs, rsync, fastcgi, ...)"),
+
+	{ "profiles", "name", VG_OPTION_TEXT, PROFILE_AT(name), 1, VG_CONFIG_PROFILE, "", "", "", 0, 0,
+	  "what ports, cases and logs call it" },
+	PROFILE_MANY(
+		"customers", customers, n_customers,
+		"addresses whose flows are this profile's on ports without one (192.0.2.0/24); the first one counts"),
+	PROFILE_MANY("prefixes", scope.prefixes, scope.n_prefixes, "as in scope, and in its place"),
+	PROFILE_MANY("exclude", scope.exclude, scope.n_exclude, "as in scope"),
+	PROFILE_MANY("vlans", scope.vlans, scope.n_vlans, "as in scope"),
+	PROFILE_MANY("urls", scope.urls, scope.n_urls, "as in scope"),
+	PROFILE_MANY("exclude_urls", scope.exclude_urls, scope.n_exclude_urls, "as in scope"),
+	PROFILE_MANY("protocols_off", scope.protocols_off, scope.n_protocols_off, "as in scope"),
+	PROFILE_MANY("url_lists", url_lists, n_url_lists,
+		     "names of the lists of URLs that hold here; none given = all, [none] = none of them"),
+	PROFILE_CHOICE("mail", mail, "look into mail; default = as dataplane.mail says"),
+	PROFILE_CHOICE("carve", carve, "default = as dataplane.carve says"),
+	{ "profiles", "review_only", VG_OPTION_BOOL, PROFILE_AT(review_only), 0, 1, "no", "", "", 0, 0,
+	  "yes = nothing of it is filed by itself, whatever lists say: a person decides" },
 
 	MANY("trust", "trusted_proxies", VG_OPTION_TEXTS, trust.proxies, trust.n_proxies,
 	     "addresses of your own proxies (192.0.2.0/24, 2001:db8::1): whom they name is believed; none = nobody"),
@@ -337,6 +376,6 @@ const size_t vg_n_options = VG_ARRAY_LEN(vg_options);
 
 int vg_option_is_item(const struct vg_option *option)
 {
-	return !strcmp(option->section, "lists") || !strcmp(option->section, "forward.pairs") ||
-	       !strncmp(option->section, "dataplane.ports", 15);
+	return !strcmp(option->section, "lists") || !strcmp(option->section, "profiles") ||
+	       !strcmp(option->section, "forward.pairs") || !strncmp(option->section, "dataplane.ports", 15);
 }

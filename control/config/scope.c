@@ -1,4 +1,5 @@
 #include "control/config/scope.h"
+#include "control/config/profile.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -104,39 +105,130 @@ static int wrong(const char *key, const char **option, const char *text, const c
 	return -1;
 }
 
-int vg_config_scope(const struct vg_config *config, struct vg_scope_conf *conf, const char **option, char *why,
-		    size_t n_why)
-{
-	const struct vg_config_scope *s = &config->scope;
+/* Where a scope's rows lie in conf: begun, and counted while they come. */
+struct part {
+	struct vg_scope_conf *conf;
+	uint32_t n_rules, n_vlans, n_sites; /* of conf so far, those of other scopes included */
+	const char **option;
+	char *why;
+	size_t n_why;
+};
 
-	memset(conf, 0, sizeof(*conf));
-	for (uint32_t i = 0; i < s->n_prefixes; i++) {
-		if (take_prefix(s->prefixes[i], &conf->rules[conf->n_rules]))
-			return wrong("prefixes", option, s->prefixes[i], "prefix; write it as 192.0.2.0/24", why,
-				     n_why);
-		conf->rules[conf->n_rules++].is_in = 1;
+static int too_many(struct part *p, const char *key)
+{
+	*p->option = key;
+	snprintf(p->why, p->n_why, "scope and profiles have too many %s together; join some", key);
+	return -1;
+}
+
+static int take_rules(struct part *p, const char *key, const char (*texts)[64], uint32_t n, int is_in)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (p->n_rules == VG_SCOPE_MAX_RULES)
+			return too_many(p, key);
+		struct vg_scope_rule *rule = &p->conf->rules[p->n_rules];
+		if (take_prefix(texts[i], rule))
+			return wrong(key, p->option, texts[i], "prefix; write it as 192.0.2.0/24", p->why, p->n_why);
+		rule->is_in = (uint8_t)is_in;
+		p->n_rules++;
 	}
-	for (uint32_t i = 0; i < s->n_exclude; i++, conf->n_rules++)
-		if (take_prefix(s->exclude[i], &conf->rules[conf->n_rules]))
-			return wrong("exclude", option, s->exclude[i], "prefix; write it as 192.0.2.0/24", why, n_why);
-	for (uint32_t i = 0; i < s->n_vlans; i++, conf->n_vlans++)
-		if (take_vlans(s->vlans[i], conf->vlans[i]))
-			return wrong("vlans", option, s->vlans[i], "tag; write one (100) or a range (100-199)", why,
-				     n_why);
-	for (uint32_t i = 0; i < s->n_urls + s->n_exclude_urls; i++, conf->n_sites++) {
+	return 0;
+}
+
+static int take_tags(struct part *p, const struct vg_config_scope *s)
+{
+	for (uint32_t i = 0; i < s->n_vlans; i++) {
+		if (p->n_vlans == VG_SCOPE_MAX_VLANS)
+			return too_many(p, "vlans");
+		if (take_vlans(s->vlans[i], p->conf->vlans[p->n_vlans]))
+			return wrong("vlans", p->option, s->vlans[i], "tag; write one (100) or a range (100-199)",
+				     p->why, p->n_why);
+		p->n_vlans++;
+	}
+	return 0;
+}
+
+static int take_sites(struct part *p, const struct vg_config_scope *s)
+{
+	for (uint32_t i = 0; i < s->n_urls + s->n_exclude_urls; i++) {
 		int is_in = i < s->n_urls;
 		const char *text = is_in ? s->urls[i] : s->exclude_urls[i - s->n_urls];
-		const char *what = take_site(text, is_in, &conf->sites[conf->n_sites]);
+		const char *key = is_in ? "urls" : "exclude_urls";
+		if (p->n_sites == VG_SCOPE_MAX_SITES)
+			return too_many(p, key);
+		const char *what = take_site(text, is_in, &p->conf->sites[p->n_sites]);
 		if (what)
-			return wrong(is_in ? "urls" : "exclude_urls", option, text, what, why, n_why);
+			return wrong(key, p->option, text, what, p->why, p->n_why);
+		p->n_sites++;
 	}
+	return 0;
+}
+
+static int take_protocols(struct part *p, const struct vg_config_scope *s, uint32_t *off)
+{
 	for (uint32_t i = 0; i < s->n_protocols_off; i++) {
 		unsigned id = protocol_of(s->protocols_off[i]);
 		if (!id)
-			return wrong("protocols_off", option, s->protocols_off[i],
-				     "protocol that is known; take it out, or see vigil.yaml(5)", why, n_why);
-		conf->protocols_off |= 1u << id;
+			return wrong("protocols_off", p->option, s->protocols_off[i],
+				     "protocol that is known; take it out, or see vigil.yaml(5)", p->why, p->n_why);
+		*off |= 1u << id;
 	}
+	return 0;
+}
+
+static int take_scope(struct part *p, const struct vg_config_scope *s, uint32_t *off)
+{
+	return take_rules(p, "prefixes", s->prefixes, s->n_prefixes, 1) ||
+	       take_rules(p, "exclude", s->exclude, s->n_exclude, 0) || take_tags(p, s) || take_sites(p, s) ||
+	       take_protocols(p, s, off);
+}
+
+static uint32_t said(uint32_t inherit, uint32_t flag, struct vg_scope_profile *to)
+{
+	to->said |= inherit == VG_AS_DEFAULT ? 0 : flag;
+	return inherit == VG_SAID_YES ? flag : 0;
+}
+
+static int take_profile(struct part *p, const struct vg_config_profile *from, struct vg_scope_profile *to)
+{
+	to->id = vg_config_profile_id(from->name);
+	memcpy(to->name, from->name, sizeof(to->name));
+	to->flags = said(from->mail, VG_CONF_MAIL, to);
+	to->flags |= said(from->carve, VG_CONF_CARVE, to);
+	to->rules.first = p->n_rules;
+	to->vlans.first = p->n_vlans;
+	to->sites.first = p->n_sites;
+	if (take_scope(p, &from->scope, &to->protocols_off))
+		return -1;
+	to->rules.n = p->n_rules - to->rules.first;
+	to->vlans.n = p->n_vlans - to->vlans.first;
+	to->sites.n = p->n_sites - to->sites.first;
+	to->customers.first = p->n_rules;
+	if (take_rules(p, "customers", from->customers, from->n_customers, 1))
+		return -1;
+	to->customers.n = p->n_rules - to->customers.first;
+	return 0;
+}
+
+int vg_config_scope(const struct vg_config *config, struct vg_scope_conf *conf, const char **option, uint32_t *profile,
+		    char *why, size_t n_why)
+{
+	struct part part = { .conf = conf, .option = option, .why = why, .n_why = n_why };
+
+	memset(conf, 0, sizeof(*conf));
+	*profile = 0;
+	if (take_scope(&part, &config->scope, &conf->protocols_off))
+		return -1;
+	conf->n_rules = part.n_rules;
+	conf->n_vlans = part.n_vlans;
+	conf->n_sites = part.n_sites;
+	for (uint32_t i = 0; i < config->n_profiles; i++) {
+		*profile = i + 1;
+		if (take_profile(&part, &config->profiles[i], &conf->profiles[i]))
+			return -1;
+	}
+	conf->profiles_id = vg_config_profiles_id(config);
+	conf->n_profiles = config->n_profiles;
 	return 0;
 }
 

@@ -113,7 +113,7 @@ static json_t *hold_json(const struct vg_case_origin *o)
 static json_t *origin_json(const struct vg_case_origin *o)
 {
 	return json_pack("{s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:b, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:i, s:o, s:o, "
-			 "s:i, s:o, s:o}",
+			 "s:i, s:o, s:o, s:o, s:b}",
 			 "proto", vg_proto_str(o->proto), "direction", vg_direction_str(o->direction), "src_ip",
 			 vg_ctl_text(o->src_ip), "src_port", (int)o->src_port, "dst_ip", vg_ctl_text(o->dst_ip),
 			 "dst_port", (int)o->dst_port, "forwarded_ip", vg_ctl_text(o->forwarded_ip),
@@ -122,7 +122,8 @@ static json_t *origin_json(const struct vg_case_origin *o)
 			 vg_ctl_text(o->agent), "first_byte", vg_ctl_time(o->first_byte_ns), "last_byte",
 			 vg_ctl_time(o->last_byte_ns), "gaps", (int)o->n_gaps, "vlan", vlan_json(o->vlan_outer),
 			 "vlan_inner", vlan_json(o->vlan_inner), "port_idx", (int)o->capture_idx, "tunnels",
-			 tunnels_json(o), "hold", hold_json(o));
+			 tunnels_json(o), "hold", hold_json(o), "profile",
+			 o->profile[0] ? vg_ctl_text(o->profile) : json_null(), "heads_cut", o->is_cut);
 }
 
 struct listing {

@@ -66,7 +66,7 @@ static enum vg_err flush_known(struct vg_intake_link *link)
 static enum vg_err flush_urls(struct vg_intake_link *link)
 {
 	const struct vg_intake_urls *urls = &link->intake->urls;
-	struct vg_msg_urls m = { vg_msg_head(VG_MSG_URLS, sizeof(m)), urls->generation };
+	struct vg_msg_urls m = { vg_msg_head(VG_MSG_URLS, sizeof(m)), urls->generation, urls->profiles };
 	enum vg_err err;
 	if (!urls->generation || urls->generation == link->urls_sent)
 		return VG_OK;

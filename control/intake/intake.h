@@ -53,7 +53,8 @@ struct vg_intake_hooks {
 struct vg_intake_conf {
 	const char *run_dir; /* kept by the caller */
 	uint32_t n_hashers;
-	uint32_t matches_per_minute; /* per hasher; more are held */
+	uint32_t matches_per_minute;                             /* per hasher; more are held */
+	uint32_t n_profiles, profile_ids[VG_SCOPE_PROFILES - 1]; /* in their order: whose lists of URLs hold for whom */
 	uint64_t max_sample_bytes; /* of one match; a sparse memfd of terabytes would keep the loop busy with digests */
 };
 struct vg_intake;
@@ -77,6 +78,7 @@ void vg_intake_know(struct vg_intake *intake, const struct vg_intake_known *know
 struct vg_intake_urls {
 	int fd;
 	uint64_t generation;
+	uint64_t profiles; /* profiles_id of scope.h */
 };
 void vg_intake_know_urls(struct vg_intake *intake, const struct vg_intake_urls *urls);
 

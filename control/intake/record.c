@@ -130,6 +130,16 @@ static enum vg_err await_hold(struct vg_intake_link *link, const struct vg_msg_r
 	return now_ns - link->await_ns < HOLD_MAX_NS ? VG_EAGAIN : VG_OK;
 }
 
+/* The bits of vg_index_list.not_profiles that keep a list from a flow of that profile. One that is not known (the
+ * configuration changed) has only the lists that all have. */
+static uint8_t not_profiles(const struct vg_intake_conf *conf, uint32_t profile_id)
+{
+	for (uint32_t i = 0; i < conf->n_profiles; i++)
+		if (conf->profile_ids[i] == profile_id)
+			return (uint8_t)(2u << i);
+	return profile_id ? 0xff : 1;
+}
+
 /* Those behind the sample: the memfd's size was checked to be what holds both. */
 static const struct vg_frame_hash *frames_of(const struct vg_msg_record *r, const uint8_t *bytes)
 {
@@ -151,6 +161,7 @@ static enum vg_err give_match(struct vg_intake_link *link, const struct vg_msg_r
 				       .suppressed = suppressed,
 				       .declared = declared,
 				       .ctx = intake->lists };
+	args.not_profiles = not_profiles(&intake->conf, attribution->profile);
 	int is_lost = !vg_boots_knows(intake->boots, r->boot_id);
 	enum vg_refusal refusal = vg_verify_match(&args, &verified);
 	if (!refusal && is_lost && (!verified.exact || verified.partial))

@@ -316,6 +316,8 @@ static enum vg_refusal check_url(const struct vg_verify_args *args, struct vg_ve
 	for (uint32_t i = 0; i < n && v->n_hits < VG_RECORD_MAX_HITS; i++) {
 		const struct vg_index_entry *entry = &view->entries[entries[i]];
 		const struct vg_index_list *list = &view->lists[entry->list_idx];
+		if (list->not_profiles & args->not_profiles)
+			continue;
 		if (args->suppressed &&
 		    args->suppressed(args->ctx, VG_ALGO_URL, v->url_value, view->strings + list->name_off,
 				     view->strings + entry->id_off)) {

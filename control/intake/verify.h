@@ -52,6 +52,7 @@ struct vg_verify_args {
 	vg_verify_suppressed_fn suppressed;       /* may be NULL */
 	vg_verify_declared_fn declared;           /* NULL: no plug-in is */
 	void *ctx;
+	uint8_t not_profiles; /* lists of URLs with one of these bits (vg_index_list) are not its flow's */
 };
 /* What remains of a claim. */
 struct vg_verified {

@@ -12,14 +12,18 @@
 
 #define MIN_SLOTS 64u
 
-/* 0, or -1: too crowded there. */
-static int put(struct vg_url_slot *slots, uint32_t n_slots, uint64_t hash, uint32_t flags)
+/* 0, or -1: too crowded there. not_for: bit per profile for which these flags do not hold. */
+static int put(struct vg_url_slot *slots, uint32_t n_slots, uint64_t hash, uint32_t flags, uint8_t not_for)
 {
 	for (uint32_t i = 0; i < VG_URL_MAX_PROBES; i++) {
 		struct vg_url_slot *s = &slots[(hash + i) & (n_slots - 1)];
 		if (s->hash && s->hash != hash)
 			continue;
 		s->hash = hash;
+		if (flags & VG_URL_LISTED)
+			s->not_listed = s->flags & VG_URL_LISTED ? s->not_listed & not_for : not_for;
+		if (flags & VG_URL_BLOCK)
+			s->not_blocked = s->flags & VG_URL_BLOCK ? s->not_blocked & not_for : not_for;
 		s->flags |= flags;
 		return 0;
 	}
@@ -36,10 +40,11 @@ static int fill(const struct vg_index_view *view, struct vg_url_slot *slots, str
 			continue;
 		memcpy(&hash, view->urls[i].value, sizeof(hash));
 		memcpy(&under, view->urls[i].value + 8, sizeof(under));
-		if (vg_action_blocks(view->lists[view->entries[entry_idx].list_idx].action))
+		const struct vg_index_list *list = &view->lists[view->entries[entry_idx].list_idx];
+		if (vg_action_blocks(list->action))
 			flags |= VG_URL_BLOCK;
-		if (!hash || put(slots, h->n_slots, hash, flags) ||
-		    (under && put(slots, h->n_slots, under, VG_URL_UNDER)))
+		if (!hash || put(slots, h->n_slots, hash, flags, list->not_profiles) ||
+		    (under && put(slots, h->n_slots, under, VG_URL_UNDER, 0)))
 			return -1;
 		h->n_urls++;
 		h->n_domains += !under;

@@ -184,6 +184,7 @@ enum vg_err vg_build_list(struct vg_build *build, const struct vg_config_list *c
 		.frame_distance = (uint8_t)conf->frame_distance,
 		.query_percent = (uint8_t)conf->query_percent,
 		.compared_percent = (uint8_t)conf->compared_percent,
+		.not_profiles = (uint8_t)conf->not_profiles,
 	};
 	if (conf->action >= VG_ACTION_N || conf->perceptual_action >= VG_ACTION_REPORT ||
 	    conf->match_distance > VG_PDQ_MAX_DISTANCE || conf->frame_distance > VG_PDQ_MAX_DISTANCE ||

@@ -95,6 +95,8 @@ size_t vg_case_line(const struct vg_case *c, int64_t report_id, char *line, size
 	vg_json_text_str(&text, "dst_ip", c->origin.dst_ip);
 	put_carriers(&text, &c->origin);
 	vg_json_text_str(&text, "url", c->origin.url);
+	vg_json_text_str(&text, "profile", c->origin.profile[0] ? c->origin.profile : NULL);
+	vg_json_text_bool(&text, "heads_cut", c->origin.is_cut);
 	vg_json_text_u64(&text, "n_files", c->n_files);
 	vg_json_text_open(&text, "files", '[');
 	for (unsigned i = 0; i < c->n_files && i < VG_CASE_LINE_FILES; i++)

@@ -225,6 +225,19 @@ static enum vg_err write_config(const struct vg_config *config, const char *path
 	return fclose(out) || bad ? VG_EIO : VG_OK;
 }
 
+/* Of a profile's lists of URLs those that were given by --url-list; where none was, none of these holds there. */
+static void keep_url_lists(struct vg_config *config, struct vg_config_profile *profile)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < profile->n_url_lists; i++)
+		for (uint32_t k = 0; k < config->n_lists; k++)
+			if (!strcmp(config->lists[k].name, profile->url_lists[i]) && n <= i)
+				memmove(profile->url_lists[n++], profile->url_lists[i], sizeof(profile->url_lists[i]));
+	if (profile->n_url_lists && !n)
+		strcpy(profile->url_lists[n++], "none");
+	profile->n_url_lists = n;
+}
+
 enum vg_err vg_private_fill(struct vg_private *private, struct vg_config *config, const struct vg_run_args *args,
 			    const struct vg_config_endpoint *endpoint, const struct vg_run_spec *spec, char *why,
 			    size_t n_why)
@@ -234,6 +247,8 @@ enum vg_err vg_private_fill(struct vg_private *private, struct vg_config *config
 		if (err)
 			return err;
 	}
+	for (uint32_t i = 0; i < config->n_profiles; i++)
+		keep_url_lists(config, &config->profiles[i]);
 	put_reporter(config, endpoint);
 	config->dataplane.n_cores = spec->n_cores;
 	config->hashing.n_hashers = spec->n_hashers;

@@ -239,6 +239,10 @@ static void put_info(xmlNodePtr root, const struct vg_case *c)
 	vg_note_add(note, "Vigil case %s.", c->name);
 	if (c->perceptual_only)
 		vg_note_add(note, "No match is exact.");
+	if (c->origin.is_cut)
+		vg_note_add(note,
+			    "A head of the request or of the response was longer than what is kept: texts such as "
+			    "URL, host, file name and user agent may be incomplete.");
 	if (c->approved_by[0])
 		vg_note_add(note,
 			    "Released for reporting by an operator from its digests and metadata, without viewing.");

@@ -27,6 +27,7 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	const struct vg_config_dataplane *d = &config->dataplane;
 	const char *option;
 	char why[128];
+	uint32_t profile;
 
 	memset(conf, 0, sizeof(*conf));
 	if (d->huge_pages == VG_HUGE_NO || (d->huge_pages == VG_HUGE_AUTO && !has_huge_pages()))
@@ -59,7 +60,7 @@ enum vg_err vg_supervise_dataplane_conf(const struct vg_config *config, struct v
 	conf->verdict_hold_bytes = config->inlined.hold_bytes;
 	conf->stops_per_minute = config->inlined.stops_per_minute;
 	conf->loop = 1;
-	if (vg_config_scope(config, &conf->scope, &option, why, sizeof(why)) ||
+	if (vg_config_scope(config, &conf->scope, &option, &profile, why, sizeof(why)) ||
 	    vg_config_trust(config, &conf->trust, &option, why, sizeof(why)))
 		return VG_EINVAL; /* not after vg_config_check() */
 	conf->n_ports = d->n_ports;

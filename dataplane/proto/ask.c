@@ -3,13 +3,13 @@
 
 #include "dataplane/proto/target.h"
 
-void vg_ask_card(struct vg_proto *proto, const struct vg_ask *ask)
+void vg_ask_card(struct vg_proto *proto, const struct vg_flow_ident *who, const struct vg_ask *ask)
 {
 	struct vg_attribution *c = &proto->card;
 
 	memset(c, 0, sizeof(*c));
 	if (!ask) {
-		c->flags = vg_target_unknown(proto);
+		c->flags = vg_target_unknown(proto, who);
 		return;
 	}
 #define VG_TAKE(field)                                        \

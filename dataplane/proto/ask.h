@@ -16,4 +16,4 @@ struct vg_ask {
 
 /* Fills proto->card with the texts and marks of ask and nothing else; NULL: a request that is not known. For
  * vg_body_sink.amend, and as the beginning of a whole card. Hot. */
-void vg_ask_card(struct vg_proto *proto, const struct vg_ask *ask);
+void vg_ask_card(struct vg_proto *proto, const struct vg_flow_ident *who, const struct vg_ask *ask);

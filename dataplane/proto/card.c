@@ -18,6 +18,7 @@ void vg_card_who(struct vg_attribution *c, const struct vg_flow_ident *who, unsi
 {
 	c->flow_id = who->flow_id;
 	c->capture_idx = who->capture_idx;
+	c->profile = who->profile_id;
 	c->ip_version = who->ip_version;
 	memcpy(c->src_ip, who->ip[dir & 1], sizeof(c->src_ip));
 	memcpy(c->dst_ip, who->ip[!(dir & 1)], sizeof(c->dst_ip));

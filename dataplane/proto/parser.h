@@ -29,7 +29,10 @@ struct vg_again;
 /* One core's protocols: what the parsers share. */
 struct vg_proto {
 	struct vg_stats_page *stats;
-	struct vg_sites *sites;          /* NULL: all hosts and paths are in scope */
+	struct {
+		struct vg_sites *sites; /* NULL: all hosts and paths are in scope */
+		uint32_t apps_off;      /* bit per enum vg_app: not looked into */
+	} profiles[VG_SCOPE_PROFILES];
 	struct vg_urls *urls;            /* its listed URLs come by it */
 	const struct vg_url_map *listed; /* those of this burst; NULL: none */
 	struct vg_body_sink sink;

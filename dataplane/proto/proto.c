@@ -9,8 +9,13 @@ static struct vg_proto_flow *take(struct vg_proto *proto, enum vg_app app, const
 				  struct vg_proto_flow *from)
 {
 	const struct vg_parser *parser = (unsigned)app < VG_APP_N ? proto->parsers[app] : NULL;
-	struct vg_proto_flow *flow = parser ? vg_pool_take(&proto->flows[app]) : NULL;
+	struct vg_proto_flow *flow;
 
+	if (proto->profiles[ident->profile].apps_off >> app & 1) {
+		vg_count(proto->stats, VG_C_PROTO_OFF, 1);
+		return NULL;
+	}
+	flow = parser ? vg_pool_take(&proto->flows[app]) : NULL;
 	if (!flow) {
 		vg_count(proto->stats, VG_C_PROTO_NO_STATE, 1);
 		return NULL;

@@ -32,6 +32,8 @@ struct vg_flow_ident {
 	uint8_t is_client;     /* a trusted proxy said so: no mere claim */
 	uint8_t n_handed_over; /* from one protocol to another, so far */
 	uint8_t is_inner;      /* one stream of a connection that has others */
+	uint8_t profile;       /* of scope (< VG_SCOPE_PROFILES), and its id */
+	uint32_t profile_id;
 	/* Where a client told a proxy to connect it; NULL: nowhere. Given back with the flow. */
 	const struct vg_flow_claim *claim;
 };

@@ -45,22 +45,45 @@ static void release(struct vg_proto *p)
 	}
 	vg_expect_destroy(&p->expect);
 	vg_pool_destroy(&p->claims);
-	vg_sites_destroy(p->sites);
+	for (unsigned i = 0; i < VG_SCOPE_PROFILES; i++)
+		vg_sites_destroy(p->profiles[i].sites);
 	free(p);
 }
 
-/* Does the configuration have it? By the name of its bodies' protocol. */
-static int is_on(const struct vg_dataplane_conf *conf, const struct vg_parser *parser)
+/* Does a profile have it? By the name of its bodies' protocol. */
+static int is_on(const struct vg_dataplane_conf *conf, uint32_t profile, const struct vg_parser *parser)
 {
-	if (parser->conf_flag && !(conf->flags & parser->conf_flag))
+	uint32_t off = profile ? conf->scope.profiles[profile - 1].protocols_off : conf->scope.protocols_off;
+	uint32_t flags = vg_profile_flags(conf, profile);
+
+	if (parser->conf_flag && !(flags & parser->conf_flag))
 		return 0;
 	for (unsigned id = VG_PROTO_NONE + 1; id < VG_PROTO_N; id++) {
 		size_t n = strlen(vg_proto_str(id)); /* "ftp" is "ftp-data", too */
-		if (conf->scope.protocols_off >> id & 1 && !strncmp(parser->name, vg_proto_str(id), n) &&
+		if (off >> id & 1 && !strncmp(parser->name, vg_proto_str(id), n) &&
 		    (!parser->name[n] || parser->name[n] == '-'))
 			return 0;
 	}
 	return 1;
+}
+
+/* A parser that no profile has is not there at all; what one of several has is off for the others. */
+static enum vg_err parsers_create(struct vg_proto *p, const struct vg_dataplane_conf *conf,
+				  const struct vg_parser *const *parsers)
+{
+	enum vg_err err = VG_OK;
+
+	for (; *parsers && !err; parsers++) {
+		uint32_t n_on = 0;
+		for (uint32_t i = 0; i <= conf->scope.n_profiles; i++)
+			if (is_on(conf, i, *parsers))
+				n_on++;
+			else
+				p->profiles[i].apps_off |= 1u << (*parsers)->app;
+		if (n_on)
+			err = parser_create(p, conf, *parsers);
+	}
+	return err;
 }
 
 struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg_stats_page *stats,
@@ -81,12 +104,12 @@ struct vg_proto *vg_proto_create(const struct vg_dataplane_conf *conf, struct vg
 		release(p);
 		return NULL;
 	}
-	if (vg_sites_create(&conf->scope, &p->sites)) {
+	if (conf->scope.n_profiles >= VG_SCOPE_PROFILES || parsers_create(p, conf, parsers)) {
 		release(p);
 		return NULL;
 	}
-	for (; *parsers; parsers++)
-		if (is_on(conf, *parsers) && parser_create(p, conf, *parsers)) {
+	for (uint32_t i = 0; i <= conf->scope.n_profiles; i++)
+		if (vg_sites_create_profile(&conf->scope, i, &p->profiles[i].sites)) {
 			release(p);
 			return NULL;
 		}

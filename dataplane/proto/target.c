@@ -3,20 +3,22 @@
 
 #include <vigil/url_table.h>
 
-uint32_t vg_target_marks(struct vg_proto *p, struct vg_span host, struct vg_span target)
+uint32_t vg_target_marks(struct vg_proto *p, const struct vg_flow_ident *who, struct vg_span host,
+			 struct vg_span target)
 {
+	const struct vg_sites *sites = p->profiles[who->profile].sites;
 	const struct vg_url_map *map = p->listed;
 	uint32_t found = 0;
 	struct vg_url url;
 	int has_host;
 
-	if (!map && !p->sites)
+	if (!map && !sites)
 		return 0;
 	url.n_text = 0;
 	has_host = !vg_url_host(&url, host.at, host.n_bytes);
-	if (p->sites) {
+	if (sites) {
 		vg_url_target(&url, target.at, target.n_bytes);
-		if (!vg_sites_has(p->sites, url.text, url.n_text)) {
+		if (!vg_sites_has(sites, url.text, url.n_text)) {
 			vg_count(p->stats, VG_C_REQUESTS_OUT, 1);
 			return VG_ATTR_OUT;
 		}
@@ -27,7 +29,7 @@ uint32_t vg_target_marks(struct vg_proto *p, struct vg_span host, struct vg_span
 		vg_count(p->stats, VG_C_REQUESTS_NO_HOST, 1);
 		return 0;
 	}
-	found = vg_url_find(map->slots, map->n_slots, map->n_domains, &url, target.at, target.n_bytes);
+	found = vg_url_find(map->slots, map->n_slots, map->n_domains, who->profile, &url, target.at, target.n_bytes);
 	if (!(found & VG_URL_LISTED))
 		return 0;
 	vg_count(p->stats, VG_C_REQUESTS_LISTED, 1);

@@ -6,12 +6,14 @@
 
 #include "dataplane/proto/parser.h"
 
-/* VG_ATTR_OUT, or of VG_ATTR_LISTED and VG_ATTR_STOP; 0: nothing. Counted. What is out of scope is not looked up. */
-uint32_t vg_target_marks(struct vg_proto *proto, struct vg_span host, struct vg_span target);
+/* For a flow of that profile: VG_ATTR_OUT, or of VG_ATTR_LISTED and VG_ATTR_STOP; 0: nothing. Counted. What is out of
+ * scope is not looked up. */
+uint32_t vg_target_marks(struct vg_proto *proto, const struct vg_flow_ident *who, struct vg_span host,
+			 struct vg_span target);
 /* Of a response whose request was not seen: nobody can say that it is in scope, where hosts and paths decide. */
-static inline uint32_t vg_target_unknown(const struct vg_proto *proto)
+static inline uint32_t vg_target_unknown(const struct vg_proto *proto, const struct vg_flow_ident *who)
 {
-	return proto->sites ? VG_ATTR_OUT : 0;
+	return proto->profiles[who->profile].sites ? VG_ATTR_OUT : 0;
 }
 /* A host or authority without its user name: what attribution records have. */
 struct vg_span vg_target_host(struct vg_span authority);

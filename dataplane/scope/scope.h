@@ -11,6 +11,11 @@ struct vg_scope;
 /* Checks the rules and makes the table. NULL: out of memory, or a rule that cannot be. Cold. */
 void vg_scope_destroy(struct vg_scope *scope);
 struct vg_scope *vg_scope_create(const struct vg_scope_conf *conf) VG_DEALLOC(vg_scope_destroy);
+/* The same of one profile; of its customers, who need no VLAN. */
+struct vg_scope *vg_scope_create_profile(const struct vg_scope_conf *conf, uint32_t profile)
+	VG_DEALLOC(vg_scope_destroy);
+struct vg_scope *vg_scope_create_customers(const struct vg_scope_conf *conf, uint32_t profile)
+	VG_DEALLOC(vg_scope_destroy);
 
 /* ip: the two addresses of a flow, IPv4 in the first 4 bytes; vlan: outer and inner tag, 0xffff = none. In scope where
  * no address is excluded; where there are prefixes, one of the addresses lies in one; where there are VLANs, one of the

@@ -13,5 +13,5 @@ struct vg_scope {
 	uint32_t n_segments, n_vlans; /* the first segment begins at :: */
 	uint8_t has_prefixes;
 	uint16_t vlans[VG_SCOPE_MAX_VLANS][2];
-	struct vg_scope_segment segments[2 * VG_SCOPE_MAX_RULES + 1];
+	struct vg_scope_segment segments[]; /* room for two of each rule, and one */
 };

@@ -89,17 +89,14 @@ void vg_scope_destroy(struct vg_scope *scope)
 	free(scope);
 }
 
-struct vg_scope *vg_scope_create(const struct vg_scope_conf *conf)
+static struct vg_scope *create(const struct vg_scope_rule *from, uint32_t n_rules, const uint16_t (*vlans)[2],
+			       uint32_t n_vlans)
 {
-	struct vg_scope_rule *rules;
-	struct vg_scope *scope;
+	struct vg_scope_rule *rules = calloc(n_rules + 1, sizeof(*rules));
+	struct vg_scope *scope = calloc(1, sizeof(*scope) + (2 * (size_t)n_rules + 1) * sizeof(scope->segments[0]));
 
-	if (conf->n_rules > VG_SCOPE_MAX_RULES || conf->n_vlans > VG_SCOPE_MAX_VLANS)
-		return NULL;
-	rules = calloc(conf->n_rules + 1, sizeof(*rules));
-	scope = rules ? calloc(1, sizeof(*scope)) : NULL;
-	for (uint32_t i = 0; scope && i < conf->n_rules; i++) {
-		rules[i] = conf->rules[i];
+	for (uint32_t i = 0; rules && scope && i < n_rules; i++) {
+		rules[i] = from[i];
 		if (rules[i].n_bits > 128) {
 			free(scope);
 			scope = NULL;
@@ -107,11 +104,35 @@ struct vg_scope *vg_scope_create(const struct vg_scope_conf *conf)
 		}
 		mask(rules[i].ip, rules[i].n_bits);
 	}
-	if (scope) {
-		flatten(scope, rules, conf->n_rules);
-		scope->n_vlans = conf->n_vlans;
-		memcpy(scope->vlans, conf->vlans, sizeof(scope->vlans));
+	if (rules && scope) {
+		flatten(scope, rules, n_rules);
+		scope->n_vlans = n_vlans;
+		if (n_vlans)
+			memcpy(scope->vlans, vlans, n_vlans * sizeof(*vlans));
+	} else {
+		free(scope);
+		scope = NULL;
 	}
 	free(rules);
 	return scope;
+}
+
+struct vg_scope *vg_scope_create_profile(const struct vg_scope_conf *conf, uint32_t profile)
+{
+	struct vg_scope_part part;
+
+	return vg_scope_part_of(conf, profile, &part) ? create(part.rules, part.n_rules, part.vlans, part.n_vlans)
+						      : NULL;
+}
+
+struct vg_scope *vg_scope_create_customers(const struct vg_scope_conf *conf, uint32_t profile)
+{
+	struct vg_scope_part part;
+
+	return vg_scope_part_of(conf, profile, &part) ? create(part.customers, part.n_customers, NULL, 0) : NULL;
+}
+
+struct vg_scope *vg_scope_create(const struct vg_scope_conf *conf)
+{
+	return vg_scope_create_profile(conf, 0);
 }

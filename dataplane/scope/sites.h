@@ -13,6 +13,8 @@ struct vg_sites;
  * Cold. */
 void vg_sites_destroy(struct vg_sites *sites);
 int vg_sites_create(const struct vg_scope_conf *conf, struct vg_sites **sites);
+/* The same of one profile. */
+int vg_sites_create_profile(const struct vg_scope_conf *conf, uint32_t profile, struct vg_sites **sites);
 
 /* Is this URL in scope? It is where no exclusion fits it and, where there are inclusions, one of them does. */
 int vg_sites_has(const struct vg_sites *sites, const char *text, size_t n_text);

@@ -51,22 +51,23 @@ void vg_sites_destroy(struct vg_sites *sites)
 		release(sites);
 }
 
-int vg_sites_create(const struct vg_scope_conf *conf, struct vg_sites **sites)
+int vg_sites_create_profile(const struct vg_scope_conf *conf, uint32_t profile, struct vg_sites **sites)
 {
 	char(*texts)[EXPRESSION];
 	const char *at[VG_SCOPE_MAX_SITES];
 	unsigned flags[VG_SCOPE_MAX_SITES], ids[VG_SCOPE_MAX_SITES];
+	struct vg_scope_part part;
 	struct vg_sites *made;
 
 	*sites = NULL;
-	if (!conf->n_sites)
-		return 0;
-	if (conf->n_sites > VG_SCOPE_MAX_SITES)
+	if (!vg_scope_part_of(conf, profile, &part))
 		return -1;
+	if (!part.n_sites)
+		return 0;
 	made = calloc(1, sizeof(*made));
-	texts = calloc(conf->n_sites, sizeof(*texts));
-	for (uint32_t i = 0; made && texts && i < conf->n_sites; i++) {
-		const struct vg_scope_site *site = &conf->sites[i];
+	texts = calloc(part.n_sites, sizeof(*texts));
+	for (uint32_t i = 0; made && texts && i < part.n_sites; i++) {
+		const struct vg_scope_site *site = &part.sites[i];
 		if (!memchr(site->pattern, 0, sizeof(site->pattern)))
 			goto out;
 		write_expression(site->pattern, texts[i]);
@@ -76,7 +77,7 @@ int vg_sites_create(const struct vg_scope_conf *conf, struct vg_sites **sites)
 		made->has_inclusions |= site->is_in;
 	}
 	if (made && texts)
-		made->database = compile(at, flags, ids, conf->n_sites);
+		made->database = compile(at, flags, ids, part.n_sites);
 	if (made && made->database && hs_alloc_scratch(made->database, &made->scratch) == HS_SUCCESS)
 		*sites = made;
 out:
@@ -84,4 +85,9 @@ out:
 	if (made && !*sites)
 		release(made);
 	return *sites ? 0 : -1;
+}
+
+int vg_sites_create(const struct vg_scope_conf *conf, struct vg_sites **sites)
+{
+	return vg_sites_create_profile(conf, 0, sites);
 }

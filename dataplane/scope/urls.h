@@ -20,11 +20,13 @@ struct vg_urls {
 	struct vg_url_map maps[2];
 	const struct vg_url_map *_Atomic offered; /* by main */
 	const struct vg_url_map *_Atomic taken;   /* by the worker */
+	uint64_t profiles; /* profiles_id of this core's configuration; tables must be for these */
 };
 
 /* Unmaps both; no worker runs any more. Cold. */
 void vg_urls_fini(struct vg_urls *urls);
-/* Checks seals, size and checksum of a table and offers it. VG_ESEAL, VG_ERANGE, VG_ECORRUPT, VG_EVERSION, VG_EIO;
+/* Checks seals, size and checksum of a table and offers it. VG_ECONFLICT (of other profiles), VG_ESEAL, VG_ERANGE,
+ * VG_ECORRUPT, VG_EVERSION, VG_EIO;
  * VG_EAGAIN: the worker has not polled for 200 ms and may still read the one before the present one. Cold, main. */
 enum vg_err vg_urls_take(struct vg_urls *urls, const struct vg_msg_urls *msg, int fd);
 

@@ -53,7 +53,8 @@ enum vg_err vg_urls_take(struct vg_urls *urls, const struct vg_msg_urls *msg, in
 	size_t n_bytes;
 	enum vg_err err = vg_memfd_check(fd, VG_SEALS_FINAL, sizeof(struct vg_url_table_header), MAX_BYTES, &n_bytes);
 
-	(void)msg; /* its generation is vigild's to count */
+	if (msg->profiles != urls->profiles)
+		return VG_ECONFLICT;
 	if (err)
 		return err;
 	next = place(urls);

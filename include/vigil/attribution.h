@@ -98,7 +98,7 @@ struct vg_attr_tunnel {
 	uint64_t range_off;    /* PIECE: of its first byte; UINT64_MAX: told otherwise (multipart, APPENDED) */      \
 	uint64_t range_total;  /* size of the resource; UINT64_MAX: not known */                                     \
 	_Atomic uint32_t hold; /* enum vg_hold_outcome; written after hold_passed_bytes */                           \
-	uint32_t reserved_2;                                                                                         \
+	uint32_t profile;      /* id of the scope's profile that the flow had (scope.h); 0: of none with a name */   \
 	_Atomic uint64_t hold_passed_bytes; /* of the body, that reached the receiver where it was STOPPED */        \
 	uint64_t path_key;                  /* VG_PROTO_FILE: of its path and inode, see vg_feed_path_key() */
 

@@ -13,7 +13,7 @@
 #include <vigil/scope.h>
 
 #define VG_SNAPSHOT_MAGIC     0x50414e53u
-#define VG_SNAPSHOT_VERSION   2u
+#define VG_SNAPSHOT_VERSION   3u
 #define VG_SNAPSHOT_MAX_PORTS 64
 #define VG_SNAPSHOT_PORT      1024
 #define VG_SNAPSHOT_PLUGIN    512
@@ -46,6 +46,8 @@ struct vg_port_rule {
 	 * holds for both; 0: none */
 	uint8_t flows_of_1;
 	uint8_t offload; /* enum vg_offload_mode; of ports that are devices */
+	uint8_t profile; /* of scope; 0: its flows are those of their customers' profiles, or of profile 0 */
+	uint8_t reserved;
 };
 
 /* What a receiving thread does while nothing comes. */
@@ -78,6 +80,14 @@ struct vg_dataplane_conf {
 	char ports[VG_SNAPSHOT_MAX_PORTS]
 		  [VG_SNAPSHOT_PORT]; /* capture paths, or DPDK device arguments / PCI addresses */
 };
+
+/* The flags (VG_CONF_*) that hold for a profile <= conf->scope.n_profiles. */
+static inline uint32_t vg_profile_flags(const struct vg_dataplane_conf *conf, uint32_t profile)
+{
+	const struct vg_scope_profile *p = &conf->scope.profiles[profile ? profile - 1 : 0];
+
+	return profile ? (conf->flags & ~p->said) | (p->flags & p->said) : conf->flags;
+}
 
 /* hashing flags */
 #define VG_HCONF_NO_DIGESTS    1u /* bench only: framing and copy without hashing */

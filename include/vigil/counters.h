@@ -25,6 +25,7 @@
 	X(VG_C_FRAGMENTS_BAD, "fragmented_datagrams_total:outcome=bad", "fragments of an impossible size or place")   \
 	X(VG_C_DECODE_CHECKSUM, "decode_skipped_packets_total:reason=checksum", "wrong TCP checksums: decoys")        \
 	X(VG_C_FLOWS, "flows_total", "flows begun")                                                                   \
+	X(VG_C_PROTO_OFF, "flows_protocol_off_total", "flows let go: their profile has the protocol off")             \
 	X(VG_C_FLOWS_OUT, "flows_out_of_scope_total", "flows that the scope leaves out: not reassembled")             \
 	X(VG_C_FLOWS_AGED, "flows_ended_total:reason=idle", "flows ended by their idle timer")                        \
 	X(VG_C_FLOWS_EVICTED, "flows_ended_total:reason=evicted", "oldest flows put out because the table was full")  \

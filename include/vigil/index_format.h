@@ -41,7 +41,8 @@ struct vg_index_list {
 	uint8_t file_distance;         /* PDQ: file without review up to this distance; 0xff = never (the default) */
 	/* vPDQ: two frames are alike up to frame_distance bits (<= 31), and a film matches where as many per cent of
 	 * its distinct frames are like one of the video, and of the video's like one of its. */
-	uint8_t frame_distance, query_percent, compared_percent, reserved;
+	uint8_t frame_distance, query_percent, compared_percent;
+	uint8_t not_profiles; /* of URLs: bit per profile (scope.h) that does not use it */
 	uint32_t n_entries;
 };
 /* What a list has where nothing is said (those of the vPDQ reference in Python). */

@@ -16,7 +16,7 @@
 #include <vigil/url.h>
 
 #define VG_URL_TABLE_MAGIC   0x31534c5552474956ull /* "VIGRULS1" */
-#define VG_URL_TABLE_VERSION 1u
+#define VG_URL_TABLE_VERSION 2u
 #define VG_URL_MAX_ENTRIES   (1u << 20) /* of all lists */
 #define VG_URL_MAX_SLOTS     (1u << 23)
 #define VG_URL_MAX_PROBES    64u
@@ -25,6 +25,7 @@
 struct vg_msg_urls {
 	struct vg_msg_head head;
 	uint64_t generation; /* counts the tables that this vigild made */
+	uint64_t profiles;   /* profiles_id (scope.h) of those that slots speak of: with others it is refused */
 };
 
 /* What a key is of: a cut of a URL, a name with all that lies under it, a host that has entries. */
@@ -35,7 +36,9 @@ enum vg_url_key { VG_URL_KEY_PREFIX, VG_URL_KEY_DOMAIN, VG_URL_KEY_HOST };
 
 struct vg_url_slot {
 	uint64_t hash;
-	uint32_t flags, reserved;
+	uint32_t flags;
+	uint8_t not_listed, not_blocked; /* bit per profile (scope.h) for which LISTED or BLOCK does not hold */
+	uint8_t reserved[2];
 };
 struct vg_url_table_header {
 	uint64_t magic;
@@ -105,13 +108,21 @@ static inline enum vg_err vg_url_table_check(const void *base, size_t n_bytes)
 	return VG_OK;
 }
 
-/* Where n_slots were checked (they are in shared, but sealed memory). The flags of a hash; 0: it is not there. */
-static inline uint32_t vg_url_slot_flags(const struct vg_url_slot *slots, uint32_t n_slots, uint64_t hash)
+static inline uint32_t vg_url_flags_for(const struct vg_url_slot *s, unsigned profile)
+{
+	return s->flags &
+	       ~((s->not_listed >> profile & 1u) * VG_URL_LISTED | (s->not_blocked >> profile & 1u) * VG_URL_BLOCK);
+}
+
+/* Where n_slots were checked (they are in shared, but sealed memory). The flags of a hash for a profile; 0: it is not
+ * there. */
+static inline uint32_t vg_url_slot_flags(const struct vg_url_slot *slots, uint32_t n_slots, unsigned profile,
+					 uint64_t hash)
 {
 	for (uint32_t i = 0; i < VG_URL_MAX_PROBES; i++) {
 		const struct vg_url_slot *s = &slots[(hash + i) & (n_slots - 1)];
 		if (s->hash == hash)
-			return s->flags;
+			return vg_url_flags_for(s, profile);
 		if (!s->hash)
 			return 0;
 	}
@@ -122,19 +133,20 @@ static inline uint32_t vg_url_slot_flags(const struct vg_url_slot *slots, uint32
  * host without entries costs one look-up, and one for each of its names where domains are listed. u->n_text may still
  * be 0: then `target` is made its path once that is needed. */
 static inline uint32_t vg_url_find(const struct vg_url_slot *slots, uint32_t n_slots, uint32_t n_domains,
-				   struct vg_url *u, const uint8_t *target, size_t n_target)
+				   unsigned profile, struct vg_url *u, const uint8_t *target, size_t n_target)
 {
 	uint32_t found = 0;
 
 	for (size_t i = 0; n_domains && i < u->n_host; i++)
 		if (!i || u->text[i - 1] == '.')
-			found |= vg_url_slot_flags(slots, n_slots,
+			found |= vg_url_slot_flags(slots, n_slots, profile,
 						   vg_url_hash(VG_URL_KEY_DOMAIN, u->text + i, u->n_host - i));
-	if (!vg_url_slot_flags(slots, n_slots, vg_url_hash(VG_URL_KEY_HOST, u->text, u->n_host)))
+	if (!vg_url_slot_flags(slots, n_slots, profile, vg_url_hash(VG_URL_KEY_HOST, u->text, u->n_host)))
 		return found;
 	if (!u->n_text)
 		vg_url_target(u, target, n_target);
 	for (uint32_t i = 0; i < u->n_cuts; i++)
-		found |= vg_url_slot_flags(slots, n_slots, vg_url_hash(VG_URL_KEY_PREFIX, u->text, u->cuts[i]));
+		found |= vg_url_slot_flags(slots, n_slots, profile,
+					   vg_url_hash(VG_URL_KEY_PREFIX, u->text, u->cuts[i]));
 	return found;
 }

@@ -15,6 +15,7 @@
 
 struct job {
 	struct vg_proto *proto;
+	struct vg_flow_ident who;
 	struct vg_url_table_header header;
 	struct vg_url_slot *slots;
 	struct vg_url_map map;
@@ -75,7 +76,7 @@ static void ask(void *ctx, unsigned n_times)
 		unsigned i = job->at++ % N_ASKED;
 		struct vg_span host = { (const uint8_t *)job->hosts[i], strlen(job->hosts[i]) };
 		struct vg_span target = { (const uint8_t *)job->targets[i], strlen(job->targets[i]) };
-		job->found += vg_target_marks(job->proto, host, target) != 0;
+		job->found += vg_target_marks(job->proto, &job->who, host, target) != 0;
 	}
 }
 
@@ -179,7 +180,7 @@ int main(void)
 		scope.sites[i].is_in = i & 1;
 		sprintf(scope.sites[i].pattern, "*.customer-%u.example/upload/*", i);
 	}
-	if (vg_sites_create(&scope, &proto->sites))
+	if (vg_sites_create(&scope, &proto->profiles[0].sites))
 		return 1;
 	vg_bench_print("scope_100_patterns", vg_bench_time_s(ask, job, 0.01) * 1e9, "ns");
 	return 0;

@@ -27,6 +27,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		VG_INVARIANT(!vg_config_parse(again, "fuzz", text, n_text, why, sizeof(why)));
 		for (uint32_t i = 0; i < config->n_lists; i++)
 			config->lists[i].line = again->lists[i].line = 0;
+		for (uint32_t i = 0; i < config->n_profiles; i++)
+			config->profiles[i].line = again->profiles[i].line = 0;
+		for (uint32_t i = 0; i < config->forward.n_pairs; i++)
+			config->forward.pairs[i].line = again->forward.pairs[i].line = 0;
+		for (uint32_t i = 0; i < config->dataplane.n_ports; i++) {
+			VG_INVARIANT(!config->dataplane.port_rules[i].line == !again->dataplane.port_rules[i].line);
+			config->dataplane.port_rules[i].line = again->dataplane.port_rules[i].line = 0;
+		}
 		VG_INVARIANT(!memcmp(config, again, sizeof(*config)));
 		free(text);
 	}

@@ -36,6 +36,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(&twice);
 	VG_INVARIANT(once.n_text == twice.n_text && !memcmp(once.text, twice.text, once.n_text));
 	VG_INVARIANT(once.n_cuts == twice.n_cuts && !memcmp(once.cuts, twice.cuts, once.n_cuts * sizeof(once.cuts[0])));
-	VG_INVARIANT(!vg_url_find(slots, 2, 1, &once, NULL, 0));
+	VG_INVARIANT(!vg_url_find(slots, 2, 1, 0, &once, NULL, 0));
 	return 0;
 }

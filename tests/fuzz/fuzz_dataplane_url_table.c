@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < VG_ARRAY_LEN(hosts); i++) {
 			struct vg_url u = { .n_text = 0 };
 			VG_INVARIANT(!vg_url_host(&u, (const uint8_t *)hosts[i], strlen(hosts[i])));
-			(void)vg_url_find((const void *)(copy + sizeof(h)), h.n_slots, h.n_domains, &u,
+			(void)vg_url_find((const void *)(copy + sizeof(h)), h.n_slots, h.n_domains, 0, &u,
 					  (const uint8_t *)"/a/b?c&d", 8);
 		}
 	free(copy);

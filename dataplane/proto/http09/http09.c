@@ -30,7 +30,7 @@ static void body_begin(struct vg_proto *p, struct vg_http09_flow *flow, unsigned
 	struct vg_attribution *c = &p->card;
 
 	flow->is_begun = 1;
-	vg_ask_card(p, &flow->ask);
+	vg_ask_card(p, &flow->base.ident, &flow->ask);
 	vg_card_who(c, &flow->base.ident, dir);
 	c->proto = VG_PROTO_HTTP;
 	c->direction = VG_DOWNLOAD;

@@ -83,13 +83,15 @@ void vg_http1_card_ask(struct vg_proto *p, const struct vg_http1_ask *ask)
 uint32_t vg_http1_card_marks(struct vg_proto *p, struct vg_http1_flow *flow, struct vg_http1_head *head)
 {
 	struct vg_span authority = vg_http1_authority(head->target);
-	uint32_t marks = vg_target_marks(p, authority.n_bytes ? authority : head->host, head->target), other;
+	uint32_t marks = vg_target_marks(p, &flow->base.ident, authority.n_bytes ? authority : head->host,
+					 head->target),
+		 other;
 
 	head->by_normal = head->target.n_bytes > VG_ATTR_URL && marks & VG_ATTR_LISTED;
 	if (!authority.n_bytes || !head->host.n_bytes || marks ||
 	    (authority.n_bytes == head->host.n_bytes && !memcmp(authority.at, head->host.at, authority.n_bytes)))
 		return marks;
-	other = vg_target_marks(p, head->host, head->target);
+	other = vg_target_marks(p, &flow->base.ident, head->host, head->target);
 	if (!other)
 		return 0;
 	head->by_host = 1;

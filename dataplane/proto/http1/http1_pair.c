@@ -156,7 +156,7 @@ enum vg_http1_kind vg_http1_pair_response(struct vg_proto *p, struct vg_http1_fl
 	struct vg_http1_dir *requests = &flow->dir[!dir];
 	struct vg_http1_waiting one;
 	*ask = NULL;
-	*marks = vg_target_unknown(p);
+	*marks = vg_target_unknown(p, &flow->base.ident);
 	if (flow->responses_lost && flow->n_waiting > 1) {
 		/* without pipelining only the newest request can be unanswered; with it nobody knows */
 		while (flow->n_waiting > (flow->has_pipelined ? 0u : 1u))

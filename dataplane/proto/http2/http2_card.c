@@ -19,7 +19,7 @@ void vg_http2_card(struct vg_proto *p, const struct vg_http2_flow *flow, unsigne
 	struct vg_attribution *c = &p->card;
 	int is_upload = head && head->is_request ? 1 : flow->role_known && dir == flow->client_dir;
 
-	vg_ask_card(p, ask);
+	vg_ask_card(p, &flow->base.ident, ask);
 	vg_card_who(c, &flow->base.ident, dir);
 	c->proto = VG_PROTO_HTTP2;
 	c->direction = is_upload ? VG_UPLOAD : VG_DOWNLOAD;

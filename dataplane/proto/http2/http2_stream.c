@@ -103,7 +103,8 @@ void vg_http2_stream_drop(struct vg_proto *p, struct vg_http2_flow *flow, struct
 	vg_pool_give(&vg_http2_of(p)->streams, s);
 }
 
-static void marks_take(struct vg_proto *p, struct vg_http2_head *head, int64_t wall_ns)
+static void marks_take(struct vg_proto *p, const struct vg_http2_flow *flow, struct vg_http2_head *head,
+		       int64_t wall_ns)
 {
 	struct vg_ask *ask = &head->ask;
 	struct vg_span host = { (const uint8_t *)ask->host, ask->n_host },
@@ -111,7 +112,7 @@ static void marks_take(struct vg_proto *p, struct vg_http2_head *head, int64_t w
 
 	if (head->n_long)
 		target = (struct vg_span){ (const uint8_t *)head->long_url, head->n_long };
-	ask->marks = (uint16_t)vg_target_marks(p, host, target);
+	ask->marks = (uint16_t)vg_target_marks(p, &flow->base.ident, host, target);
 	ask->wall_ns = wall_ns;
 	if (!head->n_long || !(ask->marks & VG_ATTR_LISTED))
 		return;
@@ -132,9 +133,8 @@ static void ask_keep(struct vg_proto *p, struct vg_http2_stream *s, const struct
 void vg_http2_stream_promise(struct vg_proto *p, struct vg_http2_flow *flow, struct vg_http2_stream *s,
 			     struct vg_http2_head *head, int64_t wall_ns)
 {
-	(void)flow;
 	if (head && !s->ask) {
-		marks_take(p, head, wall_ns);
+		marks_take(p, flow, head, wall_ns);
 		ask_keep(p, s, &head->ask);
 	}
 	head_give(p, head);
@@ -150,14 +150,14 @@ static void request_take(struct vg_proto *p, struct vg_http2_flow *flow, unsigne
 	flow->client_dir = (uint8_t)dir;
 	vg_count(p->stats, VG_C_HTTP_REQUESTS, 1);
 	vg_http2_tunnel_ask(p, s, head);
-	marks_take(p, head, wall_ns);
+	marks_take(p, flow, head, wall_ns);
 	if (s->side[!dir].state == VG_SIDE_DONE)
 		return;
 	ask_keep(p, s, &head->ask);
 	if (early && head->ask.marks & VG_ATTR_OUT) {
 		vg_http2_side_close(p, &s->side[!dir], VG_STATE_ABORTED, wall_ns);
 	} else if (early) {
-		vg_ask_card(p, &head->ask);
+		vg_ask_card(p, &flow->base.ident, &head->ask);
 		p->sink.amend(p->sink.ctx, early, &p->card);
 	}
 }

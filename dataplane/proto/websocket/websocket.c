@@ -33,7 +33,7 @@ static void card_fill(struct vg_proto *p, struct vg_websocket_flow *flow, unsign
 {
 	struct vg_attribution *c = &p->card;
 
-	vg_ask_card(p, flow->ask);
+	vg_ask_card(p, &flow->base.ident, flow->ask);
 	vg_card_who(c, &flow->base.ident, dir);
 	c->proto = VG_PROTO_WEBSOCKET;
 	c->direction = dir == flow->client_dir ? VG_UPLOAD : VG_DOWNLOAD;

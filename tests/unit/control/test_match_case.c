@@ -179,6 +179,18 @@ static void a_forwarded_address_is_an_address_or_nothing(void **state)
 	assert_false(g->out.origin.is_client);
 }
 
+static void heads_that_were_cut_are_told(void **state)
+{
+	struct given given, *g = &given;
+	(void)state;
+	given_init(g);
+	vg_match_case(&g->match, &g->out);
+	assert_false(g->out.origin.is_cut);
+	g->a.flags |= VG_ATTR_HEAD_CUT;
+	vg_match_case(&g->match, &g->out);
+	assert_true(g->out.origin.is_cut);
+}
+
 static void a_part_is_as_whole_as_it_is_itself(void **state)
 {
 	struct given given, *g = &given;
@@ -202,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_part_has_its_own_name),
 		cmocka_unit_test(urls_are_made_absolute_where_the_host_is_known),
 		cmocka_unit_test(a_forwarded_address_is_an_address_or_nothing),
+		cmocka_unit_test(heads_that_were_cut_are_told),
 		cmocka_unit_test(a_part_is_as_whole_as_it_is_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,6 +168,20 @@ static void the_same_content_of_the_same_party_is_one_case(void **state)
 	assert_true(add(f, &n).is_new);
 }
 
+static void the_profile_and_what_was_cut_stay_with_a_case(void **state)
+{
+	struct fixture *f = *state;
+	struct vg_case_match m = match_make(1);
+	struct vg_case c;
+	strcpy(m.origin.profile, "eu");
+	m.origin.is_cut = 4;
+	struct vg_case_added added = add(f, &m);
+	assert_int_equal(vg_cases_load(f->cases, added.case_id, &c), VG_OK);
+	assert_string_equal(c.origin.profile, "eu");
+	assert_int_equal(c.origin.is_cut, 1);
+	vg_case_free(&c);
+}
+
 static void tenants_with_the_same_private_address_are_two_parties(void **state)
 {
 	struct fixture *f = *state;
@@ -429,6 +443,7 @@ int main(void)
 		T(a_film_keeps_its_frames_and_shares),
 		T(the_same_record_again_changes_nothing),
 		T(the_same_content_of_the_same_party_is_one_case),
+		T(the_profile_and_what_was_cut_stay_with_a_case),
 		T(tenants_with_the_same_private_address_are_two_parties),
 		T(downloads_fold_by_host_whoever_fetches),
 		T(a_window_that_is_over_opens_a_new_case),

@@ -88,8 +88,8 @@ static void a_port_may_differ_from_the_others(void **state)
 					"  tenant_key: vlan\n"
 					"  checksums: ignore\n"
 					"  direction_vlans: {in: 7, out: 8}\n");
-	struct vg_port_rule plain = { VG_TENANT_VLAN, VG_CHECKSUMS_IGNORE, { 7, 8 }, 0, 0 };
-	struct vg_port_rule own = { VG_TENANT_VNI, VG_CHECKSUMS_DROP, { 101, 102 }, 0, 0 }, rule;
+	struct vg_port_rule plain = { VG_TENANT_VLAN, VG_CHECKSUMS_IGNORE, { 7, 8 }, 0, 0, 0, 0 };
+	struct vg_port_rule own = { VG_TENANT_VNI, VG_CHECKSUMS_DROP, { 101, 102 }, 0, 0, 0, 0 }, rule;
 
 	assert_int_equal(c->dataplane.n_ports, 3);
 	assert_string_equal(c->dataplane.ports[1], "net_tap1");

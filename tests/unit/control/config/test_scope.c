@@ -10,12 +10,14 @@
 
 #include <vigil/media.h>
 
+#include "control/config/profile.h"
 #include "control/config/scope.h"
 
 static void texts_become_rules(void **state)
 {
 	struct vg_config *c = *state;
 	struct vg_scope_conf conf;
+	uint32_t profile;
 	const char *option;
 	char why[200];
 	static const uint8_t v4[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 0 };
@@ -25,7 +27,7 @@ static void texts_become_rules(void **state)
 	strcpy(c->scope.vlans[c->scope.n_vlans++], "100-199");
 	strcpy(c->scope.vlans[c->scope.n_vlans++], "7");
 	strcpy(c->scope.protocols_off[c->scope.n_protocols_off++], "smb");
-	assert_int_equal(vg_config_scope(c, &conf, &option, why, sizeof(why)), 0);
+	assert_int_equal(vg_config_scope(c, &conf, &option, &profile, why, sizeof(why)), 0);
 	assert_int_equal(conf.n_rules, 3);
 	assert_memory_equal(conf.rules[0].ip, v4, 16);
 	assert_int_equal(conf.rules[0].n_bits, 120);
@@ -58,6 +60,7 @@ static void what_cannot_be_is_named(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct vg_config *c = calloc(1, sizeof(*c));
 		struct vg_scope_conf conf;
+		uint32_t profile;
 		const char *option = "";
 		char why[200] = "";
 		c->scope.n_prefixes = !strcmp(rows[i].key, "prefixes");
@@ -68,7 +71,7 @@ static void what_cannot_be_is_named(void **state)
 		strcpy(c->scope.exclude[0], rows[i].text);
 		memcpy(c->scope.vlans[0], rows[i].text, strlen(rows[i].text) < 16 ? strlen(rows[i].text) : 15);
 		memcpy(c->scope.protocols_off[0], rows[i].text, strlen(rows[i].text) < 16 ? strlen(rows[i].text) : 15);
-		assert_int_equal(vg_config_scope(c, &conf, &option, why, sizeof(why)), -1);
+		assert_int_equal(vg_config_scope(c, &conf, &option, &profile, why, sizeof(why)), -1);
 		assert_string_equal(option, rows[i].key);
 		assert_non_null(strstr(why, "is no "));
 		free(c);
@@ -112,10 +115,61 @@ static int close_config(void **state)
 	return 0;
 }
 
+static void profiles_lie_behind_the_scope_in_the_same_arrays(void **state)
+{
+	struct vg_config *c = calloc(1, sizeof(*c));
+	struct vg_scope_conf *conf = calloc(1, sizeof(*conf));
+	struct vg_scope_part part = { 0 };
+	const char *option;
+	uint32_t profile;
+	char why[200];
+	(void)state;
+	strcpy(c->scope.prefixes[c->scope.n_prefixes++], "192.0.2.0/24");
+	c->n_profiles = 2;
+	strcpy(c->profiles[0].name, "us");
+	c->profiles[0].carve = VG_SAID_YES;
+	strcpy(c->profiles[0].scope.exclude[c->profiles[0].scope.n_exclude++], "10.0.0.0/8");
+	strcpy(c->profiles[0].customers[c->profiles[0].n_customers++], "198.51.100.0/24");
+	strcpy(c->profiles[1].name, "eu");
+	c->profiles[1].mail = VG_SAID_NO;
+	strcpy(c->profiles[1].scope.urls[c->profiles[1].scope.n_urls++], "www.example.org");
+	strcpy(c->profiles[1].scope.vlans[c->profiles[1].scope.n_vlans++], "9");
+	strcpy(c->profiles[1].scope.protocols_off[c->profiles[1].scope.n_protocols_off++], "ftp");
+	assert_int_equal(vg_config_scope(c, conf, &option, &profile, why, sizeof(why)), 0);
+	assert_int_equal(conf->n_rules, 1); /* the default's */
+	assert_int_equal(conf->n_profiles, 2);
+	assert_int_equal(conf->profiles[0].id, vg_config_profile_id("us"));
+	assert_int_equal(conf->profiles_id, vg_config_profiles_id(c));
+	assert_int_equal(conf->profiles[0].flags, VG_CONF_CARVE);
+	assert_int_equal(conf->profiles[0].said, VG_CONF_CARVE);
+	assert_int_equal(conf->profiles[1].flags, 0);
+	assert_int_equal(conf->profiles[1].said, VG_CONF_MAIL);
+	assert_true(vg_scope_part_of(conf, 1, &part));
+	assert_int_equal(part.n_rules, 1);
+	assert_int_equal(part.rules[0].ip[12], 10);
+	assert_false(part.rules[0].is_in);
+	assert_int_equal(part.n_customers, 1);
+	assert_int_equal(part.customers[0].ip[12], 198);
+	assert_true(vg_scope_part_of(conf, 2, &part));
+	assert_int_equal(part.n_rules + part.n_customers, 0);
+	assert_int_equal(part.vlans[0][0], 9);
+	assert_string_equal(part.sites[0].pattern, "www.example.org");
+	assert_int_equal(part.protocols_off, 1u << VG_PROTO_FTP);
+	assert_false(vg_scope_part_of(conf, 3, &part));
+	/* whose prefix it is that is wrong */
+	strcpy(c->profiles[1].customers[c->profiles[1].n_customers++], "nowhere");
+	assert_int_equal(vg_config_scope(c, conf, &option, &profile, why, sizeof(why)), -1);
+	assert_string_equal(option, "customers");
+	assert_int_equal(profile, 2);
+	free(conf);
+	free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(texts_become_rules, open_config, close_config),
+		cmocka_unit_test(profiles_lie_behind_the_scope_in_the_same_arrays),
 		cmocka_unit_test(what_cannot_be_is_named),
 		cmocka_unit_test_setup_teardown(trusted_proxies_are_networks_of_ones_own, open_config, close_config),
 	};

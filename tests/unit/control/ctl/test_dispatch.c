@@ -156,6 +156,8 @@ static void a_case_is_listed_shown_and_decided_once(void **state)
 	assert_int_equal(json_array_size(json_object_get(shown, "files")), 1);
 	assert_non_null(json_string_value(json_object_get(json_object_get(shown, "origin"), "url")));
 	assert_true(json_is_null(json_object_get(json_object_get(shown, "origin"), "vlan")));
+	assert_true(json_is_null(json_object_get(json_object_get(shown, "origin"), "profile")));
+	assert_true(json_is_false(json_object_get(json_object_get(shown, "origin"), "heads_cut")));
 	json_t *mirror = json_array_get(json_object_get(json_object_get(shown, "origin"), "tunnels"), 0);
 	assert_string_equal(json_string_value(json_object_get(mirror, "kind")), "erspan");
 	assert_int_equal(json_integer_value(json_object_get(mirror, "session")), 31);

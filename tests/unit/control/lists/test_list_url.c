@@ -174,7 +174,8 @@ static void both_look_ups_agree_on_random_requests(void **state)
 		for (unsigned k = (unsigned)random() % 8; k; k--)
 			strcat(target, parts[(size_t)random() % VG_ARRAY_LEN(parts)]);
 		assert_int_equal(vg_url_host(&url, (const uint8_t *)host, strlen(host)), 0);
-		int listed = vg_url_find(slots, 64, 1, &url, (const uint8_t *)target, strlen(target)) & VG_URL_LISTED;
+		int listed = vg_url_find(slots, 64, 1, 0, &url, (const uint8_t *)target, strlen(target)) &
+			     VG_URL_LISTED;
 		if (!!listed != (found(host, target) >= 0))
 			fail_msg("%s %s: %d", host, target, listed);
 		n_found += !!listed;

@@ -19,13 +19,13 @@ static void an_ask_becomes_a_card_with_its_texts_and_nothing_else(void **state)
 	assert_non_null(p);
 	memset(p, 0, sizeof(*p));
 	memset(&p->card, 0xff, sizeof(p->card));
-	vg_ask_card(p, &ask);
+	vg_ask_card(p, &(struct vg_flow_ident){ 0 }, &ask);
 	assert_int_equal(p->card.n_method, 3);
 	assert_memory_equal(p->card.method, "PUT\0", 4);
 	assert_memory_equal(p->card.url, "/a\0", 3);
 	assert_int_equal(p->card.flags, VG_ATTR_HEAD_CUT);
 	assert_int_equal(p->card.n_host, 0);
-	vg_ask_card(p, NULL);
+	vg_ask_card(p, &(struct vg_flow_ident){ 0 }, NULL);
 	assert_int_equal(p->card.n_method, 0);
 	assert_int_equal(p->card.flags, 0);
 	free(p);

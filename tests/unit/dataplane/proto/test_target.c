@@ -54,7 +54,7 @@ static int open_scoped(void **state)
 	conf.sites[0].is_in = 1;
 	strcpy(conf.sites[0].pattern, "*.in.t");
 	strcpy(conf.sites[1].pattern, "*/private/*");
-	return vg_sites_create(&conf, &b->proto->sites);
+	return vg_sites_create(&conf, &b->proto->profiles[0].sites);
 }
 
 static void talk(struct vg_talk_bench *b, const char *name, const struct vg_talk_step *steps, size_t n,

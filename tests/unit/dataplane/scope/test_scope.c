@@ -164,6 +164,60 @@ static void any_rules_say_the_same_as_one_by_one(void **state)
 	assert_null(vg_scope_create(conf));
 }
 
+static void a_profile_has_its_own_rules_and_customers(void **state)
+{
+	struct vg_scope_conf *conf = *state;
+	struct vg_scope *s;
+
+	rule(conf, "10.0.0.0", 8, 0);
+	rule(conf, "192.0.2.0", 24, 1); /* from here on the profile's */
+	rule(conf, "198.51.100.0", 24, 1);
+	conf->n_rules = 1;
+	conf->vlans[0][0] = conf->vlans[0][1] = 7;
+	conf->n_profiles = 1;
+	conf->profiles[0] = (struct vg_scope_profile){ .rules = { 1, 1 }, .vlans = { 0, 1 }, .customers = { 2, 1 } };
+	s = vg_scope_create_profile(conf, 0);
+	assert_false(has(s, "10.0.0.1", "192.0.2.1"));
+	assert_true(has(s, "203.0.113.1", "203.0.113.2"));
+	vg_scope_destroy(s);
+	s = vg_scope_create_profile(conf, 1);
+	assert_false(has(s, "10.0.0.1", "192.0.2.1")); /* without its tag */
+	vg_scope_destroy(s);
+	conf->profiles[0].vlans.n = 0;
+	s = vg_scope_create_profile(conf, 1);
+	assert_true(has(s, "10.0.0.1", "192.0.2.1"));
+	assert_false(has(s, "203.0.113.1", "198.51.100.9"));
+	vg_scope_destroy(s);
+	s = vg_scope_create_customers(conf, 1);
+	assert_true(has(s, "203.0.113.1", "198.51.100.9"));
+	assert_false(has(s, "10.0.0.1", "192.0.2.1"));
+	vg_scope_destroy(s);
+}
+
+static void a_profile_beyond_its_arrays_is_refused(void **state)
+{
+	static const struct vg_scope_range bad[] = {
+		{ VG_SCOPE_MAX_RULES, 1 }, { 1, VG_SCOPE_MAX_RULES }, { UINT32_MAX, 2 }, { 2, UINT32_MAX }
+	};
+	struct vg_scope_conf *conf = *state;
+
+	conf->n_profiles = 1;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		conf->profiles[0] = (struct vg_scope_profile){ .rules = bad[i] };
+		assert_null(vg_scope_create_profile(conf, 1));
+		conf->profiles[0] = (struct vg_scope_profile){ .vlans = bad[i] };
+		assert_null(vg_scope_create_profile(conf, 1));
+		conf->profiles[0] = (struct vg_scope_profile){ .sites = bad[i] };
+		assert_null(vg_scope_create_profile(conf, 1));
+		conf->profiles[0] = (struct vg_scope_profile){ .customers = bad[i] };
+		assert_null(vg_scope_create_customers(conf, 1));
+	}
+	memset(&conf->profiles[0], 0, sizeof(conf->profiles[0]));
+	assert_null(vg_scope_create_profile(conf, 2));
+	conf->n_profiles = VG_SCOPE_PROFILES;
+	assert_null(vg_scope_create_profile(conf, 0));
+}
+
 static int conf_open(void **state)
 {
 	*state = calloc(1, sizeof(struct vg_scope_conf));
@@ -180,6 +234,8 @@ int main(void)
 #define ON_CONF(test) cmocka_unit_test_setup_teardown(test, conf_open, conf_close)
 	const struct CMUnitTest tests[] = {
 		ON_CONF(without_rules_all_is_in),
+		ON_CONF(a_profile_has_its_own_rules_and_customers),
+		ON_CONF(a_profile_beyond_its_arrays_is_refused),
 		ON_CONF(the_longest_prefix_decides_and_an_exclusion_wins),
 		ON_CONF(exclusions_alone_leave_the_rest_in),
 		ON_CONF(all_may_be_excluded_or_included),

@@ -238,7 +238,7 @@ static uint32_t find(const struct vg_url_map *map, const char *host, const char 
 
 	if (vg_url_host(&u, (const uint8_t *)host, strlen(host)))
 		return 0;
-	return vg_url_find(map->slots, map->n_slots, map->n_domains, &u, (const uint8_t *)target, strlen(target)) &
+	return vg_url_find(map->slots, map->n_slots, map->n_domains, 0, &u, (const uint8_t *)target, strlen(target)) &
 	       (VG_URL_LISTED | VG_URL_BLOCK);
 }
 
@@ -266,6 +266,23 @@ static void a_table_covers_what_begins_like_its_entries(void **state)
 	assert_int_equal(find(map, "a.b.bad.test", "/x"), VG_URL_LISTED);
 	assert_int_equal(find(map, "notbad.test", "/x"), 0);
 	assert_int_equal(find(map, "bad.test.org", "/x"), 0);
+	vg_urls_fini(&urls);
+	close(fd);
+	free(t);
+}
+
+static void a_table_for_other_profiles_is_refused(void **state)
+{
+	struct vg_msg_urls msg = { .generation = 1, .profiles = 5 };
+	struct vg_urls urls = { .profiles = 6 };
+	struct table *t = table_new();
+	int fd = sealed(t, sizeof(*t), VG_SEALS_FINAL);
+
+	(void)state;
+	assert_int_equal(vg_urls_take(&urls, &msg, fd), VG_ECONFLICT);
+	assert_null(vg_urls_poll(&urls));
+	msg.profiles = 6;
+	assert_int_equal(vg_urls_take(&urls, &msg, fd), VG_OK);
 	vg_urls_fini(&urls);
 	close(fd);
 	free(t);
@@ -330,8 +347,8 @@ static void a_crowded_table_ends_a_search(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 64; i++)
 		slots[i] = (struct vg_url_slot){ .hash = 1000 + i, .flags = VG_URL_LISTED };
-	assert_int_equal(vg_url_slot_flags(slots, 64, 5), 0);
-	assert_int_equal(vg_url_slot_flags(slots, 64, 1063), VG_URL_LISTED);
+	assert_int_equal(vg_url_slot_flags(slots, 64, 0, 5), 0);
+	assert_int_equal(vg_url_slot_flags(slots, 64, 0, 1063), VG_URL_LISTED);
 	free(slots);
 }
 
@@ -346,6 +363,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_ends_between_segments),
 		cmocka_unit_test(cuts_are_where_prefixes_end),
 		cmocka_unit_test(a_table_covers_what_begins_like_its_entries),
+		cmocka_unit_test(a_table_for_other_profiles_is_refused),
 		cmocka_unit_test(a_new_table_takes_the_place_of_one_that_nobody_reads),
 		cmocka_unit_test(damaged_tables_are_refused),
 		cmocka_unit_test(a_crowded_table_ends_a_search),
