@@ -95,7 +95,7 @@ struct vg_config_list {
 	char name[128], file[VG_CONFIG_PATH], source[128];
 	uint32_t kind;                      /* enum vg_config_list_kind */
 	uint32_t action, perceptual_action; /* enum vg_action */
-	uint32_t match_distance;            /* bits, <= VG_PDQ_MAX_DISTANCE */
+	uint32_t match_distance;            /* bits, <= VG_PDQ_WIDE_DISTANCE */
 	uint32_t file_distance;             /* bits, or VG_CONFIG_NEVER */
 	uint32_t frame_distance;            /* vPDQ: bits, <= VG_PDQ_MAX_DISTANCE */
 	uint32_t query_percent, compared_percent;

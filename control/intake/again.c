@@ -39,7 +39,7 @@ static void look_up_variant(const struct vg_msg_record *r, const struct vg_index
 	for (uint64_t i = 0; i < now->n_pdq && again->n_hits < VG_RECORD_MAX_HITS; i++) {
 		unsigned distance = vg_verify_distance(turned, now->pdq[i].value);
 		uint32_t entry_idx = now->pdq[i].entry_idx;
-		if (distance <= VG_PDQ_MAX_DISTANCE && entry_idx < now->n_entries &&
+		if (distance <= VG_PDQ_WIDE_DISTANCE && entry_idx < now->n_entries &&
 		    distance <= now->lists[now->entries[entry_idx].list_idx].match_distance)
 			add(again, VG_ALGO_PDQ, entry_idx, distance, variant);
 	}

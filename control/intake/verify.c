@@ -34,7 +34,7 @@ static int hit_is_sane(const struct vg_hit *hit, uint32_t flags)
 		return (flags & VG_RECORD_HAS_PDQ) && !hit->variant && !hit->frame_idx &&
 		       hit->distance <= vg_plugin_max_distance(VG_PLUGIN_VALUE_BYTES);
 	if (hit->algo == VG_ALGO_PDQ)
-		return (flags & VG_RECORD_HAS_PDQ) && hit->distance <= VG_PDQ_MAX_DISTANCE &&
+		return (flags & VG_RECORD_HAS_PDQ) && hit->distance <= VG_PDQ_WIDE_DISTANCE &&
 		       hit->variant < VG_VERIFY_VARIANTS;
 	return vg_algo_is_exact(hit->algo) && (flags & VG_RECORD_HAS_DIGESTS) && !hit->distance && !hit->variant;
 }

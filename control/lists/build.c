@@ -187,7 +187,7 @@ enum vg_err vg_build_list(struct vg_build *build, const struct vg_config_list *c
 		.not_profiles = (uint8_t)conf->not_profiles,
 	};
 	if (conf->action >= VG_ACTION_N || conf->perceptual_action >= VG_ACTION_REPORT ||
-	    conf->match_distance > VG_PDQ_MAX_DISTANCE || conf->frame_distance > VG_PDQ_MAX_DISTANCE ||
+	    conf->match_distance > VG_PDQ_WIDE_DISTANCE || conf->frame_distance > VG_PDQ_MAX_DISTANCE ||
 	    conf->query_percent > 100 || conf->compared_percent > 100)
 		return VG_EINVAL;
 	end_video(build);

@@ -6,9 +6,10 @@ uint64_t vg_near_search(struct vg_near *near, const uint8_t (*queries)[32], uint
 {
 	const uint64_t *low = near->sketch, *high = near->sketch + near->n_sketch;
 	struct vg_hamming_query sketches[VG_HAMMING_MAX_QUERIES];
-	uint32_t distance = near->max_distance + margin;
+	uint32_t distance = near->max_distance + margin,
+		 most = near->max_distance > VG_BANDS_MAX_DISTANCE ? VG_HAMMING_SKETCH * 8 : VG_BANDS_MAX_DISTANCE;
 
-	distance = distance < VG_BANDS_MAX_DISTANCE ? distance : VG_BANDS_MAX_DISTANCE;
+	distance = distance < most ? distance : most;
 	if (!near->n_hashes)
 		return 0;
 	if (near->bands)

@@ -1,7 +1,8 @@
 #pragma once
 /* near: which of a section's 256-bit hashes may lie within the distance of one of up to eight: by one pass over
- * sketches where they are few, by bands where they are many. The hashes are borrowed (36 bytes each, value first, as
- * pictures and frames of an index are). One thread. Memory of its own: 16 bytes a hash where they are scanned. */
+ * sketches where they are few or the distance is above 31 (most of them are compared in full above some 50), by bands
+ * where they are many. The hashes are borrowed (36 bytes each, value first, as pictures and frames of an index are).
+ * One thread. Memory of its own: 16 bytes a hash where they are scanned. */
 #include <stdint.h>
 
 #include <vigil/err.h>
@@ -30,7 +31,7 @@ void vg_near_fini(struct vg_near *near);
 
 typedef void (*vg_near_fn)(void *ctx, uint32_t record_idx);
 
-/* Gives every record within max_distance + margin (31 at most) of one of n_queries (<= VG_HAMMING_MAX_QUERIES), some
+/* Gives every record within max_distance + margin (31 at most, unless max_distance alone is more) of one of n_queries (<= VG_HAMMING_MAX_QUERIES), some
  * more than once, and some that are not: the caller compares in full. Returns how many hashes it looked at. Hot. */
 uint64_t vg_near_search(struct vg_near *near, const uint8_t (*queries)[32], uint32_t n_queries, uint32_t margin,
 			vg_near_fn found, void *ctx);

@@ -26,11 +26,11 @@ enum vg_err vg_near_init(struct vg_near *near, const struct vg_hamming_tier *tie
 {
 	*near = (struct vg_near){ .tier = tier,
 				  .n_hashes = n_hashes,
-				  .max_distance = max_distance < VG_BANDS_MAX_DISTANCE ? max_distance
-										       : VG_BANDS_MAX_DISTANCE };
+				  .max_distance = max_distance < VG_PDQ_WIDE_DISTANCE ? max_distance
+										      : VG_PDQ_WIDE_DISTANCE };
 	if (!n_hashes)
 		return VG_OK;
-	if (bands && bands->first && bands->n_hashes == n_hashes)
+	if (bands && near->max_distance <= VG_BANDS_MAX_DISTANCE && bands->first && bands->n_hashes == n_hashes)
 		near->bands = bands;
 	return near->bands ? VG_OK : make_sketch(near, records);
 }

@@ -78,7 +78,7 @@ static void check_candidate(struct found *found, const struct vg_index_pdq *reco
 	if (record->entry_idx >= found->view->n_entries)
 		return;
 	limit = found->view->lists[found->view->entries[record->entry_idx].list_idx].match_distance;
-	limit = (limit < VG_PDQ_MAX_DISTANCE ? limit : VG_PDQ_MAX_DISTANCE) + found->margin;
+	limit = (limit < VG_PDQ_WIDE_DISTANCE ? limit : VG_PDQ_WIDE_DISTANCE) + found->margin;
 	for (uint32_t v = 0; v < VG_PDQ_N_VARIANTS; v++) {
 		uint32_t distance = vg_hamming_distance(record->value, pdq->variants[v]);
 		if (distance < best) {

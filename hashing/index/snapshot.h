@@ -49,7 +49,7 @@ const char *vg_index_tier(const struct vg_index *index);
 /* Looks up digests (or NULL) and a PDQ result (or NULL; below VG_PDQ_MIN_QUALITY it is not searched). Writes at most
  * max_hits hits, strongest first, and returns how many: exact before perceptual, then by the action of their list,
  * then by distance, then by entry. An entry is reported once, with its smallest distance, if that is within its
- * list's match_distance (at most VG_PDQ_MAX_DISTANCE). When more than max_hits are found the strongest stay. An
+ * list's match_distance (at most VG_PDQ_WIDE_DISTANCE). When more than max_hits are found the strongest stay. An
  * all-zero digest (not asked for) is not searched. Hot. */
 uint32_t vg_index_query(struct vg_index *index, const struct vg_digest_values *digests, const struct vg_pdq_result *pdq,
 			struct vg_hit *hits, uint32_t max_hits);
@@ -63,7 +63,7 @@ uint32_t vg_index_query_plugins(struct vg_index *index, const struct vg_plugin_v
 
 /* A hash that may be some bits off: is an entry so near that the exact hash of the same picture may be a hit? Of
  * entries within their list's match_distance + VG_INDEX_MARGIN all up to VG_PDQ_MAX_DISTANCE are found and, of what
- * lies beyond that, all but one in some hundreds. Hot. */
+ * lies beyond that, all but one in some hundreds (all where a list's own is greater). Hot. */
 bool vg_index_may_hit(struct vg_index *index, const struct vg_pdq_result *pdq);
 
 /* Looks the hashed frames of a film up (n_frames <= VG_FRAMES_MAX, of any quality): a hit for each listed video that

@@ -37,7 +37,7 @@ struct vg_index_list {
 	uint32_t name_off, source_off; /* NUL-terminated in strings */
 	uint8_t action;                /* enum vg_action for exact matches */
 	uint8_t perceptual_action;     /* enum vg_action for perceptual-only matches; REPORT only by file_distance */
-	uint8_t match_distance;        /* PDQ: report hits up to this distance (<= 31) */
+	uint8_t match_distance;        /* PDQ: report hits up to this distance (<= 63) */
 	uint8_t file_distance;         /* PDQ: file without review up to this distance; 0xff = never (the default) */
 	/* vPDQ: two frames are alike up to frame_distance bits (<= 31), and a film matches where as many per cent of
 	 * its distinct frames are like one of the video, and of the video's like one of its. */

@@ -74,6 +74,25 @@ static void bench_pdq(struct job *job)
 	job->index->tier = vg_hamming_select();
 }
 
+/* What a list pays that asks for more than 31 bits: a pass over all hashes, and over what its sketch does not tell. */
+static void bench_wide(struct job *job)
+{
+	static const uint32_t distances[] = { 31, 37, 41, 50, 63 };
+	double first_s = 0;
+	char name[80];
+	job->use_digests = 0;
+	for (unsigned i = 0; i < sizeof(distances) / sizeof(*distances); i++) {
+		job->index->near.max_distance = distances[i];
+		double s = vg_bench_time_s(query, job, 0.02);
+		first_s = i ? first_s : s;
+		snprintf(name, sizeof(name), "index_pdq_1m_scan_distance_%u", distances[i]);
+		vg_bench_print(name, s * 1e6, "us-a-picture");
+		snprintf(name, sizeof(name), "index_pdq_1m_scan_distance_%u_to_31", distances[i]);
+		vg_bench_print(name, s / first_s, "x");
+	}
+	job->index->near.max_distance = 31;
+}
+
 int main(void)
 {
 	struct vg_index_make make = { 0 };
@@ -105,6 +124,7 @@ int main(void)
 		job.pdq[i].quality = 100;
 	}
 	bench_pdq(&job);
+	bench_wide(&job);
 	for (unsigned i = 0; i < 1024; i++) {
 		random_bytes(&seed, job.digests[i].sha1, 20);
 		random_bytes(&seed, job.digests[i].sha256, 32);

@@ -30,7 +30,7 @@ static void draw(uint64_t *seed)
 		queries[i / 32][i % 32] = (uint8_t)vg_random(seed);
 	for (unsigned i = 0; i < N; i++) {
 		memcpy(records[i].value, queries[i % 8], 32);
-		for (unsigned k = 0; k < i % 40; k++)
+		for (unsigned k = 0; k < i % 80; k++)
 			records[i].value[vg_random(seed) % 32] ^= (uint8_t)(1u << vg_random(seed) % 8);
 	}
 }
@@ -43,13 +43,13 @@ static void every_hash_within_the_distance_is_given_by_both_ways(void **state)
 	draw(&seed);
 	struct vg_bands bands = vg_bands_make(records, N);
 	for (unsigned way = 0; way < 2; way++)
-		for (uint32_t distance = 0; distance < 36; distance += 3) {
+		for (uint32_t distance = 0; distance < 69; distance += 3) {
 			struct vg_near near;
-			uint32_t limit = distance < 31 ? distance : 31, n_queries = 1 + distance % 8;
+			uint32_t limit = distance < 63 ? distance : 63, n_queries = 1 + distance % 8;
 			assert_int_equal(
 				vg_near_init(&near, vg_hamming_select(), records, N, distance, way ? &bands : NULL),
 				VG_OK);
-			assert_int_equal(near.bands != NULL, way);
+			assert_int_equal(near.bands != NULL, way && distance <= 31);
 			memset(given, 0, sizeof(given));
 			assert_true(vg_near_search(&near, queries, n_queries, 0, on_given, NULL) > 0);
 			for (unsigned i = 0; i < N; i++)
