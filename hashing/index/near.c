@@ -4,7 +4,6 @@
 uint64_t vg_near_search(struct vg_near *near, const uint8_t (*queries)[32], uint32_t n_queries, uint32_t margin,
 			vg_near_fn found, void *ctx)
 {
-	const uint64_t *low = near->sketch, *high = near->sketch + near->n_sketch;
 	struct vg_hamming_query sketches[VG_HAMMING_MAX_QUERIES];
 	uint32_t distance = near->max_distance + margin,
 		 most = near->max_distance > VG_BANDS_MAX_DISTANCE ? VG_HAMMING_SKETCH * 8 : VG_BANDS_MAX_DISTANCE;
@@ -19,8 +18,8 @@ uint64_t vg_near_search(struct vg_near *near, const uint8_t (*queries)[32], uint
 		memcpy(&sketches[q].high, queries[q] + 8, 8);
 	}
 	for (uint64_t next = 0; next < near->n_hashes;) {
-		uint32_t n = near->tier->scan(low, high, near->n_hashes, &next, sketches, n_queries, distance,
-					      near->candidates, VG_NEAR_MAX_CANDIDATES);
+		uint32_t n = near->tier->scan(near->sketch, near->sketch + near->n_sketch, near->n_hashes, &next,
+					      sketches, n_queries, distance, near->candidates, VG_NEAR_MAX_CANDIDATES);
 
 		for (uint32_t i = 0; i < n; i++)
 			found(ctx, near->candidates[i]);

@@ -150,11 +150,9 @@ static inline int vg_algo_is_exact(unsigned algo)
 }
 /* PDQ quality below which a hash is noise: use >= 50 (PDQ reference, README). */
 #define VG_PDQ_MIN_QUALITY   50
-/* Greatest Hamming distance of a match, inclusive: what the PDQ reference proposes, and all that may file by itself or
- * makes frames of films alike; the most that a list may ask for, at the cost of a pass over all hashes (near.h). */
+/* Greatest Hamming distance of a match (PDQ reference); the most that a list may ask for (near.h): a person decides. */
 #define VG_PDQ_MAX_DISTANCE  31
 #define VG_PDQ_WIDE_DISTANCE 63
-
 /* What a list says shall happen to its matches. BLOCK and REPORT_BLOCK also stop the transfer, on inspect-first links;
  * the case is then that of ALERT and of REPORT (vg_action_case()). */
 enum vg_action {

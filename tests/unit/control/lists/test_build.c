@@ -105,7 +105,7 @@ static void a_policy_out_of_range_is_refused(void **state)
 	list.perceptual_action = VG_ACTION_REPORT;
 	assert_int_equal(vg_build_list(b, &list), VG_EINVAL);
 	list = list_of("a");
-	list.match_distance = 32;
+	list.match_distance = VG_PDQ_WIDE_DISTANCE + 1;
 	assert_int_equal(vg_build_list(b, &list), VG_EINVAL);
 	vg_build_destroy(b);
 }
