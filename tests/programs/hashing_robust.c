@@ -9,26 +9,15 @@
 
 #include <jpeglib.h>
 
-#include <avif/avif.h>
-#include <gif_lib.h>
-#include <libheif/heif.h>
-#include <webp/encode.h>
-
 #include "hashing/image/luma.h"
 #include "hashing/pdq/pdq.h"
 #include "hashing/unpack/kind.h"
+#include "tests/lib/encode.h"
+#include "tests/lib/encode_more.h"
 
 #define MAX_PICTURES 64
 #define N_UNRELATED  1000000
 
-struct rgb {
-	uint32_t width, height;
-	uint8_t *at;
-};
-struct bytes {
-	uint8_t *at;
-	size_t n;
-};
 struct rig {
 	struct vg_image *image;
 	struct vg_pdq *pdq;
@@ -37,25 +26,6 @@ struct rig {
 	struct vg_pdq_result originals[MAX_PICTURES];
 	unsigned n_tested, n_false; /* changed pictures against the originals of others */
 };
-
-static uint8_t *room(size_t n_bytes)
-{
-	uint8_t *at = malloc(n_bytes ? n_bytes : 1);
-	if (!at)
-		abort();
-	return at;
-}
-
-static struct rgb blank(uint32_t width, uint32_t height)
-{
-	struct rgb p = { width, height, room((size_t)width * height * 3) };
-	memset(p.at, 0, (size_t)width * height * 3);
-	return p;
-}
-static uint8_t *pixel(const struct rgb *p, uint32_t x, uint32_t y)
-{
-	return p->at + ((size_t)y * p->width + x) * 3;
-}
 
 /* ---- pictures in and out ---- */
 static struct rgb read_jpeg(const uint8_t *bytes, size_t n_bytes)
@@ -101,124 +71,6 @@ static struct bytes to_jpeg(const struct rgb *p, int quality)
 	jpeg_finish_compress(&j);
 	jpeg_destroy_compress(&j);
 	return (struct bytes){ at, n };
-}
-
-static struct bytes to_webp(const struct rgb *p, int quality)
-{
-	struct bytes b = { NULL, 0 };
-	b.n = WebPEncodeRGB(p->at, (int)p->width, (int)p->height, (int)p->width * 3, (float)quality, &b.at);
-	return b;
-}
-
-static int gif_write(GifFileType *gif, const GifByteType *from, int n)
-{
-	struct bytes *b = gif->UserData;
-	memcpy(b->at + b->n, from, (size_t)n);
-	b->n += (size_t)n;
-	return n;
-}
-
-static struct bytes to_gif(const struct rgb *p, int quality)
-{
-	size_t n = (size_t)p->width * p->height;
-	struct bytes b = { room(2 * n + 4096), 0 };
-	uint8_t *planes = room(3 * n), *out = room(n);
-	int n_colours = 256, why;
-	ColorMapObject *map = GifMakeMapObject(256, NULL);
-	GifFileType *gif = EGifOpen(&b, gif_write, &why);
-	(void)quality;
-	for (size_t i = 0; i < n; i++)
-		for (unsigned c = 0; c < 3; c++)
-			planes[c * n + i] = p->at[i * 3 + c];
-	GifQuantizeBuffer(p->width, p->height, &n_colours, planes, planes + n, planes + 2 * n, out, map->Colors);
-	EGifPutScreenDesc(gif, (int)p->width, (int)p->height, 8, 0, map);
-	EGifPutImageDesc(gif, 0, 0, (int)p->width, (int)p->height, 0, NULL);
-	for (uint32_t y = 0; y < p->height; y++)
-		EGifPutLine(gif, out + (size_t)y * p->width, (int)p->width);
-	EGifCloseFile(gif, &why);
-	GifFreeMapObject(map);
-	free(planes);
-	free(out);
-	return b;
-}
-
-static struct bytes to_avif(const struct rgb *p, int quality)
-{
-	avifImage *image = avifImageCreate((int)p->width, (int)p->height, 8, AVIF_PIXEL_FORMAT_YUV420);
-	avifEncoder *encoder = avifEncoderCreate();
-	avifRWData out = AVIF_DATA_EMPTY;
-	avifRGBImage rgb;
-	struct bytes b;
-	avifRGBImageSetDefaults(&rgb, image);
-	rgb.format = AVIF_RGB_FORMAT_RGB;
-	rgb.pixels = p->at;
-	rgb.rowBytes = p->width * 3;
-	avifImageRGBToYUV(image, &rgb);
-	encoder->speed = 10;
-	encoder->minQuantizer = encoder->maxQuantizer = (100 - quality) * 63 / 100;
-	avifEncoderWrite(encoder, image, &out);
-	b = (struct bytes){ room(out.size), out.size };
-	memcpy(b.at, out.data, out.size);
-	avifRWDataFree(&out);
-	avifEncoderDestroy(encoder);
-	avifImageDestroy(image);
-	return b;
-}
-
-static struct heif_error heif_out(struct heif_context *ctx, const void *data, size_t n, void *to)
-{
-	struct bytes *b = to;
-	(void)ctx;
-	b->at = room(n);
-	b->n = n;
-	memcpy(b->at, data, n);
-	return (struct heif_error){ heif_error_Ok, heif_suberror_Unspecified, "" };
-}
-
-static struct bytes to_heic(const struct rgb *p, int quality)
-{
-	struct heif_context *ctx = heif_context_alloc();
-	struct heif_encoder *encoder = NULL;
-	struct heif_image *image = NULL;
-	struct heif_writer writer = { 1, heif_out };
-	struct bytes b = { NULL, 0 };
-	int stride;
-	uint8_t *to;
-	if (heif_context_get_encoder_for_format(ctx, heif_compression_HEVC, &encoder).code)
-		goto out;
-	heif_encoder_set_lossy_quality(encoder, quality);
-	heif_image_create((int)p->width, (int)p->height, heif_colorspace_RGB, heif_chroma_interleaved_RGB, &image);
-	heif_image_add_plane(image, heif_channel_interleaved, (int)p->width, (int)p->height, 8);
-	to = heif_image_get_plane(image, heif_channel_interleaved, &stride);
-	for (uint32_t y = 0; y < p->height; y++)
-		memcpy(to + (size_t)y * (size_t)stride, pixel(p, 0, y), (size_t)p->width * 3);
-	if (!heif_context_encode_image(ctx, image, encoder, NULL, NULL).code)
-		heif_context_write(ctx, &writer, &b);
-out:
-	heif_image_release(image);
-	heif_encoder_release(encoder);
-	heif_context_free(ctx);
-	return b;
-}
-
-static struct bytes to_bmp(const struct rgb *p, int quality)
-{
-	size_t stride = ((size_t)p->width * 3 + 3) & ~(size_t)3;
-	struct bytes b = { room(54 + stride * p->height), 54 + stride * p->height };
-	const uint32_t words[] = { 54, 40, p->width, p->height };
-	(void)quality;
-	memset(b.at, 0, b.n);
-	memcpy(b.at, "BM", 2);
-	for (unsigned i = 0; i < 4; i++)
-		for (unsigned k = 0; k < 4; k++)
-			b.at[10 + 4 * i + k] = (uint8_t)(words[i] >> 8 * k);
-	b.at[26] = 1;
-	b.at[28] = 24;
-	for (uint32_t y = 0; y < p->height; y++)
-		for (uint32_t x = 0; x < p->width; x++)
-			for (unsigned c = 0; c < 3; c++)
-				b.at[54 + (p->height - 1 - y) * stride + x * 3ul + c] = pixel(p, x, y)[2 - c];
-	return b;
 }
 
 /* ---- changes ---- */
