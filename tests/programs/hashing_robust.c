@@ -182,6 +182,10 @@ static const struct {
 	{ "to AVIF q60", NULL, 0, to_avif, 60 },
 	{ "to HEIC q60", NULL, 0, to_heic, 60 },
 	{ "to BMP", NULL, 0, to_bmp, 0 },
+	{ "to PNG", NULL, 0, to_png, 0 },
+	{ "to TIFF, LZW", NULL, 0, to_tiff, 0 },
+	{ "to JPEG XL q60", NULL, 0, to_jxl, 60 },
+	{ "to JPEG 2000 q60", NULL, 0, to_jp2, 60 },
 };
 
 static unsigned distance(const uint8_t *a, const uint8_t *b)
