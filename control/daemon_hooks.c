@@ -7,6 +7,7 @@
 #include <vigil/log.h>
 #include <vigil/plugin_spec.h>
 
+#include "control/clock_state.h"
 #include "control/config/profile.h"
 #include "control/daemon_priv.h"
 #include "control/match_case.h"
@@ -72,6 +73,7 @@ static enum vg_err on_match(void *ctx, const struct vg_intake_match *match)
 	struct vg_case_added added;
 	vg_match_case(match, &facts);
 	profile_take(d, match->attribution->profile, &facts);
+	vg_clock_state_take(d->spec && d->spec->mode == VG_RUN_REPLAY, &facts.origin);
 	enum vg_err err = vg_commit_match(&d->commit, &facts, match->memfd, &added);
 	if (err) {
 		log_not_durable(d, err);

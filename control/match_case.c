@@ -100,6 +100,9 @@ static void take_origin(const struct vg_attribution *a, struct vg_case_origin *o
 	o->hold = atomic_load_explicit(&a->hold, memory_order_relaxed) % VG_HOLD_N;
 	o->hold_passed_bytes = atomic_load_explicit(&a->hold_passed_bytes, memory_order_relaxed);
 	o->body_bytes = a->body_bytes;
+	o->codings = a->codings;
+	o->is_chunked = !!(a->flags & VG_ATTR_CHUNKED);
+	o->clock_max_error_us = o->clock_error_us = -1; /* whoever knows says so (clock_state) */
 }
 
 /* What made the value that the entry lists. */
@@ -158,6 +161,8 @@ static void take_file(const struct vg_intake_match *match, struct vg_case_file *
 	if (r->flags & VG_RECORD_MEMBER_OF) {
 		take(f->member, sizeof(f->member), r->member, r->n_member);
 		take(f->filename, sizeof(f->filename), r->member, r->n_member);
+		take(f->field, sizeof(f->field), r->field, r->n_field);
+		f->transfer = r->transfer;
 	} else {
 		take(f->filename, sizeof(f->filename), a->filename, a->n_filename);
 	}

@@ -87,6 +87,8 @@ static void member_begin(struct vg_body *b, const struct vg_part_head *head, uin
 	b->member.range_total = head->range_total;
 	b->member.n_name = head->n_filename;
 	memcpy(b->member.name, head->filename, head->n_filename);
+	b->member.n_field = head->n_field;
+	memcpy(b->member.field, head->field, head->n_field);
 	b->member_keep.n_bytes = 0;
 	vg_digests_init(b->member_digests, b->begin.digests);
 }
@@ -100,8 +102,7 @@ static void open_nest(struct vg_body *b, unsigned kind, enum vg_transfer_coding 
 	vg_nest_walk(b->setup.nest, &(struct vg_nest_args){ .kind = kind,
 							    .transfer = transfer,
 							    .bytes = bytes,
-							    .path = m ? m->name : NULL,
-							    .n_path = m ? m->n_name : 0,
+							    .member = m,
 							    .sha256 = m ? m->digests.sha256 : NULL,
 							    .budget = &b->budget,
 							    .seamless = m ? m->seamless : !b->has_hole,
@@ -229,7 +230,7 @@ static void on_entry_end(void *ctx, bool whole)
 /* The first bytes of a body that comes piece by piece are there: an archive is walked from now on. */
 static void begin_pull(struct vg_body *b)
 {
-	const struct vg_entry_sink sink = { b, on_entry_begin, on_entry_bytes, on_entry_end };
+	const struct vg_entry_sink sink = { b, on_entry_begin, on_entry_bytes, on_entry_end, NULL };
 	unsigned kind = vg_kind_of(b->keep.at, b->keep.n_bytes);
 
 	if (!vg_pull_reads(kind))

@@ -98,6 +98,7 @@ uint16_t vg_nest_path(const char *path, size_t n_path, const char *name, size_t 
 static bool on_begin(void *ctx, const char *name, size_t n_name, bool is_file)
 {
 	struct layer *l = ctx;
+	const struct vg_body_member *of;
 
 	if (!vg_budget_member(l->args->budget))
 		return false;
@@ -105,9 +106,21 @@ static bool on_begin(void *ctx, const char *name, size_t n_name, bool is_file)
 	l->is_file = is_file;
 	l->begin_off = l->nest->top_off;
 	l->member.parent_sha256 = l->args->sha256;
-	l->member.n_name = vg_nest_path(l->args->path, l->args->n_path, name, n_name, l->member.name);
+	of = l->args->member;
+	l->member.n_name = vg_nest_path(of ? of->name : NULL, of ? of->n_name : 0, name, n_name, l->member.name);
+	if (of) {
+		l->member.n_field = of->n_field;
+		memcpy(l->member.field, of->field, of->n_field);
+	}
 	vg_digests_init(l->digests, l->args->digests);
 	return true;
+}
+
+static void on_coded(void *ctx, enum vg_transfer_coding transfer)
+{
+	struct layer *l = ctx;
+
+	l->member.transfer = transfer;
 }
 
 static bool on_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)
@@ -146,8 +159,7 @@ static void on_end(void *ctx, bool whole)
 		if (vg_nest_opens(kind) && !l->args->budget->spent)
 			vg_nest_walk(nest, &(struct vg_nest_args){ .kind = kind,
 								   .bytes = &m->bytes,
-								   .path = m->name,
-								   .n_path = m->n_name,
+								   .member = m,
 								   .sha256 = m->digests.sha256,
 								   .budget = l->args->budget,
 								   .seamless = m->seamless,
@@ -186,6 +198,7 @@ static void undo_transfer(const struct vg_nest_args *args, const struct vg_entry
 
 	if (!go_on)
 		return;
+	sink->coded(sink->ctx, args->transfer);
 	vg_transfer_init(&transfer, args->transfer);
 	vg_chain_reader_init(&r, args->bytes);
 	while (go_on && (piece = vg_chain_next(&r, sizeof(out))).n_bytes) {
@@ -220,7 +233,7 @@ static void open_one(struct vg_nest *nest, const struct vg_nest_args *args, cons
 void vg_nest_walk(struct vg_nest *nest, const struct vg_nest_args *args)
 {
 	struct layer *l = &nest->layers[nest->depth];
-	struct vg_entry_sink sink = { l, on_begin, on_bytes, on_end };
+	struct vg_entry_sink sink = { l, on_begin, on_bytes, on_end, on_coded };
 	size_t begin_off = nest->top_off;
 
 	if (nest->depth >= args->budget->max_depth || nest->depth == VG_NEST_MAX_DEPTH) {

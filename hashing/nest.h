@@ -24,10 +24,12 @@ struct vg_body_member {
 	bool seamless; /* whole, or no byte is missing up to where it broke off */
 	bool is_range; /* it is a piece of something: from range_off on, of range_total bytes */
 	uint64_t range_off, range_total;
-	struct vg_digest_values digests; /* of n_bytes */
-	const uint8_t *parent_sha256;    /* of the container it lies in; NULL: the body itself */
-	uint16_t n_name;
+	struct vg_digest_values digests;  /* of n_bytes */
+	const uint8_t *parent_sha256;     /* of the container it lies in; NULL: the body itself */
+	enum vg_transfer_coding transfer; /* that was undone of it */
+	uint16_t n_name, n_field;
 	char name[VG_PART_NAME_BYTES]; /* claimed path, from the body's first layer on, not NUL-terminated */
+	char field[VG_PART_FIELD];     /* of the form, that it or what it lies in was sent in */
 };
 typedef void (*vg_body_member_fn)(void *ctx, const struct vg_body_member *member);
 
@@ -40,9 +42,8 @@ struct vg_nest_args {
 	unsigned kind; /* enum vg_kind of the container; or VG_KIND_UNKNOWN and a transfer coding */
 	enum vg_transfer_coding transfer;
 	const struct vg_chain *bytes;
-	const char *path; /* its own, n_path 0: the body itself */
-	size_t n_path;
-	const uint8_t *sha256; /* its digest, or NULL: the body itself */
+	const struct vg_body_member *member; /* its own name and field; NULL: the body itself */
+	const uint8_t *sha256;               /* its digest, or NULL: the body itself */
 	struct vg_budget *budget;
 	bool seamless;    /* no byte of it is missing, up to where it ends or was cut off */
 	unsigned digests; /* VG_DIGEST_* of each file */

@@ -8,7 +8,7 @@
 #include "hashing/pieces.h"
 #include "hashing/worker_priv.h"
 
-_Static_assert(VG_PART_NAME_BYTES == VG_RECORD_MEMBER, "a member's name fits its record");
+_Static_assert(VG_PART_NAME_BYTES == VG_RECORD_MEMBER && VG_PART_FIELD == VG_RECORD_FIELD, "names fit the record");
 
 /* Everything known of a closed body. */
 struct closed {
@@ -122,6 +122,9 @@ void vg_worker_on_member(void *stream, const struct vg_body_member *member)
 	r->record.state = member->whole ? VG_STATE_COMPLETE : seamless ? VG_STATE_TRUNCATED : VG_STATE_OPEN;
 	r->record.n_member = member->n_name;
 	memcpy(r->record.member, member->name, member->n_name);
+	r->record.n_field = member->n_field;
+	memcpy(r->record.field, member->field, member->n_field);
+	r->record.transfer = (uint8_t)member->transfer;
 	if (member->parent_sha256)
 		memcpy(r->record.parent_sha256, member->parent_sha256, sizeof(r->record.parent_sha256));
 	r->record.flags |= member->parent_sha256 ? VG_RECORD_NESTED : 0;

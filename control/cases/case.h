@@ -71,6 +71,8 @@ struct vg_case_file {
 	unsigned n_frames;  /* of a film that were hashed; vg_cases_frames() */
 	char filename[256]; /* as the wire or a multipart part claimed it; may be empty */
 	char member[300];   /* its path inside the body, empty where it is the body itself */
+	char field[200];    /* of the form that it, or the container it lies in, was sent in */
+	unsigned transfer;  /* enum vg_transfer_coding that was undone of it */
 	unsigned n_hits;
 	struct vg_case_hit hits[VG_CASE_HITS];
 };
@@ -80,6 +82,13 @@ struct vg_case_tunnel {
 	unsigned kind, id;           /* enum vg_tunnel; VNI, key, session or label, 0 = none */
 	char src_ip[46], dst_ip[46]; /* of the first packet with payload; empty where not IP carried it */
 };
+/* SYNCED: the system's, which the kernel calls synchronised (NTP, PTP); FREE: which it does not. CAPTURE: a file's. */
+enum vg_case_clock { VG_CLOCK_UNKNOWN, VG_CLOCK_SYNCED, VG_CLOCK_FREE, VG_CLOCK_CAPTURE, VG_CLOCK_N };
+static inline const char *vg_case_clock_str(unsigned clock)
+{
+	static const char *const names[] = { "unknown", "synchronised", "free-running", "capture" };
+	return clock < VG_CLOCK_N ? names[clock] : "unknown";
+}
 /* Who, when and where, taken from the attribution record. The body went from src to dst. */
 struct vg_case_origin {
 	unsigned proto, direction; /* enum vg_proto_id, vg_direction */
@@ -94,10 +103,14 @@ struct vg_case_origin {
 	char method[20], agent[200], claimed_type[100];
 	uint64_t flow_id, boot_id;
 	unsigned core_idx, hasher_idx, capture_idx, n_gaps;
-	unsigned hold;                          /* enum vg_hold_outcome of this transfer */
-	uint64_t hold_passed_bytes, body_bytes; /* STOPPED: bytes of the body that passed; of the body in all */
-	char profile[32];                       /* of scope that the flow had; empty: none with a name */
-	int is_cut;                             /* a head was over its budget: texts above are incomplete */
+	unsigned hold;                              /* enum vg_hold_outcome of this transfer */
+	uint64_t hold_passed_bytes, body_bytes;     /* STOPPED: bytes of the body that passed; of the body in all */
+	uint32_t codings;                           /* of vigil/codings.h, that were undone of the body */
+	int is_chunked;                             /* and the chunks of HTTP/1 */
+	unsigned clock;                             /* enum vg_case_clock: whose times these are */
+	int64_t clock_max_error_us, clock_error_us; /* SYNCED: the kernel's bound and its estimate; else -1 */
+	char profile[32];                           /* of scope that the flow had; empty: none with a name */
+	int is_cut;                                 /* a head was over its budget: texts above are incomplete */
 };
 struct vg_case {
 	int64_t id;

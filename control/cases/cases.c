@@ -58,6 +58,13 @@ static const char *const steps[] = {
 	 "ALTER TABLE case_hits ADD COLUMN plugin_version INTEGER NOT NULL DEFAULT 0;"),
 	("ALTER TABLE case_sightings ADD COLUMN profile TEXT NOT NULL DEFAULT '';"
 	 "ALTER TABLE case_sightings ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;"),
+	("ALTER TABLE case_sightings ADD COLUMN codings INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE case_sightings ADD COLUMN is_chunked INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE case_sightings ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE case_sightings ADD COLUMN clock_max_error_us INTEGER NOT NULL DEFAULT -1;"
+	 "ALTER TABLE case_sightings ADD COLUMN clock_error_us INTEGER NOT NULL DEFAULT -1;"
+	 "ALTER TABLE case_files ADD COLUMN field TEXT NOT NULL DEFAULT '';"
+	 "ALTER TABLE case_files ADD COLUMN transfer INTEGER NOT NULL DEFAULT 0;"),
 };
 
 struct vg_cases *vg_cases_create(struct vg_store *store, struct vg_audit *audit, int64_t fold_window_ns)
@@ -194,6 +201,7 @@ static void make_legal(const struct vg_case_match *raw, struct vg_case_match *m)
 	LEGAL(m->origin.claimed_type, raw->origin.claimed_type);
 	LEGAL(m->file.filename, raw->file.filename);
 	LEGAL(m->file.member, raw->file.member);
+	LEGAL(m->file.field, raw->file.field);
 	LEGAL(m->file.evidence_id, raw->file.evidence_id);
 	LEGAL(m->reason, raw->reason);
 	for (unsigned i = 0; i < m->file.n_hits; i++) {
@@ -242,19 +250,19 @@ static enum vg_err insert_file(struct vg_cases *cases, const struct vg_case_matc
 	static const char sql[] =
 		"INSERT INTO "
 		"case_files(case_id,evidence_id,n_bytes,n_sample_bytes,partial,complete,kind,state,md5,sha1,"
-		"sha256,pdq,pdq_quality,filename,member,n_frames,frames) "
-		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+		"sha256,pdq,pdq_quality,filename,member,n_frames,frames,field,transfer) "
+		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 	static const char hit_sql[] =
 		"INSERT INTO case_hits(file_id,list,source,entry_id,entry_class,note,generation,algo,distance,variant,"
 		"exact,query_percent,compared_percent,frame,plugin,plugin_version) "
 		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 	const struct vg_case_file *f = &m->file;
 	enum vg_err err = vg_store_exec(
-		cases->store, sql, "itiiiiiibbbbittib", added->case_id, f->evidence_id, (int64_t)f->n_bytes,
+		cases->store, sql, "itiiiiiibbbbittibti", added->case_id, f->evidence_id, (int64_t)f->n_bytes,
 		(int64_t)f->n_sample_bytes, (int64_t) !!f->partial, (int64_t) !!f->complete, (int64_t)f->kind,
 		(int64_t)f->state, f->md5, sizeof(f->md5), f->sha1, sizeof(f->sha1), f->sha256, sizeof(f->sha256),
 		f->has_pdq ? f->pdq : NULL, sizeof(f->pdq), (int64_t)f->pdq_quality, f->filename, f->member,
-		(int64_t)f->n_frames, m->frames, f->n_frames * sizeof(*m->frames));
+		(int64_t)f->n_frames, m->frames, f->n_frames * sizeof(*m->frames), f->field, (int64_t)f->transfer);
 	added->file_id = vg_store_last_id(cases->store);
 	for (unsigned i = 0; i < f->n_hits && !err; i++) {
 		const struct vg_case_hit *h = &f->hits[i];
@@ -276,21 +284,22 @@ static enum vg_err insert_sighting(struct vg_cases *cases, const struct vg_case_
 		"src_ip,dst_ip,forwarded_ip,src_port,dst_port,http_status,vlan_outer,vlan_inner,first_byte_ns,last_"
 		"byte_ns,"
 		"host,url,method,agent,claimed_type,flow_id,capture_idx,n_gaps,tunnels,hold,hold_passed_bytes,"
-		"body_bytes,is_client,profile,is_cut) "
-		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+		"body_bytes,is_client,profile,is_cut,codings,is_chunked,clock,clock_max_error_us,clock_error_us) "
+		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 	static const char touch_sql[] = "UPDATE cases SET updated_ns=?, blocks=max(blocks,?) WHERE id=?";
 	const struct vg_case_origin *o = &m->origin;
 	char tunnels[VG_CARRIERS_TEXT];
 	vg_carriers_write(o, tunnels, sizeof(tunnels));
 	enum vg_err err = vg_store_exec(
-		cases->store, sql, "iiiiiiiiitttiiiiiiitttttiiitiiiiti", case_id, (int64_t)m->boot_id,
+		cases->store, sql, "iiiiiiiiitttiiiiiiitttttiiitiiiitiiiiii", case_id, (int64_t)m->boot_id,
 		(int64_t)m->core_idx, (int64_t)m->hasher_idx, (int64_t)m->object_id, (int64_t)m->member_no, now_ns,
 		(int64_t)o->proto, (int64_t)o->direction, o->src_ip, o->dst_ip, o->forwarded_ip, (int64_t)o->src_port,
 		(int64_t)o->dst_port, (int64_t)o->http_status, (int64_t)o->vlan_outer, (int64_t)o->vlan_inner,
 		o->first_byte_ns, o->last_byte_ns, o->host, o->url, o->method, o->agent, o->claimed_type,
 		(int64_t)o->flow_id, (int64_t)o->capture_idx, (int64_t)o->n_gaps, tunnels, (int64_t)o->hold,
 		(int64_t)o->hold_passed_bytes, (int64_t)o->body_bytes, (int64_t)o->is_client, o->profile,
-		(int64_t)(o->is_cut != 0));
+		(int64_t)(o->is_cut != 0), (int64_t)o->codings, (int64_t)o->is_chunked, (int64_t)o->clock,
+		o->clock_max_error_us, o->clock_error_us);
 	return err ? err : vg_store_exec(cases->store, touch_sql, "iii", now_ns, (int64_t)asks_to_block(m), case_id);
 }
 

@@ -58,6 +58,11 @@ static void read_origin(sqlite3_stmt *s, struct vg_case_origin *o)
 	o->is_client = sqlite3_column_int(s, 27);
 	vg_store_text(s, 28, o->profile, sizeof(o->profile));
 	o->is_cut = sqlite3_column_int(s, 29);
+	o->codings = (uint32_t)sqlite3_column_int64(s, 30);
+	o->is_chunked = sqlite3_column_int(s, 31);
+	o->clock = (unsigned)sqlite3_column_int(s, 32);
+	o->clock_max_error_us = sqlite3_column_int64(s, 33);
+	o->clock_error_us = sqlite3_column_int64(s, 34);
 }
 
 static void read_file(sqlite3_stmt *s, struct vg_case_file *f)
@@ -79,6 +84,8 @@ static void read_file(sqlite3_stmt *s, struct vg_case_file *f)
 	vg_store_text(s, 13, f->filename, sizeof(f->filename));
 	vg_store_text(s, 14, f->member, sizeof(f->member));
 	f->n_frames = (unsigned)sqlite3_column_int(s, 15);
+	vg_store_text(s, 16, f->field, sizeof(f->field));
+	f->transfer = (unsigned)sqlite3_column_int(s, 17);
 }
 
 static enum vg_err load_hits(struct vg_cases *cases, struct vg_case_file *f)
@@ -112,9 +119,9 @@ static enum vg_err load_hits(struct vg_cases *cases, struct vg_case_file *f)
 
 static enum vg_err load_files(struct vg_cases *cases, struct vg_case *c)
 {
-	static const char sql[] =
-		"SELECT id,evidence_id,n_bytes,n_sample_bytes,partial,complete,kind,state,md5,sha1,"
-		"sha256,pdq,pdq_quality,filename,member,n_frames FROM case_files WHERE case_id=? ORDER BY id";
+	static const char sql[] = "SELECT id,evidence_id,n_bytes,n_sample_bytes,partial,complete,kind,state,md5,sha1,"
+				  "sha256,pdq,pdq_quality,filename,member,n_frames,field,transfer FROM case_files "
+				  "WHERE case_id=? ORDER BY id";
 	sqlite3_stmt *s = vg_store_query(cases->store, sql, "i", c->id);
 	enum vg_err err = s ? VG_OK : VG_EIO;
 	while (!err && c->n_files < MAX_FILES && !(err = vg_store_step(cases->store, s))) {
@@ -142,9 +149,8 @@ enum vg_err vg_cases_load(struct vg_cases *cases, int64_t case_id, struct vg_cas
 	static const char origin_sql[] =
 		"SELECT proto,direction,src_ip,dst_ip,forwarded_ip,src_port,dst_port,http_status,vlan_outer,vlan_inner,"
 		"first_byte_ns,last_byte_ns,host,url,method,agent,claimed_type,flow_id,boot_id,core_idx,hasher_idx,"
-		"capture_idx,n_gaps,tunnels,hold,hold_passed_bytes,body_bytes,is_client,profile,is_cut FROM "
-		"case_sightings WHERE "
-		"case_id=?"
+		"capture_idx,n_gaps,tunnels,hold,hold_passed_bytes,body_bytes,is_client,profile,is_cut,codings,"
+		"is_chunked,clock,clock_max_error_us,clock_error_us FROM case_sightings WHERE case_id=?"
 		" ORDER BY id LIMIT 1";
 	memset(c, 0, sizeof(*c));
 	sqlite3_stmt *s = vg_store_query(cases->store, sql, "i", case_id);

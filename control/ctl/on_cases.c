@@ -6,6 +6,7 @@
 #include <vigil/bytes.h>
 
 #include "control/cases/carriers.h"
+#include "control/cases/codings.h"
 #include "control/ctl/handlers.h"
 
 #define MAX_ROWS 10000u
@@ -75,12 +76,13 @@ static json_t *file_json(const struct vg_case_file *f)
 	json_t *hits = json_array();
 	for (unsigned i = 0; i < f->n_hits; i++)
 		json_array_append_new(hits, hit_json(&f->hits[i]));
-	return json_pack("{s:o, s:s, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "evidence",
+	return json_pack("{s:o, s:s, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:s, s:o}", "evidence",
 			 vg_ctl_text(f->evidence_id), "type", vg_kind_str(f->kind), "seen", vg_state_str(f->state),
 			 "size", (json_int_t)f->n_bytes, "evidence_bytes", (json_int_t)f->n_sample_bytes, "partial",
 			 f->partial, "md5", hex(f->md5, 16), "sha1", hex(f->sha1, 20), "sha256", hex(f->sha256, 32),
 			 "pdq", f->has_pdq ? hex(f->pdq, 32) : json_null(), "frames", (int)f->n_frames, "filename",
-			 vg_ctl_text(f->filename), "member", vg_ctl_text(f->member), "matches", hits);
+			 vg_ctl_text(f->filename), "member", vg_ctl_text(f->member), "field", vg_ctl_text(f->field),
+			 "transfer", vg_transfer_str(f->transfer), "matches", hits);
 }
 
 static json_t *vlan_json(int vlan)
@@ -110,10 +112,20 @@ static json_t *hold_json(const struct vg_case_origin *o)
 			 (json_int_t)o->body_bytes, "passed_percent", (int)vg_case_passed_percent(o));
 }
 
+/* Whose clock the times are by; the errors null where nobody knows them. */
+static json_t *clock_json(const struct vg_case_origin *o)
+{
+	int is_known = o->clock_max_error_us >= 0;
+	return json_pack("{s:s, s:o, s:o}", "source", vg_case_clock_str(o->clock), "max_error_us",
+			 is_known ? json_integer((json_int_t)o->clock_max_error_us) : json_null(), "estimated_error_us",
+			 is_known ? json_integer((json_int_t)o->clock_error_us) : json_null());
+}
+
 static json_t *origin_json(const struct vg_case_origin *o)
 {
+	char said[VG_CODINGS_TEXT];
 	return json_pack("{s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:b, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:i, s:o, s:o, "
-			 "s:i, s:o, s:o, s:o, s:b}",
+			 "s:i, s:o, s:o, s:o, s:b, s:s, s:o}",
 			 "proto", vg_proto_str(o->proto), "direction", vg_direction_str(o->direction), "src_ip",
 			 vg_ctl_text(o->src_ip), "src_port", (int)o->src_port, "dst_ip", vg_ctl_text(o->dst_ip),
 			 "dst_port", (int)o->dst_port, "forwarded_ip", vg_ctl_text(o->forwarded_ip),
@@ -123,7 +135,8 @@ static json_t *origin_json(const struct vg_case_origin *o)
 			 vg_ctl_time(o->last_byte_ns), "gaps", (int)o->n_gaps, "vlan", vlan_json(o->vlan_outer),
 			 "vlan_inner", vlan_json(o->vlan_inner), "port_idx", (int)o->capture_idx, "tunnels",
 			 tunnels_json(o), "hold", hold_json(o), "profile",
-			 o->profile[0] ? vg_ctl_text(o->profile) : json_null(), "heads_cut", o->is_cut);
+			 o->profile[0] ? vg_ctl_text(o->profile) : json_null(), "heads_cut", o->is_cut, "codings",
+			 vg_codings_say(o->codings, o->is_chunked, said, sizeof(said)), "clock", clock_json(o));
 }
 
 struct listing {

@@ -43,7 +43,8 @@ enum vg_refusal vg_verify_fields(const struct vg_msg_record *r, int is_match)
 {
 	if (!r->seq || !r->object_id || !(r->object_id >> 32) || r->core_idx >= VG_LANE_MAX_CORES ||
 	    r->flags > KNOWN_FLAGS || r->state >= VG_STATE_N || r->n_hits > VG_RECORD_MAX_HITS ||
-	    r->n_member > VG_RECORD_MEMBER || r->pdq_quality > 100 || r->n_frames > VG_FRAMES_MAX ||
+	    r->n_member > VG_RECORD_MEMBER || r->n_field > VG_RECORD_FIELD || r->transfer >= VG_TRANSFER_N ||
+	    r->pdq_quality > 100 || r->n_frames > VG_FRAMES_MAX ||
 	    !!(r->flags & VG_RECORD_HAS_FRAMES) != !!r->n_frames || !vg_plugin_values_ok(&r->plugins))
 		return VG_REFUSE_FIELDS;
 	if (r->flags & VG_RECORD_RESOURCE) {

@@ -86,10 +86,11 @@ static void end_texts(struct vg_case *c)
 		END(o->tunnels[i].src_ip), END(o->tunnels[i].dst_ip);
 	for (unsigned i = 0; i < c->n_files; i++) {
 		struct vg_case_file *f = &c->files[i];
-		END(f->evidence_id), END(f->filename), END(f->member);
+		END(f->evidence_id), END(f->filename), END(f->member), END(f->field);
 		for (unsigned k = 0; k < VG_ARRAY_LEN(f->hits); k++) {
 			struct vg_case_hit *h = &f->hits[k];
-			END(h->list), END(h->source), END(h->entry_id), END(h->entry_class), END(h->note);
+			END(h->list), END(h->source), END(h->entry_id), END(h->entry_class), END(h->note),
+				END(h->plugin);
 		}
 	}
 }

@@ -11,7 +11,7 @@
 
 #include "control/cases/case.h"
 
-#define VG_LINK_VERSION 1u
+#define VG_LINK_VERSION 2u
 
 enum vg_link_type {
 	VG_LINK_HELLO = 64,

@@ -5,6 +5,7 @@
 #include <vigil/attribution.h>
 
 #include "control/cases/carriers.h"
+#include "control/cases/codings.h"
 #include "control/ctl/handlers.h"
 #include "control/replay/json_text.h"
 
@@ -43,6 +44,8 @@ static void put_file(struct vg_json_text *text, const struct vg_case_file *file)
 	vg_json_text_str(text, "seen", vg_state_str(file->state));
 	vg_json_text_str(text, "filename", file->filename);
 	vg_json_text_str(text, "member", file->member);
+	vg_json_text_str(text, "field", file->field);
+	vg_json_text_str(text, "transfer", file->transfer ? vg_transfer_str(file->transfer) : NULL);
 	vg_json_text_open(text, "matches", '[');
 	for (unsigned i = 0; i < file->n_hits && i < VG_CASE_HITS; i++) {
 		vg_json_text_open(text, NULL, '{');
@@ -73,6 +76,18 @@ static void put_carriers(struct vg_json_text *text, const struct vg_case_origin 
 	vg_json_text_close(text, ']');
 }
 
+/* How and by whose clock it was seen (R1). */
+static void put_seen(struct vg_json_text *text, const struct vg_case_origin *o)
+{
+	char said[VG_CODINGS_TEXT];
+	vg_json_text_str(text, "codings", vg_codings_say(o->codings, o->is_chunked, said, sizeof(said)));
+	vg_json_text_str(text, "clock", vg_case_clock_str(o->clock));
+	if (o->clock_max_error_us < 0)
+		vg_json_text_null(text, "clock_max_error_us");
+	else
+		vg_json_text_u64(text, "clock_max_error_us", (uint64_t)o->clock_max_error_us);
+}
+
 size_t vg_case_line(const struct vg_case *c, int64_t report_id, char *line, size_t cap)
 {
 	struct vg_json_text text;
@@ -97,6 +112,7 @@ size_t vg_case_line(const struct vg_case *c, int64_t report_id, char *line, size
 	vg_json_text_str(&text, "url", c->origin.url);
 	vg_json_text_str(&text, "profile", c->origin.profile[0] ? c->origin.profile : NULL);
 	vg_json_text_bool(&text, "heads_cut", c->origin.is_cut);
+	put_seen(&text, &c->origin);
 	vg_json_text_u64(&text, "n_files", c->n_files);
 	vg_json_text_open(&text, "files", '[');
 	for (unsigned i = 0; i < c->n_files && i < VG_CASE_LINE_FILES; i++)

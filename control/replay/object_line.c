@@ -7,6 +7,7 @@
 
 #include <vigil/bytes.h>
 
+#include "control/cases/codings.h"
 #include "control/replay/json_text.h"
 
 #define MAX_LIST_TEXT 512u
@@ -111,6 +112,20 @@ static void put_plugins(struct vg_json_text *text, const struct vg_plugin_values
 		off += v->at[i].n_bytes;
 	}
 	vg_json_text_close(text, '}');
+}
+
+/* What was undone, in the order in which it was applied; and of a part, where it was sent and how. */
+static void put_codings(struct vg_json_text *text, const struct vg_msg_record *r, const struct vg_attribution *a)
+{
+	char said[VG_CODINGS_TEXT];
+	if (a->codings || a->flags & VG_ATTR_CHUNKED)
+		vg_json_text_str(text, "codings",
+				 vg_codings_say(a->codings, !!(a->flags & VG_ATTR_CHUNKED), said, sizeof(said)));
+	if (r->flags & VG_RECORD_MEMBER_OF && r->transfer)
+		vg_json_text_str(text, "transfer", vg_transfer_str(r->transfer));
+	if (r->flags & VG_RECORD_MEMBER_OF && r->n_field)
+		vg_json_text_bytes(text, "field", r->field,
+				   r->n_field > VG_RECORD_FIELD ? VG_RECORD_FIELD : r->n_field);
 }
 
 static void put_parent(struct vg_json_text *text, const struct vg_msg_record *r, const char *member, size_t n_member)
@@ -228,6 +243,7 @@ size_t vg_object_line(const struct vg_object_facts *facts, char *line, size_t ca
 	vg_json_text_str(&text, "type", vg_kind_str(r->kind));
 	vg_json_text_u64(&text, "size", r->n_bytes);
 	vg_json_text_str(&text, "state", vg_state_str(r->state));
+	put_codings(&text, r, a);
 	put_digests(&text, r);
 	put_plugins(&text, &r->plugins);
 	put_parent(&text, r, member, n_member);

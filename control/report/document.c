@@ -8,6 +8,7 @@
 #include <vigil/bytes.h>
 
 #include "control/cases/carriers.h"
+#include "control/cases/codings.h"
 #include "control/report/document.h"
 #include "control/report/nodes_priv.h"
 #include "control/report/xml_text.h"
@@ -49,6 +50,26 @@ static void note_carriers(struct vg_note *note, const struct vg_case_origin *o)
 			    vg_carriers_say(&o->tunnels[i], said, sizeof(said)));
 }
 
+/* Whose clock the times of this report are by, and what was undone of the bytes (R1). */
+static void note_seen(struct vg_note *note, const struct vg_case_origin *o)
+{
+	char said[VG_CODINGS_TEXT];
+	if (o->clock == VG_CLOCK_SYNCED)
+		vg_note_add(note,
+			    "Times are UTC by the clock of the detecting system, synchronised; it may be wrong by at "
+			    "most %lld microseconds (estimated error: %lld).",
+			    (long long)o->clock_max_error_us, (long long)o->clock_error_us);
+	else if (o->clock == VG_CLOCK_FREE)
+		vg_note_add(note,
+			    "Times are UTC by the clock of the detecting system, which was not synchronised then: "
+			    "its error is not known.");
+	else if (o->clock == VG_CLOCK_CAPTURE)
+		vg_note_add(note, "Times are those of a recording; the error of its clock is not known.");
+	if (o->codings || o->is_chunked)
+		vg_note_add(note, "Codings of the transfer, undone in the file: %s.",
+			    vg_codings_say(o->codings, o->is_chunked, said, sizeof(said)));
+}
+
 static void put_web_page(xmlNodePtr root, const struct vg_case *c, int minimal)
 {
 	const struct vg_case_origin *o = &c->origin;
@@ -82,6 +103,7 @@ static void put_web_page(xmlNodePtr root, const struct vg_case *c, int minimal)
 		if (o->claimed_type[0])
 			vg_note_add(note, "Claimed content type: %s.", o->claimed_type);
 		note_carriers(note, o);
+		note_seen(note, o);
 	}
 	vg_note_put(page, note);
 	free(note);

@@ -81,6 +81,10 @@ static void put_notes(xmlNodePtr root, const struct vg_case *c, const struct vg_
 		    (unsigned long long)f->n_bytes);
 	if (f->member[0])
 		vg_note_add(note, "Part of a larger body, named \"%s\" there.", f->member);
+	if (f->field[0])
+		vg_note_add(note, "Sent in the form field \"%s\".", f->field);
+	if (f->transfer)
+		vg_note_add(note, "It was encoded as %s there, which was undone.", vg_transfer_str(f->transfer));
 	if (f->partial)
 		vg_note_add(note, "Only the first %llu bytes are enclosed; the digests are of the whole file.",
 			    (unsigned long long)f->n_sample_bytes);

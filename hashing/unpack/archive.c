@@ -303,7 +303,7 @@ void vg_archive_warm(void)
 	static const unsigned kinds[] = { VG_KIND_ZIP,  VG_KIND_7Z, VG_KIND_RAR,   VG_KIND_CAB, VG_KIND_TAR,
 					  VG_KIND_GZIP, VG_KIND_XZ, VG_KIND_BZIP2, VG_KIND_ZSTD };
 	struct vg_span span = { zip, sizeof(zip) };
-	struct vg_entry_sink sink = { NULL, no_begin, no_bytes, no_end };
+	struct vg_entry_sink sink = { NULL, no_begin, no_bytes, no_end, NULL };
 
 	/* Names in UTF-8, whatever the environment says; the locale's files are read now. */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

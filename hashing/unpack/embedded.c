@@ -186,6 +186,8 @@ static void walk_begin(void *ctx)
 
 	w->in_file = !w->stopped && w->sink->begin(w->sink->ctx, "", 0, false);
 	w->stopped |= !w->in_file;
+	if (w->in_file && w->sink->coded)
+		w->sink->coded(w->sink->ctx, VG_TRANSFER_BASE64);
 }
 
 static void walk_bytes(void *ctx, const uint8_t *bytes, size_t n_bytes)

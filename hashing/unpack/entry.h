@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vigil/codings.h>
+
 /* A walk calls begin, bytes (any number of times), end for each file, and stops where begin or bytes says false. All
  * is borrowed for the call. */
 struct vg_entry_sink {
@@ -13,4 +15,6 @@ struct vg_entry_sink {
 	bool (*bytes)(void *ctx, const uint8_t *bytes, size_t n_bytes);
 	/* whole: to its end, unbroken. */
 	void (*end)(void *ctx, bool whole);
+	/* Behind a begin: this was undone of the file's bytes. NULL: nobody asks. */
+	void (*coded)(void *ctx, enum vg_transfer_coding transfer);
 };

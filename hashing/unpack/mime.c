@@ -37,6 +37,8 @@ static void entry_begin(struct walk *w, const char *name, size_t n_name, bool is
 {
 	w->in_entry = w->sink->begin(w->sink->ctx, name, n_name, is_file);
 	w->stopped |= !w->in_entry;
+	if (w->in_entry && w->sink->coded)
+		w->sink->coded(w->sink->ctx, w->transfer.coding);
 }
 static void entry_bytes(struct walk *w, const uint8_t *bytes, size_t n_bytes)
 {
@@ -76,8 +78,8 @@ static void text_line(struct walk *w)
 	name = w->line + i + 1;
 	while (n && (w->line[n - 1] == '\n' || w->line[n - 1] == '\r'))
 		n--;
-	entry_begin(w, name, n > i + 1 ? n - i - 1 : 0, true);
 	vg_transfer_init(&w->transfer, VG_TRANSFER_UU);
+	entry_begin(w, name, n > i + 1 ? n - i - 1 : 0, true);
 	w->in_uu = w->in_entry;
 }
 

@@ -147,11 +147,22 @@ static bool is_piece(struct text name, unsigned no, bool *escaped)
 	return at > 9 && (*escaped || at == name.n) && said == no;
 }
 
+static void put_field(struct vg_part_head *h, struct text value)
+{
+	h->n_field = 0;
+	for (size_t i = 0; i < value.n && h->n_field < VG_PART_FIELD; i++) {
+		if (value.at[i] == '\\' && i + 1 < value.n && value.at[i + 1] == '"')
+			i++;
+		if (value.at[i])
+			h->field[h->n_field++] = value.at[i];
+	}
+}
+
 static void on_disposition(struct vg_part_head *h, struct text rest)
 {
 	struct text name, value;
 	unsigned n_pieces = 0;
-	bool extended = false, escaped, latin = false;
+	bool extended = false, escaped, latin = false, is_form = begins(rest, "form-data");
 
 	while (rest.n) {
 		if (!split(next_parameter(&rest), &name, &value))
@@ -174,6 +185,8 @@ static void on_disposition(struct vg_part_head *h, struct text rest)
 			h->has_filename = true;
 			h->n_filename = 0;
 			put_plain(h, value);
+		} else if (is_form && same(name, "name")) {
+			put_field(h, value);
 		}
 	}
 }

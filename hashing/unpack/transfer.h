@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum vg_transfer_coding { VG_TRANSFER_PLAIN, VG_TRANSFER_BASE64, VG_TRANSFER_QUOTED, VG_TRANSFER_UU };
+#include <vigil/media.h>
 
 struct vg_transfer {
 	enum vg_transfer_coding coding;

@@ -43,7 +43,8 @@
 #define VG_ATTR_APPENDED  4096u /* GROWS, PIECE: it ended at range_off; UINT64_MAX: not known where that is */
 #define VG_ATTR_OUT       512u  /* its request is out of scope: only within the dataplane, such a body has no record */
 
-#define VG_ATTR_INNER 8192u /* what carried it was one stream of an HTTP/2 connection */
+#define VG_ATTR_INNER   8192u  /* what carried it was one stream of an HTTP/2 connection */
+#define VG_ATTR_CHUNKED 16384u /* it came in chunks (RFC 9112 7.1), which were undone */
 
 /* Encapsulations that were around the packets of a body, from outside to inside. */
 #define VG_ATTR_TUNNELS 4

@@ -2,6 +2,8 @@
 /* media: the kinds, states and reasons that more than one program must name alike. */
 #include <stdint.h>
 
+#include <vigil/codings.h>
+
 /* Kind of a body by its first bytes, never by what a header claims. Text: as objects lines and metrics name it. */
 #define VG_KIND_TABLE(X)                                        \
 	X(VG_KIND_UNKNOWN, 0, "application/octet-stream")       \
@@ -102,29 +104,6 @@ static inline const char *vg_proto_str(unsigned proto)
 					     "nfs",     "smtp", "imap", "pop3",  "rsync",     "fastcgi", "raw" };
 	return proto < VG_PROTO_N ? names[proto] : "unknown";
 }
-
-/* Content codings (RFC 9110 8.4.1) in the order they were applied: up to 4, one per byte of a uint32_t, first applied
- * in the lowest byte, 0 = no more. The decoder undoes the highest set byte first. AWS_CHUNKED: S3's signed chunks, no
- * coding of HTTP but undone like one. MESSAGES: messages of a WebSocket whose compression hangs together (RFC 7692
- * 7.2.3): records of a be32 of flags (FIRST: a message begins, LAST: it ends with this one), a be64 of length and so
- * many bytes of raw deflate without the tail of a message; undone, they are the parts of a multipart with the body's
- * boundary. ZSTD_MESSAGES: the same, but the bytes of all records are one zstd stream (rsync). */
-enum vg_coding {
-	VG_CODING_NONE,
-	VG_CODING_GZIP,
-	VG_CODING_DEFLATE,
-	VG_CODING_BR,
-	VG_CODING_UNKNOWN,
-	VG_CODING_AWS_CHUNKED,
-	VG_CODING_MESSAGES,
-	VG_CODING_ZSTD,
-	VG_CODING_LZMA, /* also xz */
-	VG_CODING_ZSTD_MESSAGES,
-	VG_CODING_N
-};
-#define VG_MESSAGES_RECORD_BYTES 12u
-#define VG_MESSAGES_FIRST        1u
-#define VG_MESSAGES_LAST         2u
 
 /* List algorithms. */
 enum vg_algo {

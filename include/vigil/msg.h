@@ -46,8 +46,7 @@ enum vg_msg_type {
 struct vg_msg_head {
 	uint32_t magic;
 	uint16_t version, type;
-	uint32_t n_bytes; /* of the whole message */
-	uint32_t reserved;
+	uint32_t n_bytes, reserved; /* n_bytes: of the whole message */
 };
 
 /* ---- hand-over link ---- */
@@ -82,7 +81,6 @@ struct vg_msg_drained {
 	struct vg_msg_head head;
 	uint64_t reserved;
 };
-
 /* + 1 descriptor, VG_SEALS_FINAL: n_heads struct vg_known_head in ascending order: objects that vigild has verified to
  * be exact matches of a list that says block. Takes the place of the table before it; an empty one has one head, of
  * zeros. */
@@ -107,7 +105,6 @@ struct vg_msg_frames {
 	struct vg_frame_ring_geometry geometry;
 	uint32_t is_inspect_first, hold_ms; /* hold_ms: after which the forwarder lets a queue go */
 };
-
 /* ---- match link ---- */
 #define VG_HELLO_WANT_OBJECTS 1u /* replay, scan, tests: an OBJECT for every object, not only matches */
 struct vg_msg_control_hello {
@@ -138,6 +135,7 @@ struct vg_msg_ack {
 };
 #define VG_RECORD_MAX_HITS 32 /* the strongest; a picture in ten lists by three digests and PDQ has 40 */
 #define VG_RECORD_MEMBER   256
+#define VG_RECORD_FIELD    64
 struct vg_hit {
 	uint32_t entry_idx; /* in the index of `generation` */
 	uint16_t algo;      /* enum vg_algo */
@@ -182,8 +180,10 @@ struct vg_msg_record {
 	uint64_t enqueued_ns;                           /* of its CLOSE descriptor */
 	uint8_t md5[16], sha1[20], sha256[32], pdq[32]; /* pdq in printed order */
 	uint8_t raw_md5[16], raw_sha256[32], parent_sha256[32];
-	uint16_t n_member, n_frames, reserved[2]; /* n_frames <= VG_FRAMES_MAX; 0 without HAS_FRAMES */
-	char member[VG_RECORD_MEMBER];            /* claimed file name or path of the member */
+	uint16_t n_member, n_frames, n_field; /* n_frames <= VG_FRAMES_MAX; 0 without HAS_FRAMES */
+	uint8_t transfer, reserved;           /* enum vg_transfer_coding that was undone; 0 */
+	char member[VG_RECORD_MEMBER];        /* claimed file name or path of the member */
+	char field[VG_RECORD_FIELD];          /* of the form (RFC 7578 4.2), that the member was sent in */
 	struct vg_hit hits[VG_RECORD_MAX_HITS];
 	struct vg_plugin_values plugins; /* of the first picture of its file that was decoded */
 };

@@ -37,6 +37,11 @@ static inline struct vg_case_match match_make(unsigned n)
 	m.origin.boot_id = m.boot_id;
 	m.origin.core_idx = m.core_idx;
 	m.origin.flow_id = UINT64_MAX - n;
+	m.origin.codings = VG_CODING_GZIP | (uint32_t)VG_CODING_UNKNOWN << 24;
+	m.origin.is_chunked = 1;
+	m.origin.clock = VG_CLOCK_SYNCED;
+	m.origin.clock_max_error_us = 1500;
+	m.origin.clock_error_us = 20;
 	m.file.n_bytes = m.file.n_sample_bytes = 1000 + n;
 	m.file.complete = 1;
 	m.file.kind = VG_KIND_PNG;
@@ -48,6 +53,8 @@ static inline struct vg_case_match match_make(unsigned n)
 	m.file.pdq[5] = 9;
 	m.file.pdq_quality = 88;
 	strcpy(m.file.filename, "a.png");
+	strcpy(m.file.field, "photo");
+	m.file.transfer = VG_TRANSFER_BASE64;
 	m.file.n_hits = 1;
 	strcpy(m.file.hits[0].list, "list");
 	strcpy(m.file.hits[0].entry_id, "E-1");

@@ -305,11 +305,11 @@ static size_t doubt_feed(struct vg_proto *p, struct vg_http1_flow *flow, unsigne
 	struct vg_http1_dir *d = &flow->dir[dir];
 	uint8_t seen[VG_HTTP1_SIZE_BYTES], n_seen;
 	size_t at = 0;
-
 	while (at < n && d->state == VG_HTTP1_DOUBT) {
 		d->start[d->n_start++] = bytes[at++];
 		switch (vg_http1_chunked_check(d->start, d->n_start)) {
 		case VG_DONE:
+			body_flag(p, d, VG_ATTR_CHUNKED);
 			d->state = VG_HTTP1_CHUNKED;
 			break;
 		case VG_BAD:

@@ -118,7 +118,7 @@ static void card_head(struct vg_proto *p, const struct vg_http1_flow *flow, unsi
 		memcpy(c->filename, filename, n_filename);
 		c->n_filename = n_filename;
 	}
-	c->flags |= cut ? VG_ATTR_HEAD_CUT : 0u;
+	c->flags |= (cut ? VG_ATTR_HEAD_CUT : 0u) | (head->is_chunked && !head->may_be_chunked ? VG_ATTR_CHUNKED : 0u);
 	c->flags |= flow->dir[dir].has_conflict ? VG_ATTR_CONFLICT : 0u;
 	c->flags |= flow->is_ambiguous ? VG_ATTR_AMBIGUOUS : 0u;
 }

@@ -91,6 +91,30 @@ static void the_facts_are_those_of_record_and_list(void **state)
 	assert_true(g->out.file.hits[0].exact);
 	assert_int_equal(g->out.hit_actions[0], VG_ACTION_REPORT);
 	assert_int_equal(g->out.hasher_idx, 2);
+	assert_int_equal(g->out.origin.codings, 0);
+	assert_false(g->out.origin.is_chunked);
+	assert_int_equal(g->out.origin.clock_max_error_us, -1);
+}
+
+static void what_was_undone_is_told(void **state)
+{
+	struct given given, *g = &given;
+	(void)state;
+	given_init(g);
+	g->a.codings = VG_CODING_BR | VG_CODING_AWS_CHUNKED << 8;
+	g->a.flags = VG_ATTR_CHUNKED;
+	g->r.n_field = 3; /* of no member: not looked at */
+	vg_match_case(&g->match, &g->out);
+	assert_int_equal(g->out.origin.codings, g->a.codings);
+	assert_true(g->out.origin.is_chunked);
+	assert_string_equal(g->out.file.field, "");
+	g->r.flags = VG_RECORD_MEMBER_OF;
+	g->r.transfer = VG_TRANSFER_BASE64;
+	memset(g->r.field, 0xff, VG_RECORD_FIELD);
+	g->r.n_field = VG_RECORD_FIELD;
+	vg_match_case(&g->match, &g->out);
+	assert_int_equal(strlen(g->out.file.field), 3 * VG_RECORD_FIELD);
+	assert_int_equal(g->out.file.transfer, VG_TRANSFER_BASE64);
 }
 
 static void a_part_has_its_own_name(void **state)
@@ -211,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_facts_are_those_of_record_and_list),
+		cmocka_unit_test(what_was_undone_is_told),
 		cmocka_unit_test(a_part_has_its_own_name),
 		cmocka_unit_test(urls_are_made_absolute_where_the_host_is_known),
 		cmocka_unit_test(a_forwarded_address_is_an_address_or_nothing),

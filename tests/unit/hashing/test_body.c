@@ -89,7 +89,7 @@ static const char nested[] = "--out\r\nContent-Disposition: form-data; name=a\r\
 			     "Content-Type: multipart/mixed; boundary=out-in\r\n\r\n"
 			     "--out-in\r\nContent-Disposition: file; filename=one\r\n\r\nfirst\r\n"
 			     "--out-in\r\nContent-Disposition: file; filename=two\r\n\r\nsecond\r\n--out-in--\r\n"
-			     "--out\r\nContent-Disposition: form-data; filename=three\r\n\r\nthird\r\n"
+			     "--out\r\nContent-Disposition: form-data; name=pic; filename=three\r\n\r\nthird\r\n"
 			     "--out\r\n\r\n%PDF-1.4 nameless\r\n"
 			     "--out--\r\n";
 
@@ -110,6 +110,9 @@ static void parts_of_parts_are_members_however_the_body_comes(void **state)
 			check_member(&s, 0, "one", "first");
 			check_member(&s, 1, "two", "second");
 			check_member(&s, 2, "three", "third");
+			assert_int_equal(s.members[0].n_field, 0);
+			assert_int_equal(s.members[2].n_field, 3);
+			assert_memory_equal(s.members[2].field, "pic", 3);
 			check_member(&s, 3, "", "%PDF-1.4 nameless");
 			assert_int_equal(end.n_members, 4);
 			assert_int_equal(end.n_bytes, sizeof(nested) - 1);

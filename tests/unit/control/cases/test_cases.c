@@ -325,11 +325,13 @@ static void hostile_texts_become_legal_ones(void **state)
 	struct vg_case_match m = match_make(1);
 	struct vg_case c;
 	strcpy(m.origin.url, "/a\x01\xff\xc0\xaf\xed\xa0\x80\xef\xbf\xbf<&\">");
+	strcpy(m.file.field, "\x02<\xff");
 	memset(m.file.filename, 0xc3, sizeof(m.file.filename)); /* not even terminated */
 	m.file.n_hits = 1000;
 	struct vg_case_added a = add(f, &m);
 	assert_int_equal(vg_cases_load(f->cases, a.case_id, &c), VG_OK);
 	assert_non_null(strstr(c.origin.url, "<&\">"));
+	assert_string_equal(c.files[0].field, "\xef\xbf\xbd<\xef\xbf\xbd");
 	assert_null(strchr(c.origin.url, 1));
 	assert_true(!strncmp(c.files[0].filename, "\xef\xbf\xbd", 3));
 	assert_int_equal(c.files[0].n_hits, VG_CASE_HITS);

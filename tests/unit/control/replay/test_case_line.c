@@ -46,6 +46,8 @@ static void the_deciding_hit_is_exact_then_nearest(void **state)
 	assert_int_equal(json_array_size(json_object_get(root, "files")), 2);
 	assert_int_equal(json_integer_value(json_object_get(root, "vlan")), 0);
 	assert_int_equal(json_array_size(json_object_get(root, "tunnels")), 0);
+	assert_true(json_is_null(json_object_get(root, "codings")));
+	assert_string_equal(json_string_value(json_object_get(root, "clock")), "unknown");
 	json_decref(root);
 }
 static void a_case_without_files_is_a_line(void **state)
@@ -70,6 +72,10 @@ static void the_largest_case_fits(void **state)
 	FILL(c.origin.url);
 	FILL(c.origin.src_ip);
 	FILL(c.origin.dst_ip);
+	c.origin.codings = VG_CODING_MESSAGES * 0x01010101u;
+	c.origin.is_chunked = 1;
+	c.origin.clock = VG_CLOCK_SYNCED;
+	c.origin.clock_max_error_us = INT64_MAX;
 	c.origin.n_tunnels = VG_CASE_TUNNELS;
 	for (unsigned i = 0; i < VG_CASE_TUNNELS; i++) {
 		c.origin.tunnels[i].id = UINT32_MAX;
@@ -80,13 +86,18 @@ static void the_largest_case_fits(void **state)
 		FILL(files[f].evidence_id);
 		FILL(files[f].filename);
 		FILL(files[f].member);
+		FILL(files[f].field);
+		files[f].transfer = VG_TRANSFER_QUOTED;
 		files[f].n_hits = 8;
 		for (unsigned h = 0; h < 8; h++) {
 			FILL(files[f].hits[h].list);
 			FILL(files[f].hits[h].entry_id);
 		}
 	}
-	json_t *root = line_of(&c, INT64_MAX);
+	json_t *root = line_of(&c, INT64_MAX), *file = json_array_get(json_object_get(root, "files"), 0);
+	assert_string_equal(json_string_value(json_object_get(file, "transfer")), "quoted-printable");
+	assert_int_equal(json_string_length(json_object_get(file, "field")), sizeof(files[0].field) - 1);
+	assert_string_equal(json_string_value(json_object_get(root, "clock")), "synchronised");
 	assert_int_equal(json_array_size(json_object_get(root, "files")), VG_CASE_LINE_FILES);
 	assert_int_equal(json_integer_value(json_object_get(root, "n_files")), VG_CASE_LINE_FILES + 3);
 	json_decref(root);

@@ -61,6 +61,29 @@ static void fill(struct vg_attribution *a, struct vg_msg_record *r)
 	memset(r->raw_md5, 0x22, sizeof(r->raw_md5));
 }
 
+static void what_was_undone_is_said_where_anything_was(void **state)
+{
+	struct vg_attribution a;
+	struct vg_msg_record r;
+	struct vg_object_facts facts = { "x", &r, &a, NULL, NULL };
+	(void)state;
+	fill(&a, &r);
+	a.codings = VG_CODING_GZIP;
+	a.flags = VG_ATTR_CHUNKED;
+	r.transfer = VG_TRANSFER_BASE64; /* of no member */
+	json_t *root = line_of(&facts);
+	assert_string_equal(text(root, "codings"), "gzip, chunked");
+	assert_null(json_object_get(root, "transfer"));
+	json_decref(root);
+	r.flags |= VG_RECORD_MEMBER_OF;
+	r.n_field = UINT16_MAX; /* a lie is bounded */
+	memcpy(r.field, "ph\x01to", 5);
+	root = line_of(&facts);
+	assert_string_equal(text(root, "transfer"), "base64");
+	assert_int_equal(json_string_length(json_object_get(root, "field")), VG_RECORD_FIELD);
+	json_decref(root);
+}
+
 static void a_line_has_every_field_of_the_contract(void **state)
 {
 	static const char *const keys[] = { "capture",  "proto",       "direction", "src_ip", "src_port", "dst_ip",
@@ -323,6 +346,7 @@ static void what_plugins_say_stands_by_their_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_undone_is_said_where_anything_was),
 		cmocka_unit_test(a_line_has_every_field_of_the_contract),
 		cmocka_unit_test(what_has_a_hole_has_no_digests_and_what_stopped_has),
 		cmocka_unit_test(a_coded_body_has_both_digests),

@@ -106,6 +106,41 @@ static void the_carriers_of_the_packets_are_named(void **state)
 	free(text);
 	case_drop(c);
 }
+static void codings_field_and_clock_are_in_the_documents(void **state)
+{
+	static const struct {
+		unsigned clock;
+		const char *said;
+	} clocks[] = {
+		{ VG_CLOCK_SYNCED,
+		  "synchronised; it may be wrong by at most 1500 microseconds (estimated error: 20)." },
+		{ VG_CLOCK_FREE, "was not synchronised then" },
+		{ VG_CLOCK_CAPTURE, "those of a recording" },
+	};
+	struct vg_case *c = case_make(VG_UPLOAD, 1);
+	const char *at_page = "/report/internetDetails/webPageIncident/additionalInfo";
+	char *text;
+	size_t n;
+	(void)state;
+	c->origin.codings = VG_CODING_GZIP;
+	c->origin.is_chunked = 1;
+	c->origin.clock_max_error_us = 1500;
+	c->origin.clock_error_us = 20;
+	for (unsigned i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+		c->origin.clock = clocks[i].clock;
+		text = report_of(c, 0);
+		expect_part(text, at_page, clocks[i].said);
+		expect_part(text, at_page, "Codings of the transfer, undone in the file: gzip, chunked.");
+		free(text);
+	}
+	snprintf(c->files[0].field, sizeof(c->files[0].field), "ph<o>to");
+	c->files[0].transfer = VG_TRANSFER_BASE64;
+	text = vg_doc_file(c, 0, 1, "f", 0, 1795600000000000000, &n);
+	expect_part(text, "/fileDetails/additionalInfo", "Sent in the form field \"ph<o>to\".");
+	expect_part(text, "/fileDetails/additionalInfo", "encoded as base64 there");
+	free(text);
+	case_drop(c);
+}
 static void a_sample_is_not_said_to_be_recomputed(void **state)
 {
 	struct vg_case *c = case_make(VG_UPLOAD, 1);
@@ -379,6 +414,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_upload_names_its_sender),
 		cmocka_unit_test(the_carriers_of_the_packets_are_named),
+		cmocka_unit_test(codings_field_and_clock_are_in_the_documents),
 		cmocka_unit_test(a_sample_is_not_said_to_be_recomputed),
 		cmocka_unit_test(a_forwarded_upload_names_client_and_proxy),
 		cmocka_unit_test(a_client_that_a_trusted_proxy_named_is_the_uploader),

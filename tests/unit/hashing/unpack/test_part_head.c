@@ -41,6 +41,30 @@ static void file_names_are_read_as_they_are_sent(void **state)
 	check_name("Content-Disposition: form-data; name=f; filename=\"\"", "");
 }
 
+static void the_field_of_a_form_is_named_bounded(void **state)
+{
+	static const struct {
+		const char *line, *field;
+	} cases[] = {
+		{ "Content-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n", "photo" },
+		{ "Content-Disposition: form-data; filename=a.jpg; name=f[0]\n", "f[0]" },
+		{ "Content-Disposition: form-data; name=\"a\\\"b\"\r\n", "a\"b" },
+		{ "Content-Disposition: attachment; name=\"no\"\r\n", "" },
+		{ "Content-Type: image/png; name=\"no\"\r\n", "" },
+	};
+	char line[1000] = "Content-Disposition: form-data; name=\"";
+	struct vg_part_head head;
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		head = parse(cases[i].line, strlen(cases[i].line));
+		assert_int_equal(head.n_field, strlen(cases[i].field));
+		assert_memory_equal(head.field, cases[i].field, head.n_field);
+	}
+	memset(line + strlen(line), 'n', 600);
+	head = parse(line, strlen(line));
+	assert_int_equal(head.n_field, VG_PART_FIELD);
+}
+
 static void the_extended_name_wins_wherever_it_stands(void **state)
 {
 	(void)state;
@@ -114,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_names_are_read_as_they_are_sent),
+		cmocka_unit_test(the_field_of_a_form_is_named_bounded),
 		cmocka_unit_test(the_extended_name_wins_wherever_it_stands),
 		cmocka_unit_test(a_name_in_pieces_is_put_together),
 		cmocka_unit_test(a_name_that_is_too_long_keeps_its_end),

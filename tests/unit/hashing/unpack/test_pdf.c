@@ -47,7 +47,7 @@ static void on_end(void *ctx, bool whole)
 static struct vg_budget walk(const char *text, size_t n, struct seen *s)
 {
 	struct vg_budget budget = { .max_bytes = 1 << 20 };
-	struct vg_entry_sink sink = { s, on_begin, on_bytes, on_end };
+	struct vg_entry_sink sink = { s, on_begin, on_bytes, on_end, NULL };
 	uint8_t *copy = vg_guard_copy(text, n);
 	memset(s, 0, sizeof(*s));
 	assert_int_equal(vg_pdf_walk(&(struct vg_span){ copy, n }, &budget, &sink), 0);
