@@ -115,8 +115,8 @@ static inline void vg_log_close(void *ctx, struct vg_body *body, enum vg_state s
 #undef VG_LOG_FIELD
 	if (c->codings)
 		vg_body_log_add(log, " coded=%x", c->codings);
-	if (c->flags)
-		vg_body_log_add(log, " flags=%x", c->flags);
+	if (c->flags & ~VG_ATTR_CHUNKED) /* what was undone tells from the bytes */
+		vg_body_log_add(log, " flags=%x", c->flags & ~VG_ATTR_CHUNKED);
 	if (c->flags & VG_ATTR_GROWS && c->flags & VG_ATTR_PIECE)
 		vg_body_log_add(log, " at=%d", (int)c->range_off);
 	vg_body_log_add(log, ": %.*s = %s\n", (int)b->n_text, b->text, vg_state_str(state));

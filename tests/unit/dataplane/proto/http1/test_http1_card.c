@@ -66,6 +66,11 @@ static void a_length_beside_a_transfer_coding_announces_nothing(void **state)
 		head_of("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n");
 	vg_http1_card_download(p, &flow, 1, &head, NULL, 0);
 	assert_true(p->card.size_hint == UINT64_MAX);
+	assert_false(p->card.flags & VG_ATTR_CHUNKED); /* its first line decides */
+	head = head_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n");
+	vg_http1_card_download(p, &flow, 1, &head, NULL, 0);
+	assert_true(p->card.flags & VG_ATTR_CHUNKED);
+	assert_int_equal(p->card.codings, VG_CODING_GZIP);
 }
 
 static void a_text_beyond_its_field_is_cut_and_flagged(void **state)
