@@ -1,8 +1,10 @@
 #pragma once
 /* bench: a figure is the median of several rounds of thread CPU time, printed as `name value unit`. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define VG_BENCH_ROUNDS 7
@@ -45,4 +47,30 @@ static inline void vg_bench_print(const char *name, double value, const char *un
 {
 	printf("%s %.*f %s\n", name, value < 10 ? 3 : value < 1000 ? 1 : 0, value, unit);
 	fflush(stdout);
+}
+
+#define VG_BENCH_LARGE_MIB 8192ul /* what the large rows want to find available; they take about half */
+
+/* Are the large rows to be run: as the setting says (1 or 0), else where memory suffices. If not, a line says why. */
+static inline bool vg_bench_large(const char *what, const char *setting)
+{
+	const char *said = getenv(setting);
+	unsigned long kib = 0;
+	char line[128];
+	if (said && *said) {
+		if (strcmp(said, "0"))
+			return true;
+		printf("# %s is left out: %s=0\n", what, setting);
+		return false;
+	}
+	FILE *in = fopen("/proc/meminfo", "r");
+	while (in && fgets(line, sizeof(line), in) && sscanf(line, "MemAvailable: %lu", &kib) != 1)
+		;
+	if (in)
+		fclose(in);
+	if (kib / 1024 >= VG_BENCH_LARGE_MIB)
+		return true;
+	printf("# %s is left out: %lu MiB of memory available, %lu wanted (%s=1 runs it all the same)\n", what,
+	       kib / 1024, VG_BENCH_LARGE_MIB, setting);
+	return false;
 }
