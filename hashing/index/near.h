@@ -31,8 +31,8 @@ void vg_near_fini(struct vg_near *near);
 
 typedef void (*vg_near_fn)(void *ctx, uint32_t record_idx);
 
-/* Gives every record within max_distance + margin (31 at most, unless max_distance alone is more) of one of n_queries
- * (<= VG_HAMMING_MAX_QUERIES), some more than once, and some that are not: the caller compares in full. Returns how many
- * hashes it looked at. Hot. */
+/* Gives every record within max_distance + margin (31 at most, unless max_distance alone is more) of one of the
+ * queries (<= VG_HAMMING_MAX_QUERIES), some more than once, and some that are not: the caller compares in full. Returns
+ * how many hashes it looked at. Hot. */
 uint64_t vg_near_search(struct vg_near *near, const uint8_t (*queries)[32], uint32_t n_queries, uint32_t margin,
 			vg_near_fn found, void *ctx);
