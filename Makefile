@@ -46,6 +46,7 @@ LIBS_forward     := $(call pkg,--libs libdpdk) -lrte_net_ring -lseccomp
 # vigil-dataplane-cards is the same program over the shared build, which vigil-dataplane becomes where a port needs it.
 DPDK_VIRTUAL     := -Wl,--wrap=eal_cpu_socket_id,-u,__wrap_eal_cpu_socket_id -Wl,--whole-archive $(patsubst %,-l:librte_%.a,bus_vdev mempool_ring net_af_packet net_memif net_pcap net_ring net_tap) -Wl,--no-whole-archive \
                     -Wl,--start-group $(patsubst %,-l:librte_%.a,ethdev net mbuf mempool ring eal telemetry kvargs meter timer hash rcu gso pci bus_pci) -Wl,--end-group -lnuma -lbsd
+DPDK_TESTS       := -Wl,--whole-archive -l:librte_net_null.a -Wl,--no-whole-archive # a port that shares frames out
 LIBS_inspect     := -lpcap -lhs_runtime -lndpi -lnghttp2 -lseccomp -lm
 LIBS_dataplane   := $(DPDK_VIRTUAL) $(LIBS_inspect)
 LIBS_cards       := $(call pkg,--libs libdpdk) -lrte_net_ring $(LIBS_inspect)
@@ -161,7 +162,7 @@ $(O)/bin/test-%: $(O)/obj/tests/programs/%.o $$(call archive_of,$$*)
 $(O)/unit/%: tests/unit/%.c $$(call archive_of,$$*) $(wildcard tests/lib/*.h) Makefile
 	$(say) TEST $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_tests) -MF $@.d $(filter %.c %.a,$^) $(LDFLAGS) $(LIBS_$(call room_of,$*)) $(LIBS_tests) -lcmocka -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_tests) -MF $@.d $(filter %.c %.a,$^) $(LDFLAGS) $(and $(filter dataplane/%,$*),$(DPDK_TESTS)) $(LIBS_$(call room_of,$*)) $(LIBS_tests) -lcmocka -o $@
 # fuzz_ROOM_x.c and bench_ROOM_x.c link that room.
 $(O)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $$(call archive_of,$$*) Makefile
 	$(say) FUZZ $@

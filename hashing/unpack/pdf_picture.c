@@ -203,11 +203,11 @@ static void put_palette(const struct picture *p, uint8_t *to)
 
 	for (unsigned i = 0; i <= max; i++, to += 4) {
 		unsigned v = p->turned ? max - i : i;
-		uint8_t level = (uint8_t)(v * 255 / max), rgb[3];
+		uint8_t one = (uint8_t)(v * 255 / max), level[4] = { one, one, one, one }, rgb[3];
 		if (p->colours.sort == INDEXED)
 			memcpy(rgb, p->colours.palette[v], 3);
 		else
-			colour(&p->colours, &level, rgb);
+			colour(&p->colours, level, rgb); /* whatever the document says of their number */
 		to[0] = rgb[2];
 		to[1] = rgb[1];
 		to[2] = rgb[0];

@@ -14,10 +14,12 @@
 #include "control/config/options.h"
 #include "control/config/value.h"
 
-/* Which struct a row is of: 0 = the whole, 1 = a list, 2 = a pair, 3 = a port. */
+/* Which struct a row is of: 0 = the whole, 1 = a list, 2 = a pair, 3 = a port, 4 = a profile. */
 static unsigned kind_of(const struct vg_option *o)
 {
-	return !vg_option_is_item(o) ? 0 : o->section[0] == 'l' ? 1 : o->section[0] == 'f' ? 2 : 3;
+	if (!vg_option_is_item(o))
+		return 0;
+	return o->section[0] == 'l' ? 1 : o->section[0] == 'f' ? 2 : !strcmp(o->section, "profiles") ? 4 : 3;
 }
 
 static void rows_are_unique_whole_and_in_a_known_section(void **state)
@@ -43,7 +45,8 @@ static void no_row_writes_beyond_its_struct(void **state)
 	for (size_t i = 0; i < vg_n_options; i++) {
 		const struct vg_option *o = &vg_options[i];
 		static const size_t n_structs[] = { sizeof(struct vg_config), sizeof(struct vg_config_list),
-						    sizeof(struct vg_config_pair), sizeof(struct vg_config_port) };
+						    sizeof(struct vg_config_pair), sizeof(struct vg_config_port),
+						    sizeof(struct vg_config_profile) };
 		size_t n_struct = n_structs[kind_of(o)];
 		size_t n_field = o->type == VG_OPTION_U64   ? 8
 				 : o->type < VG_OPTION_TEXT ? 4

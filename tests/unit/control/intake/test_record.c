@@ -160,7 +160,7 @@ static void pdq_distance_too_small(struct vg_msg_record *m)
 }
 static void pdq_distance_too_large(struct vg_msg_record *m)
 {
-	pdq_hit(m, 32);
+	pdq_hit(m, VG_PDQ_WIDE_DISTANCE + 1);
 }
 static void pdq_far_away(struct vg_msg_record *m)
 {

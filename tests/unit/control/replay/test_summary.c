@@ -75,7 +75,7 @@ static void the_json_has_every_figure_of_the_contract(void **state)
 	assert_int_equal(at(json_object_get(root, "objects"), "by_type", "image/jpeg", "complete"), 1);
 	assert_int_equal(at(root, "shed", "objects_shed.arena", NULL), 4);
 	assert_int_equal(at(root, "shed", "images_failed.jpeg.decoder", NULL), 2);
-	assert_int_equal(at(root, "shed", "objects_shed.ring", NULL), 0);
+	assert_int_equal(at(root, "shed", "objects_shed.records", NULL), 0);
 	assert_int_equal(at(root, "matches", NULL, NULL), 1);
 	assert_int_equal(at(root, "reports_filed", NULL, NULL), 7);
 	assert_int_equal(at(root, "cases", "review", NULL), 1);
