@@ -40,8 +40,8 @@ static void check(const struct vg_index *index, const struct vg_hit *hits, uint3
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (hits[i].entry_idx >= vg_index_peek(index)->n_entries ||
-		    hits[i].distance > (hits[i].algo == VG_ALGO_PLUGIN ? 512 : VG_PDQ_WIDE_DISTANCE) || hits[i].query_percent > 100 ||
-		    hits[i].compared_percent > 100)
+		    hits[i].distance > (hits[i].algo == VG_ALGO_PLUGIN ? 512 : VG_PDQ_WIDE_DISTANCE) ||
+		    hits[i].query_percent > 100 || hits[i].compared_percent > 100)
 			abort();
 }
 
