@@ -23,8 +23,10 @@ enum vg_coding {
 };
 static inline const char *vg_coding_str(unsigned coding)
 {
-	static const char *const names[] = { "none", "gzip", "deflate", "br", "unknown", "aws-chunked",
-					     "permessage-deflate", "zstd", "lzma", "zstd-stream" };
+	static const char *const names[] = {
+		"none", "gzip", "deflate",    "br", "unknown", "aws-chunked", "permessage-deflate",
+		"zstd", "lzma", "zstd-stream"
+	};
 	return coding < VG_CODING_N ? names[coding] : "unknown";
 }
 #define VG_MESSAGES_RECORD_BYTES 12u
