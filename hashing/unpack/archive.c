@@ -22,8 +22,9 @@ struct job {
 	struct vg_chain_reader reader;
 	vg_archive_read_fn read;
 	void *read_ctx;
-	struct vg_packed *packed; /* what the archive, or the file, is packed as; or NULL */
-	bool stopped, is_cut;     /* is_cut: unpacking ended before its end */
+	struct vg_packed *packed; /* what the archive, or the file, is packed as: its room, or NULL */
+	struct vg_packed room;
+	bool stopped, is_cut; /* is_cut: unpacking ended before its end */
 };
 
 static struct vg_span next_bytes(void *ctx)
@@ -248,16 +249,15 @@ static enum vg_err walk_archive(struct job *job, unsigned kind)
 
 static enum vg_err walk(struct job *job, unsigned kind)
 {
-	struct vg_packed packed;
 	enum vg_err err;
 
 	if (!vg_packed_reads(kind))
 		return walk_archive(job, kind);
-	job->packed = &packed;
-	err = vg_packed_begin(&packed, kind, next_bytes, job);
+	job->packed = &job->room;
+	err = vg_packed_begin(job->packed, kind, next_bytes, job);
 	if (!err)
 		err = walk_archive(job, kind);
-	vg_packed_end(&packed);
+	vg_packed_end(job->packed);
 	return err;
 }
 

@@ -47,11 +47,11 @@ for way in "plain fin truncated" "plain rst aborted" "gzip fin truncated" "gzip 
 	set -- $way
 	python3 "$W/make.py" "$W/p.jpg" "$W/c.pcap" "$1" "$2" whole || fail "$way: no capture"
 	"$bin/vigilctl" replay --list "$W/list" --objects "$W/o.jsonl" --cases "$W/c.jsonl" "$W/c.pcap" >"$W/s.txt" || { cat "$W/s.txt"; fail "$way: replay failed"; }
-	grep -q "\"size\":$(wc -c <"$W/p.jpg"),\"state\":\"$3\",\"md5\":\"$(md5sum <"$W/p.jpg" | cut -d' ' -f1)\"" "$W/o.jsonl" || { cat "$W/o.jsonl"; fail "$way: no digests"; }
+	grep -q "\"size\":$(wc -c <"$W/p.jpg"),\"state\":\"$3\",\(\"[a-z]*\":\"[^\"]*\",\)*\"md5\":\"$(md5sum <"$W/p.jpg" | cut -d' ' -f1)\"" "$W/o.jsonl" || { cat "$W/o.jsonl"; fail "$way: no digests"; }
 	grep '"why":"exact"' "$W/c.jsonl" | grep '"algo":"md5"' | grep '"entry":"E-lie"' | grep -q "\"partial\":false,\"seen\":\"$3\"" || { cat "$W/c.jsonl"; fail "$way: no case"; }
 	[ "$(grep -c . "$W/c.jsonl")" = 1 ] || fail "$way: more than one case"
 	python3 "$W/make.py" "$W/p.jpg" "$W/c.pcap" "$1" "$2" hole || fail "$way: no capture"
 	"$bin/vigilctl" replay --list "$W/list" --objects "$W/o.jsonl" --cases "$W/c.jsonl" "$W/c.pcap" >"$W/s.txt" || { cat "$W/s.txt"; fail "$way: replay failed"; }
-	[ ! -s "$W/c.jsonl" ] && grep -q '"state":"gap","md5":null' "$W/o.jsonl" || { cat "$W/c.jsonl" "$W/o.jsonl"; fail "$way: a hole has digests"; }
+	[ ! -s "$W/c.jsonl" ] && grep -q '"state":"gap",.*"md5":null' "$W/o.jsonl" || { cat "$W/c.jsonl" "$W/o.jsonl"; fail "$way: a hole has digests"; }
 	say "$way: a case by its MD5, and none with a hole"
 done
