@@ -179,9 +179,7 @@ static void streams_one_behind_the_other_are_one_file(void **state)
 
 static void what_is_no_stream_behind_one_is_left_alone(void **state)
 {
-	static const char *const junk[] = { "\0\0\0", "junk", "\x1f\x1f\x1f\x1f", "BZZZ",
-					    "\xfd"
-					    "no" };
+	static const char *const junk[] = { "\0\0\0", "junk", "\x1f\x1f\x1f\x1f", "BZZZ", "\xfd\x6e\x6f" };
 	(void)state;
 	for (unsigned k = 0; k < VG_ARRAY_LEN(kinds); k++)
 		for (unsigned i = 0; i < VG_ARRAY_LEN(junk); i++) {
