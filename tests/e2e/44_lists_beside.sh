@@ -12,11 +12,12 @@ house_config "$W/list"
 sed -i "s|^reporting:|  - name: big\n    file: $W/big\n    action: report\n&|" "$W/vigil.yaml"
 builder() { named vigil-builder "$house"; }
 building() { ctl -j status | grep -q '"phase"'; }
-one() { [ -n "$(builder)" ]; }
+one() { victim=$(builder); [ -n "$victim" ]; }
 gone() { [ -z "$(builder)" ]; }
 filed() { [ "$(n_filed)" -ge "$1" ]; }
 # hold: the next builder, stopped as soon as it is there; let_go: goes on. asks N: so many answers of vigild meanwhile.
-hold() { wait_for 30 "a builder" one; victim=$(builder); kill -STOP "$victim" || fail "the builder was gone before it could be stopped"; }
+held() { one && kill -STOP "$victim" 2>/dev/null; }
+hold() { tries=0; until held; do tries=$((tries + 1)); [ $tries -lt 3000 ] || fail "no builder could be stopped"; sleep 0.02; done; }
 asks() { n=0; while [ $n -lt "$1" ]; do ctl status >"$W/status" || fail "no answer while the lists are read"; n=$((n + 1)); done; }
 
 # The first start: it answers and has no lists; what passes waits at the hasher.
@@ -36,6 +37,7 @@ get p1; wait_for 30 "the first report" filed 1
 
 # A reload while matches come: the builder stands still until they are filed.
 random sha256 10 >>"$W/big"
+wait_for 60 "the end of the builder before" gone
 ctl lists reload >"$W/reload" & asker=$!
 hold
 building || fail "status does not name the reading"
@@ -50,6 +52,7 @@ grep -q "^generation *2$" "$W/reload" || fail "the reload did not say its genera
 get p4; wait_for 60 "a report by the new lists" filed 4
 
 # What is suppressed is so before the lists are read with it; a builder that is killed takes the row back.
+wait_for 60 "the end of the builder before" gone
 ctl lists suppress E-p5 2>"$W/why" & asker=$!
 hold
 get p5; wait_for 60 "a match of what is being suppressed" sh -c "[ \"\$(ip netns exec $S curl -s http://127.0.0.1:9464/metrics | sed -n 's/^vigil_match_refused_total{reason=\"suppressed\"} //p')\" -ge 1 ]"
@@ -66,8 +69,9 @@ grep -q "$W/big:$((n_lines + 1)): " "$W/why" || fail "the line is not named: $(c
 get p6; wait_for 60 "a report after a bad list" filed 5
 
 # kill -9 of vigild takes its builder along; the next one has yesterday's lists although today's are still broken.
-ctl lists reload 2>/dev/null & asker=$!
-hold
+wait_for 60 "the end of the builder before" gone
+( until [ -e "$W/enough" ]; do ctl lists reload; done ) 2>/dev/null & asker=$! # a list that breaks is soon read
+hold; : >"$W/enough"
 others=$(for name in vigil-dataplane vigil-hashing vigil-reporter; do named "$name" "$house"; done)
 for v in $(named vigild "$house"); do [ "$v" = "$victim" ] || kill -KILL "$v"; done
 wait $asker
@@ -81,8 +85,9 @@ wait_for 120 "yesterday's lists" sh -c "$bin/vigilctl --run-dir $W/run lists sho
 wait_for 120 "the broken line" grep -q "generation 2 stays in use" "$W/vigild1.log"
 
 # TERM while lists are read ends both.
-ctl lists reload 2>/dev/null & asker=$!
-hold
+wait_for 60 "the end of the builder before" gone
+( until [ -e "$W/enough" ]; do ctl lists reload; done ) 2>/dev/null & asker=$! # a list that breaks is soon read
+hold; : >"$W/enough"
 for v in $(named vigild "$house"); do [ "$v" = "$victim" ] || kill -TERM "$v"; done
 wait $asker
 wait_for 20 "the end of the builder" dead
