@@ -18,6 +18,11 @@ filed() { [ "$(n_filed)" -ge "$1" ]; }
 # hold: the next builder, stopped as soon as it is there; let_go: goes on. asks N: so many answers of vigild meanwhile.
 held() { one && kill -STOP "$victim" 2>/dev/null; }
 hold() { tries=0; until held; do tries=$((tries + 1)); [ $tries -lt 3000 ] || fail "no builder could be stopped"; sleep 0.02; done; }
+# hold_again: of a list that breaks, whose builder is soon gone: asked for until one is held.
+hold_again() {
+	rm -f "$W/held"; ( until [ -e "$W/held" ]; do ctl lists reload; done ) 2>/dev/null & asker=$!
+	hold; : >"$W/held"
+}
 asks() { n=0; while [ $n -lt "$1" ]; do ctl status >"$W/status" || fail "no answer while the lists are read"; n=$((n + 1)); done; }
 
 # The first start: it answers and has no lists; what passes waits at the hasher.
@@ -68,4 +73,26 @@ ctl lists reload 2>"$W/why" && fail "a bad list was taken"
 grep -q "$W/big:$((n_lines + 1)): " "$W/why" || fail "the line is not named: $(cat "$W/why")"
 get p6; wait_for 60 "a report after a bad list" filed 5
 
-say "lists of 2,070,000 entries read beside matches: 5 reports, none lost; builder stopped, killed"
+# kill -9 of vigild takes its builder along; the next one has yesterday's lists although today's are still broken.
+wait_for 60 "the end of the builder before" gone
+hold_again
+others=$(for name in vigil-dataplane vigil-hashing vigil-reporter; do named "$name" "$house"; done)
+for v in $(named vigild "$house"); do [ "$v" = "$victim" ] || kill -KILL "$v"; done
+wait $asker
+dead() { ! kill -0 "$victim" 2>/dev/null || grep -q "^State:.Z" "/proc/$victim/status"; }
+wait_for 20 "the end of the builder" dead
+stop "$house"
+kill -TERM $others 2>/dev/null; for v in $others; do wait_for 20 "the programs of a vigild that is gone" sh -c "! kill -0 $v 2>/dev/null || grep -q '^State:.Z' /proc/$v/status"; done
+start vigild1.log ip netns exec "$S" "$bin/vigild" -c "$W/vigil.yaml" --supervise; house=$pid
+wait_for 60 "vigild again" ctl status
+wait_for 120 "yesterday's lists" sh -c "$bin/vigilctl --run-dir $W/run lists show | grep -q '^generation *2$'"
+wait_for 120 "the broken line" grep -q "generation 2 stays in use" "$W/vigild1.log"
+
+# TERM while lists are read ends both.
+wait_for 60 "the end of the builder before" gone
+hold_again
+for v in $(named vigild "$house"); do [ "$v" = "$victim" ] || kill -TERM "$v"; done
+wait $asker
+wait_for 20 "the end of the builder" dead
+wait_for 60 "the end of vigild" sh -c "! kill -0 $house 2>/dev/null || grep -q '^State:.Z' /proc/$house/status"
+say "lists of 2,070,000 entries read beside matches: 5 reports, none lost; builder stopped, killed, orphaned, ended"
