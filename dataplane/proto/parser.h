@@ -26,6 +26,8 @@
 struct vg_parser;
 struct vg_again;
 
+_Static_assert(VG_APP_N <= 32, "apps_off has a bit for each");
+
 /* One core's protocols: what the parsers share. */
 struct vg_proto {
 	struct vg_stats_page *stats;

@@ -22,9 +22,8 @@ struct job {
 	struct vg_chain_reader reader;
 	vg_archive_read_fn read;
 	void *read_ctx;
-	struct vg_packed *packed; /* what the archive, or the file, is packed as: its room, or NULL */
-	struct vg_packed room;
-	bool stopped, is_cut; /* is_cut: unpacking ended before its end */
+	struct vg_packed *packed; /* what the archive, or the file, is packed as; NULL: it is not */
+	bool stopped, is_cut;     /* is_cut: unpacking ended before its end */
 };
 
 static struct vg_span next_bytes(void *ctx)
@@ -247,13 +246,13 @@ static enum vg_err walk_archive(struct job *job, unsigned kind)
 	return err;
 }
 
-static enum vg_err walk(struct job *job, unsigned kind)
+static enum vg_err walk(struct job *job, struct vg_packed *room, unsigned kind)
 {
 	enum vg_err err;
 
 	if (!vg_packed_reads(kind))
 		return walk_archive(job, kind);
-	job->packed = &job->room;
+	job->packed = room;
 	err = vg_packed_begin(job->packed, kind, next_bytes, job);
 	if (!err)
 		err = walk_archive(job, kind);
@@ -264,18 +263,20 @@ static enum vg_err walk(struct job *job, unsigned kind)
 enum vg_err vg_archive_walk(unsigned kind, const struct vg_chain *bytes, struct vg_budget *budget,
 			    const struct vg_entry_sink *sink)
 {
+	struct vg_packed room;
 	struct job job = { .budget = budget, .sink = sink };
 
 	vg_chain_reader_init(&job.reader, bytes);
-	return walk(&job, kind);
+	return walk(&job, &room, kind);
 }
 
 enum vg_err vg_archive_walk_forward(unsigned kind, vg_archive_read_fn read, void *ctx, struct vg_budget *budget,
 				    const struct vg_entry_sink *sink)
 {
+	struct vg_packed room;
 	struct job job = { .budget = budget, .sink = sink, .read = read, .read_ctx = ctx };
 
-	return walk(&job, kind);
+	return walk(&job, &room, kind);
 }
 
 static bool no_begin(void *ctx, const char *name, size_t n_name, bool is_file)

@@ -1,17 +1,11 @@
 #include "hashing/unpack/aws_chunked.h"
 
-static int hex_of(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "hashing/unpack/letters.h"
 
 /* One byte of the line before a chunk. */
 static enum vg_step line_byte(struct vg_aws_chunked *c, uint8_t byte)
 {
-	int digit = hex_of(byte);
+	int digit = vg_hex_value(byte);
 
 	if (++c->n_line > VG_AWS_CHUNKED_MAX_LINE)
 		return VG_BAD;

@@ -4,23 +4,10 @@
 #include <string.h>
 
 #include "hashing/unpack/kind.h"
+#include "hashing/unpack/letters.h"
 
 enum { PLAIN, BACKSLASH, HEX4, PERCENT };
-#define NOT_BASE64 64u
 enum { UPPER = 1, STANDARD = 2, URL_SAFE = 4 }; /* sorts of letters: RFC 4648 4, 5 */
-
-static unsigned sextet(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26u;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52u;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : NOT_BASE64;
-}
 
 static unsigned sort_of(uint8_t c)
 {
@@ -32,14 +19,6 @@ static bool is_path(const struct vg_embedded *e, unsigned kind)
 {
 	const unsigned both = STANDARD | URL_SAFE;
 	return kind == VG_KIND_JXL && e->out[0] && (!(e->sorts & UPPER) || (e->sorts & both) == both);
-}
-
-static int hex_of(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 void vg_embedded_init(struct vg_embedded *e, const struct vg_embedded_sink *sink)
@@ -93,9 +72,9 @@ static void put(struct vg_embedded *e, uint8_t c, unsigned value)
 /* A letter of the text, escapes undone. */
 static void letter(struct vg_embedded *e, uint8_t c)
 {
-	unsigned value = sextet(c);
+	unsigned value = vg_base64_value(c);
 
-	if (value != NOT_BASE64)
+	if (value != VG_NO_BASE64)
 		put(e, c, value);
 	else if (c != '\r' && c != '\n')
 		run_end(e, true);
@@ -126,7 +105,7 @@ static void backslash(struct vg_embedded *e, uint8_t c)
 
 static void hex(struct vg_embedded *e, uint8_t c, unsigned n_digits)
 {
-	int digit = hex_of(c);
+	int digit = vg_hex_value(c);
 
 	if (digit < 0 || (n_digits == 4 && e->n_escape < 2 && digit)) { /* not an escape of anything in base64 */
 		e->state = PLAIN;

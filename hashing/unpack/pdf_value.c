@@ -1,6 +1,8 @@
 /* One byte forward at a time, brackets counted and not stacked: a closing one of another sort closes, too. */
 #include "hashing/unpack/pdf_value.h"
 
+#include "hashing/unpack/letters.h"
+
 static bool is_space(uint8_t c)
 {
 	return !c || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
@@ -17,13 +19,6 @@ static bool is_regular(uint8_t c)
 static bool is_digit(uint8_t c)
 {
 	return c >= '0' && c <= '9';
-}
-static int hex_of(uint8_t c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 static struct vg_span from(struct vg_span s, size_t n)
 {
@@ -141,8 +136,8 @@ static bool same_name(struct vg_span value, const char *name)
 
 	for (; i < value.n_bytes && is_regular(value.at[i]); i++, name++) {
 		int c = value.at[i], high, low;
-		if (c == '#' && i + 2 < value.n_bytes && (high = hex_of(value.at[i + 1])) >= 0 &&
-		    (low = hex_of(value.at[i + 2])) >= 0) {
+		if (c == '#' && i + 2 < value.n_bytes && (high = vg_hex_value(value.at[i + 1])) >= 0 &&
+		    (low = vg_hex_value(value.at[i + 2])) >= 0) {
 			c = high << 4 | low;
 			i += 2;
 		}
@@ -255,7 +250,7 @@ size_t vg_pdf_string(struct vg_span value, uint8_t *to, size_t n_room)
 
 	if (begins(value, "<") && !begins(value, "<<")) {
 		for (size_t i = 1; i < value.n_bytes && value.at[i] != '>' && n_digits / 2 < n_room; i++) {
-			int v = hex_of(value.at[i]);
+			int v = vg_hex_value(value.at[i]);
 			if (v < 0)
 				continue;
 			to[n_digits / 2] = (uint8_t)(n_digits % 2 ? to[n_digits / 2] | v : v << 4);

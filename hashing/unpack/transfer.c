@@ -1,7 +1,7 @@
 /* One byte in, at most one out, so that out never needs more room than in. */
 #include "hashing/unpack/transfer.h"
 
-#define NOT_BASE64 64u
+#include "hashing/unpack/letters.h"
 
 /* RFC 2045 6.8: what is not of the alphabet is passed over. So are the two letters of the one for URLs, once one of
  * those that they stand for has been seen. */
@@ -9,23 +9,8 @@ static unsigned base64_value(struct vg_transfer *t, uint8_t c)
 {
 	t->is_standard |= c == '+' || c == '/';
 	if (t->is_standard && (c == '-' || c == '_'))
-		return NOT_BASE64;
-	if (c >= 'A' && c <= 'Z')
-		return c - (unsigned)'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26u;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52u;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : NOT_BASE64;
-}
-static int hex_value(uint8_t c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
+		return VG_NO_BASE64;
+	return vg_base64_value(c);
 }
 
 /* Six bits more; a byte where eight are there. */
@@ -46,12 +31,12 @@ static size_t base64(struct vg_transfer *t, uint8_t c, uint8_t *out)
 
 	if (c == '=') /* padding; what follows may be another piece */
 		t->n_bits = 0;
-	return v == NOT_BASE64 ? 0 : six(t, v, out);
+	return v == VG_NO_BASE64 ? 0 : six(t, v, out);
 }
 
 static size_t quoted(struct vg_transfer *t, uint8_t c, uint8_t *out)
 {
-	int v = hex_value(c);
+	int v = vg_hex_value(c);
 
 	switch (t->state) {
 	case 0:
