@@ -3,28 +3,11 @@
 # its connection, in both directions, and whom a header names stands beside it as a claim; a proxy that is trusted is believed.
 . tests/lib/story.sh
 need python3
-python3 - "$W/x.pcap" tests/data/formats/baseline.jpg <<'PY' || fail "no capture"
-import socket, struct, sys
+PYTHONPATH=tests/lib python3 -B - "$W/x.pcap" tests/data/formats/baseline.jpg <<'PY' || fail "no capture"
+import sys
+from segments import Capture
 picture = open(sys.argv[2], 'rb').read()
-S = (socket.inet_aton('198.51.100.10'), 80)
-f = open(sys.argv[1], 'wb'); f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)); n = 0
-def total(b):
-    b += b'\0' * (len(b) & 1); s = sum(struct.unpack('!%dH' % (len(b) // 2), b))
-    while s >> 16: s = (s & 0xffff) + (s >> 16)
-    return ~s & 0xffff
-def put(a, b, seq, ack, flags, data=b''):
-    global n
-    tcp = lambda s: struct.pack('!HHIIBBHHH', a[1], b[1], seq, ack, 0x50, flags, 65535, s, 0) + data
-    tcp = tcp(total(a[0] + b[0] + struct.pack('!HH', 6, 20 + len(data)) + tcp(0)))
-    ip = lambda s: struct.pack('!BBHHHBBH', 0x45, 0, 20 + len(tcp), n, 0, 64, 6, s) + a[0] + b[0]
-    p = ip(total(ip(0))) + tcp; n += 1
-    f.write(struct.pack('<IIII', 1700000000, n * 100, len(p), len(p)) + p)
-def talk(port, ask, answer):
-    C = (socket.inet_aton('192.0.2.7'), port); c, s = 100, 500
-    put(C, S, 99, 0, 2); put(S, C, 499, 100, 18); put(C, S, 100, 500, 16)
-    for at in range(0, len(ask), 1000): put(C, S, c, s, 24, ask[at:at + 1000]); c += len(ask[at:at + 1000])
-    for at in range(0, len(answer), 1000): put(S, C, s, c, 24, answer[at:at + 1000]); s += len(answer[at:at + 1000])
-    put(C, S, c, s, 17); put(S, C, s, c + 1, 17); put(C, S, c + 1, s + 1, 16)
+talk = Capture(sys.argv[1]).talk
 ok = b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 up = lambda name, more: b'PUT /%s HTTP/1.1\r\nHost: claims.test\r\n%sContent-Length: %d\r\n\r\n' % (name, more, len(picture)) + picture
 talk(40000, up(b'up', b'X-Forwarded-For: 203.0.113.9\r\n'), ok)
