@@ -4,61 +4,16 @@
 . tests/lib/story.sh
 . tests/lib/net.sh
 . tests/lib/live.sh
-need vsftpd lftp in.tftpd tftp
-# Debian's packages of the two servers exclude each other: the second is unpacked beside them (deploy/deps.sh), not installed.
-proftpd=$(command -v proftpd || command -v /var/cache/vigil-tests/usr/sbin/proftpd) || skip "needs proftpd"
+. tests/lib/ftp.sh
+need lftp in.tftpd tftp
 net_up
-h=198.51.100.10; www=$W/www; ftp=$W/ftp; got=$W/got
-mkdir -p "$ftp/up" "$W/empty" "$W/pro" "$got"; chmod 755 "$ftp"; chmod 777 "$ftp/up"
+ftp_folders
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do picture "p$i" "$((960 + i))"; done
 cp "$www"/p*.jpg "$ftp/"
 : >"$W/list"; for i in 2 3 4 5 6 8 9 11 12 14 16 18 19 20 21 22; do listed "p$i"; done
-cat >"$W/vsftpd.conf" <<CONF
-listen=YES
-listen_address=$h
-anonymous_enable=YES
-anon_root=$ftp
-no_anon_password=YES
-write_enable=YES
-anon_upload_enable=YES
-anon_other_write_enable=YES
-anon_umask=022
-local_enable=NO
-seccomp_sandbox=NO
-background=NO
-secure_chroot_dir=$W/empty
-connect_from_port_20=YES
-run_as_launching_user=NO
-CONF
-cat >"$W/proftpd.conf" <<CONF
-ServerType standalone
-DefaultAddress $h
-Port 2121
-UseIPv6 off
-User nobody
-Group nogroup
-PidFile $W/proftpd.pid
-ScoreboardFile $W/pro/scores
-DelayEngine off
-SystemLog none
-TransferLog none
-WtmpLog off
-AllowStoreRestart on
-AllowRetrieveRestart on
-AllowOverwrite on
-<Anonymous $ftp>
-User nobody
-Group nogroup
-UserAlias anonymous nobody
-RequireValidShell off
-UseFtpUsers off
-</Anonymous>
-CONF
-start vsftpd.log ip netns exec "$S" vsftpd "$W/vsftpd.conf"
-start proftpd.log ip netns exec "$S" "$proftpd" -n -c "$W/proftpd.conf"
+ftp_up connect_from_port_20=YES ""
 start tftpd.log ip netns exec "$S" in.tftpd -L --secure --create --permissive --user root --address $h:69 "$ftp"
 c() { in_c curl -sSf -m 60 "$@" || fail "curl $*"; }
-for p in 21 2121; do wait_for 20 "the server at $p" in_c curl -sf "ftp://$h:$p/"; done
 live_up
 l() { in_c timeout 60 lftp -e "set ftp:ssl-allow no; set net:max-retries 1; set xfer:clobber on; set cmd:fail-exit yes; lcd $got; $2; bye" "ftp://anonymous:x@$h:$1" || fail "lftp $2"; }
 cd "$got" || exit 1

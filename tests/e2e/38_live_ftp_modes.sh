@@ -4,65 +4,20 @@
 . tests/lib/story.sh
 . tests/lib/net.sh
 . tests/lib/live.sh
-need vsftpd lftp python3
-proftpd=$(command -v proftpd || command -v /var/cache/vigil-tests/usr/sbin/proftpd) || skip "needs proftpd"
+. tests/lib/ftp.sh
+need lftp python3
 modules=$(ls -d /usr/lib/proftpd /var/cache/vigil-tests/usr/lib/proftpd 2>/dev/null | head -n 1)
 [ -e "$modules/mod_deflate.so" ] || skip "needs proftpd's mod_deflate"
 python3 -c 'import ftplib' 2>/dev/null || skip "needs python3's ftplib"
 net_up
-h=198.51.100.10; www=$W/www; ftp=$W/ftp; got=$W/got
-mkdir -p "$ftp/up" "$W/empty" "$W/pro" "$got"; chmod 755 "$ftp"; chmod 777 "$ftp/up"
+ftp_folders
 for i in 1 2 3 4 5 6 7 8; do picture "p$i" "$((2960 + i))"; done
 { cat "$www/p8.jpg"; head -c 230000 /dev/urandom; } >"$got/large.jpg"; mv "$got/large.jpg" "$www/p8.jpg"
 : >"$W/list"; for i in 1 2 3 4 5 6 7 8; do listed "p$i"; done
-cat >"$W/vsftpd.conf" <<CONF
-listen=YES
-listen_address=$h
-anonymous_enable=YES
-anon_root=$ftp
-no_anon_password=YES
-write_enable=YES
-anon_upload_enable=YES
-anon_other_write_enable=YES
-anon_umask=022
-local_enable=NO
-seccomp_sandbox=NO
-background=NO
-secure_chroot_dir=$W/empty
-run_as_launching_user=NO
-ascii_upload_enable=YES
-ascii_download_enable=YES
-CONF
-cat >"$W/proftpd.conf" <<CONF
-ModulePath $modules
+ftp_up "ascii_upload_enable=YES
+ascii_download_enable=YES" "ModulePath $modules
 LoadModule mod_deflate.c
-ServerType standalone
-DefaultAddress $h
-Port 2121
-UseIPv6 off
-User nobody
-Group nogroup
-PidFile $W/proftpd.pid
-ScoreboardFile $W/pro/scores
-DelayEngine off
-SystemLog none
-TransferLog none
-WtmpLog off
-AllowStoreRestart on
-AllowRetrieveRestart on
-AllowOverwrite on
-DeflateEngine on
-<Anonymous $ftp>
-User nobody
-Group nogroup
-UserAlias anonymous nobody
-RequireValidShell off
-UseFtpUsers off
-</Anonymous>
-CONF
-start vsftpd.log ip netns exec "$S" vsftpd "$W/vsftpd.conf"
-start proftpd.log ip netns exec "$S" "$proftpd" -n -c "$W/proftpd.conf"
-for p in 21 2121; do wait_for 20 "the server at $p" in_c curl -sf "ftp://$h:$p/"; done
+DeflateEngine on"
 # A client that says what it is told: PORT FILE NAME, then steps: TYPE:x, MODE:x, SIZE, COMMAND:BEGIN:END:REST (bytes of the file).
 cat >"$W/client.py" <<'PY'
 import ftplib, sys, zlib
