@@ -191,11 +191,10 @@ static void damaged_evidence_is_never_filed(void **state)
 	struct filing *f = begin();
 	int64_t id;
 	struct vg_case c;
-	char path[900], byte;
+	char path[900], byte = 0;
 	int fd;
 	unsigned n_odd = 0;
 	(void)state;
-
 	filing_kill(&f->reporter, SIGKILL);
 	id = filing_add(f, 1, N_BYTES);
 	assert_int_equal(vg_cases_load(f->cases, id, &c), VG_OK);
